@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration as one plain, validated struct: no pointers, no defaults left open, references
+ * resolved to indexes. Made by load.h, printed by print.h. Knows neither files nor sockets.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/seal.h"
+#include "proto/setup.h"
+
+enum {
+	CONFIG_RESOURCES_MAX = 128,     /* two for each role, all together */
+	CONFIG_ROLE_RESOURCES_MAX = 16, /* of one role */
+	CONFIG_COMMAND_BYTES = 512,     /* a command line with its words */
+	CONFIG_WORDS_MAX = 32,          /* words of one command */
+	CONFIG_INTERFACE_BYTES = 16,    /* IFNAMSIZ of Linux */
+	CONFIG_PATH_BYTES = 256,
+	CONFIG_FILE_BYTES = 256 * 1024, /* a larger file is refused unread */
+	CONFIG_LINE_BYTES = 1024,
+	CONFIG_PORT_DEFAULT = 7360,
+};
+
+/* An IPv4 or IPv6 address without a port. */
+struct address {
+	uint8_t family; /* AF_INET or AF_INET6 */
+	uint8_t bytes[16]; /* network order; the first 4 for AF_INET */
+};
+
+/* A command: its words stand one behind the other, each with its zero. */
+struct command {
+	uint8_t word_count; /* 0: not set */
+	uint16_t length;
+	char words[CONFIG_COMMAND_BYTES];
+};
+
+struct config_member {
+	uint8_t address_count;
+	struct address addresses[PATHS_MAX];
+	uint16_t port;
+	uint8_t key_count;
+	struct public_key keys[SEAL_KEYS_MAX];
+};
+
+enum resource_type { RESOURCE_VIP, RESOURCE_PROCESS, RESOURCE_SCRIPT };
+enum { RESOURCE_TYPES = RESOURCE_SCRIPT + 1 };
+
+struct config_resource {
+	char name[NAME_BYTES];
+	enum resource_type type;
+	bool critical;
+	struct span start_timeout, stop_timeout;
+	uint8_t restarts;           /* restart = 3/15m: at most 3 in place ... */
+	struct span restart_window; /* ... within 15 minutes, then the role moves */
+
+	/* vip */
+	struct address address;
+	uint8_t prefix;
+	char interface[CONFIG_INTERFACE_BYTES];
+
+	/* process: `start` is its command; script: all three */
+	struct command start, stop, status;
+	struct span status_interval, status_timeout;
+	char user[NAME_BYTES];            /* "": as the daemon */
+	char directory[CONFIG_PATH_BYTES]; /* "": / */
+};
+
+struct config_role {
+	uint8_t resource_count;
+	uint8_t resources[CONFIG_ROLE_RESOURCES_MAX]; /* indexes, started in this order */
+};
+
+struct config {
+	char cluster[NAME_BYTES];
+	char group[NAME_BYTES]; /* whose users may change things, besides root; "": nobody */
+	uint16_t port;          /* of members that set none */
+	struct setup setup;     /* what proto/ needs; setup.members[i] belongs to members[i] */
+	struct config_member members[MEMBERS_MAX];
+	struct config_role roles[ROLES_MAX]; /* roles[i] belongs to setup.roles[i] */
+	uint8_t resource_count;
+	struct config_resource resources[CONFIG_RESOURCES_MAX];
+};

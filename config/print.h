@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * struct config back to INI text, every default written out; config_load of the text gives the same
+ * struct. Knows no files.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "config/config.h"
+#include "proto/error.h"
+
+/* CODE_TOO_LARGE when `size` does not hold it; *length is without the terminating zero. */
+enum code config_print(const struct config *config, char *out, size_t size, size_t *length,
+                       struct error *error);
+
+/* Text forms, each with the zero in `size` bytes; sizes are fixed by the constants. */
+enum { ADDRESS_TEXT_BYTES = 46, SPAN_TEXT_BYTES = 32, KEY_TEXT_BYTES = 48 };
+void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES]);
+void span_text(struct span span, char out[SPAN_TEXT_BYTES]); /* "200ms", "2s", "15m" */
+void key_format(const struct public_key *key, char out[KEY_TEXT_BYTES]); /* base64 */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum code error_set(struct error *error, enum code code, const char *format, ...)
+{
+	if (error == NULL)
+		return code;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof error->text, format, args);
+	va_end(args);
+	error->code = code;
+	return code;
+}
+
+enum code error_wrap(struct error *error, const char *format, ...)
+{
+	if (error == NULL)
+		return CODE_SYSTEM;
+	char old[ERROR_TEXT_BYTES];
+	memcpy(old, error->text, sizeof old);
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(error->text, sizeof error->text, format, args);
+	va_end(args);
+	if (length >= 0 && (size_t)length < sizeof error->text)
+		snprintf(error->text + length, sizeof error->text - (size_t)length, ": %s", old);
+	return error->code;
+}
+
+const char *code_word(enum code code)
+{
+	static const char *const words[] = {
+	    [CODE_OK] = "ok",
+	    [CODE_INVALID] = "invalid",
+	    [CODE_TOO_LARGE] = "too-large",
+	    [CODE_NOT_FOUND] = "not-found",
+	    [CODE_EXISTS] = "exists",
+	    [CODE_DENIED] = "denied",
+	    [CODE_DAMAGED] = "damaged",
+	    [CODE_TIMEOUT] = "time-out",
+	    [CODE_UNSUPPORTED] = "unsupported",
+	    [CODE_SYSTEM] = "system",
+	};
+	return words[code];
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One page of a heartbeat, decoded: everything a member says to every other. A page is a complete
+ * statement about the sender and about the roles it names; it says nothing about the others.
+ * Knows neither its byte layout (wire.h) nor who signs it (seal.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+#include "proto/error.h"
+#include "proto/limits.h"
+#include "proto/setup.h"
+
+/* Orders everything one member ever said: incarnation first, then seq. Each page has its own. */
+struct stamp {
+	uint32_t incarnation; /* 0: nothing was ever heard */
+	uint64_t seq;
+};
+
+bool stamp_newer(struct stamp a, struct stamp than);
+bool stamp_equal(struct stamp a, struct stamp b);
+
+enum claim_state { CLAIM_NONE, CLAIM_SEEKING, CLAIM_HOLDING, CLAIM_RELEASING };
+enum { CLAIM_STATES = CLAIM_RELEASING + 1 };
+
+/* Why a node cannot own a role now; the first that applies. */
+enum unfit {
+	UNFIT_NOT,       /* it is fit */
+	UNFIT_UNLISTED,  /* not in the role's nodes, or the role is unknown here */
+	UNFIT_LEAVING,   /* shutting down */
+	UNFIT_PAUSED,    /* an operator paused the node */
+	UNFIT_RESOURCE,  /* a resource cannot run here, such as an interface without carrier */
+	UNFIT_FAILED,    /* the role failed here; it may try again after a back-off */
+};
+enum { UNFIT_REASONS = UNFIT_FAILED + 1 };
+
+/* How far the resources of a role are on the node that says it. */
+enum role_phase { PHASE_DOWN, PHASE_STARTING, PHASE_UP, PHASE_STOPPING };
+enum { ROLE_PHASES = PHASE_STOPPING + 1 };
+
+enum wanted { WANTED_STARTED, WANTED_STOPPED };
+
+/* What operators decided for a role. Only a lease holder writes it; the greater (epoch, counter)
+ * replaces the smaller whole, nothing is merged. (0, 0) is the record of a new role. */
+struct record {
+	uint64_t epoch;
+	uint32_t counter;
+	enum wanted wanted;
+};
+
+bool record_newer(const struct record *a, const struct record *than);
+
+enum request_kind { REQUEST_MOVE, REQUEST_STOP, REQUEST_START, REQUEST_PAUSE, REQUEST_RESUME };
+enum { REQUEST_KINDS = REQUEST_RESUME + 1 };
+
+/* A command typed at the sender, repeated in its heartbeats until it is answered. */
+struct request {
+	uint64_t id; /* unique for its sender: never reused, also not after a restart; 0: none */
+	enum request_kind kind;
+	uint64_t role;   /* 0 for pause and resume */
+	uint64_t target; /* member id; 0 for move: the best other node */
+	uint64_t epoch;  /* for move: of the owner it was meant for; another owner refuses */
+};
+
+enum verdict {
+	VERDICT_ACCEPTED,    /* move: the owner has begun; else: done and stored by a majority */
+	VERDICT_ALREADY,     /* it is as asked for already */
+	VERDICT_UNLISTED,    /* the target is not among the role's nodes */
+	VERDICT_PAUSED,      /* the target is paused */
+	VERDICT_UNREACHABLE, /* the target is not heard by the owner */
+	VERDICT_UNFIT,       /* the target says it cannot own the role; `detail` is its enum unfit */
+	VERDICT_MISMATCH,    /* the target has another definition of the role */
+	VERDICT_NO_TARGET,   /* no other node could take the role now */
+	VERDICT_BUSY,        /* another request for the role is under way */
+	VERDICT_SUPERSEDED,  /* the role has changed its owner since the command was typed */
+	VERDICT_STOPPED,     /* the role is stopped by an operator; start it first */
+	VERDICT_NO_OWNER,    /* move: nobody owns the role */
+	VERDICT_TIMEOUT,     /* nobody answered in time; made by the asking member itself */
+	VERDICT_TABLE_FULL,  /* too many requests under way at once; asking member or answerer */
+};
+enum { VERDICTS = VERDICT_TABLE_FULL + 1 };
+
+struct answer {
+	uint64_t requester; /* member id */
+	uint64_t request;   /* its request.id */
+	enum verdict verdict;
+	uint8_t detail;
+	uint64_t target; /* move: the node chosen or refused; else 0 */
+};
+
+/* What was heard on one path from the peer of the enclosing echo. */
+struct path_echo {
+	uint32_t seq_behind; /* echo.stamp.seq minus the newest seq heard on this path, clamped */
+	uint32_t age_us;     /* since that arrived, clamped; UINT32_MAX: nothing heard yet */
+	uint8_t loss_percent;
+};
+
+/* The newest stamp heard from a peer and how long before this page was made. It measures the round
+ * trip and proves freshness. It is not a vote: see role_report.by. */
+struct echo {
+	uint64_t member;
+	struct stamp stamp;
+	uint32_t age_us; /* clamped to UINT32_MAX */
+	uint8_t path_count;
+	struct path_echo paths[PATHS_MAX];
+};
+
+struct role_report {
+	uint64_t role;
+
+	/* The sender as claimant. */
+	bool is_candidate; /* the sender lists itself for the role; the next seven mean something */
+	enum claim_state claim;
+	uint64_t claim_epoch; /* the last used; kept after `none` for people to read */
+	enum unfit unfit;
+	enum role_phase phase;
+	uint8_t failures;    /* recent failures of the role here, clamped */
+	uint32_t definition; /* as setup_role.definition */
+	uint64_t successor;  /* with CLAIM_NONE after a move: who should seek now; else 0 */
+
+	/* The sender as voter. */
+	uint64_t holder;  /* to whom its standing grant goes; 0: it is free */
+	uint64_t granted; /* epoch of that grant */
+	struct stamp by;  /* the holder's page that last granted or renewed it */
+	uint64_t top;     /* highest epoch ever granted or seen claimed */
+
+	struct record record; /* as stored on the sender's disk */
+};
+
+struct heartbeat {
+	uint64_t cluster;
+	uint64_t sender;
+	struct stamp stamp;
+	struct timing timing; /* declared: what the sender's claims count on */
+	uint64_t voters;      /* voters_digest of the set the sender counts with */
+	uint64_t config;      /* setup.config_digest */
+	bool paused;
+	bool relearning; /* lost its stored state and has not yet learned from a majority */
+	bool abstaining; /* grants nothing new until the longest promise it may have given is over */
+	bool leaving;    /* shutting down: do not expect more */
+
+	uint8_t echo_count;
+	struct echo echoes[MEMBERS_MAX];
+
+	/* Requests and answers travel on the first page only; without has_requests this page says
+	 * nothing about them. */
+	bool has_requests;
+	uint8_t request_count;
+	struct request requests[REQUESTS_MAX];
+	uint8_t answer_count;
+	struct answer answers[ANSWERS_MAX];
+
+	uint8_t role_count;
+	struct role_report roles[PAGE_ROLES_MAX];
+};
+
+/* Checks what the byte layout cannot: values in their ranges, no sender, role or echo twice, no zero
+ * ids, a plausible timing (positive, lease of at most an hour). Called on every decoded page before
+ * anything believes it. CODE_INVALID with the field. */
+enum code heartbeat_check(const struct heartbeat *heartbeat, struct error *error);
+
+/* Words for people, logs and JSON; never NULL. */
+const char *claim_word(enum claim_state state);
+const char *unfit_word(enum unfit unfit);
+const char *phase_word(enum role_phase phase);
+const char *wanted_word(enum wanted wanted);
+const char *request_word(enum request_kind kind);
+const char *verdict_word(enum verdict verdict);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every bound of the protocol, each with its reason. Nothing here is tunable at run time: a change
+ * of a number here is a change of what the program promises, and of the manual pages.
+ */
+#pragma once
+
+#include <assert.h>
+
+enum {
+	/* Members of one cluster, nodes and witnesses together. Every member talks to every other, so
+	 * traffic grows with the square; 16 keeps all echoes of a heartbeat in one datagram. */
+	MEMBERS_MAX = 16,
+	/* Roles one member votes for, its own and those it only hears of. */
+	ROLES_MAX = 64,
+	/* Addresses of one member; address i of one member and address i of another form path i. */
+	PATHS_MAX = 4,
+	/* A name of a cluster, member, role or resource with its terminating zero. */
+	NAME_BYTES = 32,
+
+	/* An Ethernet frame of 1,500 bytes carries this and IPv6, UDP and a tunnel header or two, so a
+	 * heartbeat never depends on fragmentation. */
+	DATAGRAM_BYTES = 1200,
+	/* Roles reported in one page; the largest number of smallest entries that fit, rounded up. */
+	PAGE_ROLES_MAX = 32,
+	/* Pages of one heartbeat: ROLES_MAX largest entries must fit (see wire.c). */
+	PAGES_MAX = 16,
+	/* Commands one member may have under way at once, and answers it may owe to the others. */
+	REQUESTS_MAX = 8,
+	ANSWERS_MAX = 16,
+
+	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s of
+	 * single-page heartbeats; a vote for something older is not counted, which is safe. */
+	SENT_MAX = 1024,
+	/* Sequence numbers over which loss of a path is counted. */
+	LOSS_WINDOW = 64,
+	/* Effects of one step: every role may release, start, ask to persist and explain itself. */
+	EFFECTS_MAX = ROLES_MAX * 6 + MEMBERS_MAX * 2 + 16,
+
+	/* Epochs are reserved on disk in blocks of this many. A block lasts for as many takeovers. */
+	EPOCH_BLOCK = 1000,
+
+	/* Clocks of two members may differ in rate by this much, in parts per thousand (1 %). */
+	DRIFT_PER_MILLE = 10,
+};
+
+static_assert(PAGE_ROLES_MAX * PAGES_MAX >= ROLES_MAX, "every role has a place on some page");
+static_assert(ANSWERS_MAX >= REQUESTS_MAX, "one peer's requests can all be answered");

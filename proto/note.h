@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decisions as data, and the only place with their English: what was decided, why, on which
+ * evidence. The log, the scenario tests and the simulator print the same line.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+#include "proto/heartbeat.h"
+#include "proto/setup.h"
+
+enum note_kind {
+	NOTE_JOINED,            /* epoch: incarnation; span: abstains this long */
+	NOTE_STATE_LOST,        /* no stored state: relearning */
+	NOTE_RELEARNED,         /* count: members it learned from */
+	NOTE_ABSTENTION_OVER,
+	NOTE_PEER_HEARD,        /* peer; epoch: its incarnation */
+	NOTE_PEER_SILENT,       /* peer; span: since last heard */
+	NOTE_PEER_LEAVING,      /* peer */
+	NOTE_PEER_ONE_WAY,      /* peer: heard, but does not hear us */
+	NOTE_VOTERS_DIFFER,     /* peer counts with another voter set */
+	NOTE_CONFIG_DIFFERS,    /* peer has another configuration */
+	NOTE_FILE_VOTERS_DIFFER,/* our file names other voters than the remembered set */
+	NOTE_QUORUM_SEEN,       /* count of voters heard, of total */
+	NOTE_QUORUM_LOST,
+	NOTE_SEEKING,           /* role, epoch, count: rank */
+	NOTE_WITHDRAWN,         /* role, epoch, count: votes it had, of total */
+	NOTE_TAKEN,             /* role, epoch, count: votes, of total; span: lease */
+	NOTE_UP,                /* role, epoch; span: since taken */
+	NOTE_GRANTED,           /* role, epoch, peer: to whom; span: promise */
+	NOTE_REFUSED,           /* role, epoch, peer: whom; detail: enum refusal_reason below */
+	NOTE_LEASE_OVER,        /* role, epoch; span: since the last majority */
+	NOTE_RELEASING,         /* role, epoch; detail: enum release_reason below; peer: target */
+	NOTE_RELEASED,          /* role, epoch; span: release took; peer: successor */
+	NOTE_FAILED_HERE,       /* role, epoch; count: failures; span: back-off */
+	NOTE_UNFIT,             /* role; detail: enum unfit */
+	NOTE_FIT,               /* role */
+	NOTE_WANTED,            /* role, detail: enum wanted; peer: asked by */
+	NOTE_PAUSED,            /* peer: asked by */
+	NOTE_RESUMED,
+	NOTE_REQUEST_REFUSED,   /* role, peer: asked by, detail: enum verdict */
+	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours */
+	NOTE_EPOCHS_RESERVED,   /* epoch: end */
+	NOTE_OWNER_SEEN,        /* role, epoch, peer: new owner */
+	NOTE_PAUSE_NOTICED,     /* span: gap between two steps longer than half a lease */
+};
+enum { NOTES = NOTE_PAUSE_NOTICED + 1 };
+
+/* Why a voter did not grant (NOTE_REFUSED). */
+enum refusal_reason {
+	REFUSED_PROMISED,   /* the grant to another still stands */
+	REFUSED_ABSTAINING,
+	REFUSED_RELEARNING,
+	REFUSED_OLD_EPOCH,
+	REFUSED_OLD_RECORD,
+	REFUSED_NOT_STORED, /* epoch or longest promise is not on this disk yet */
+};
+enum { REFUSAL_REASONS = REFUSED_NOT_STORED + 1 };
+
+/* Why an owner gives up (NOTE_RELEASING). */
+enum release_reason {
+	RELEASE_MOVE,
+	RELEASE_STOP,
+	RELEASE_FAILED,
+	RELEASE_UNFIT,
+	RELEASE_LEAVE,
+	RELEASE_FAILBACK,
+	RELEASE_RESTARTED, /* the daemon came back and its lease was over */
+};
+enum { RELEASE_REASONS = RELEASE_RESTARTED + 1 };
+
+enum note_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
+
+struct note {
+	enum note_kind kind;
+	uint64_t role; /* id; 0: none */
+	uint64_t epoch;
+	uint8_t peer; /* NO_MEMBER: none */
+	uint8_t detail;
+	uint32_t count;
+	uint32_t total;
+	struct span span;
+};
+
+enum { NOTE_TEXT_BYTES = 256 };
+
+enum note_level note_level(const struct note *note);
+
+/* Writes one line without newline, at most `size` bytes with the zero. */
+void note_format(const struct setup *setup, const struct note *note, char *out, size_t size);

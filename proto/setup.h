@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the protocol needs to know of the configuration: who the members are, which roles there
+ * are, and the timing. Plain data, filled by config/ or by a test; knows nothing of files,
+ * addresses or keys.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+#include "proto/limits.h"
+
+/* Index into setup.members. */
+enum { NO_MEMBER = 0xff };
+
+/* Identity of a cluster, member or role on the wire: a hash of its name, never 0. */
+uint64_t name_id(const char *name);
+
+struct timing {
+	struct span heartbeat; /* one datagram to every other member this often */
+	struct span lease;     /* how long a vote supports an owner, from the send of its heartbeat */
+	struct span release;   /* forced release of all resources takes at most this long */
+};
+
+/* How long a voter's grant to a claimant with this timing binds it, on the voter's own clock:
+ * (lease + release) * (1 + drift) / (1 - drift), rounded up. */
+struct span timing_promise(struct timing timing);
+
+struct setup_member {
+	char name[NAME_BYTES];
+	uint64_t id;
+	bool is_node; /* may own roles; false: a witness */
+	bool votes;
+	uint8_t path_count; /* addresses; path i to a peer exists while both have an address i */
+};
+
+struct setup_role {
+	char name[NAME_BYTES];
+	uint64_t id;
+	uint32_t definition; /* digest of the role and its resources; differs: config mismatch */
+	uint8_t node_count;
+	uint8_t nodes[MEMBERS_MAX]; /* indexes of members, best first */
+	bool fails_back;
+	struct span failback; /* with fails_back: after the better node was fit for this long */
+};
+
+struct setup {
+	uint64_t cluster_id;
+	uint64_t config_digest; /* of the whole file's meaning */
+	struct timing timing;
+	uint8_t self; /* index of this member */
+	uint8_t member_count;
+	struct setup_member members[MEMBERS_MAX];
+	uint8_t role_count;
+	struct setup_role roles[ROLES_MAX];
+};
+
+/* Index of the member or role with this id; NO_MEMBER, or role_count, when there is none. */
+uint8_t setup_member_of(const struct setup *setup, uint64_t id);
+uint8_t setup_role_of(const struct setup *setup, uint64_t id);
+
+/* The set of members with a vote. Remembered, not reread: see member.h. */
+struct voters {
+	uint8_t count;
+	uint64_t ids[MEMBERS_MAX]; /* ascending */
+};
+
+struct voters setup_voters(const struct setup *setup);
+bool voters_contain(const struct voters *voters, uint64_t id);
+uint64_t voters_digest(const struct voters *voters);
