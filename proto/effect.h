@@ -28,7 +28,8 @@ struct effect {
 		struct {
 			uint8_t role; /* index in setup.roles */
 			uint64_t epoch;
-			bool forced; /* RELEASE: the lease is over; kill, within timing.release */
+			bool forced; /* RELEASE: the lease is over; kill */
+			struct span limit; /* forced: everything is down within this */
 		} resources;
 		struct {
 			uint64_t handle;

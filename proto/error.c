@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fills struct error. A text that does not fit ends early rather than fails: the beginning of a
+ * sentence is worth more at three in the morning than none. Knows no other module.
+ */
 #include "proto/error.h"
 
 #include <stdarg.h>

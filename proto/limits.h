@@ -21,13 +21,15 @@ enum {
 	/* An Ethernet frame of 1,500 bytes carries this and IPv6, UDP and a tunnel header or two, so a
 	 * heartbeat never depends on fragmentation. */
 	DATAGRAM_BYTES = 1200,
-	/* Roles reported in one page; the largest number of smallest entries that fit, rounded up. */
+	/* Roles reported in one page. Idle ones are so small that more would fit, but two pages for
+	 * all of them are as good as one, and every decoded page is this large in memory. */
 	PAGE_ROLES_MAX = 32,
-	/* Pages of one heartbeat: ROLES_MAX largest entries must fit (see wire.c). */
-	PAGES_MAX = 16,
-	/* Commands one member may have under way at once, and answers it may owe to the others. */
-	REQUESTS_MAX = 8,
-	ANSWERS_MAX = 16,
+	/* Pages of one heartbeat: ROLES_MAX largest entries must fit (asserted in wire.c). */
+	PAGES_MAX = 17,
+	/* Commands one member may have under way at once, and answers it may owe to the others at a
+	 * time: as many as fit into the first page beside 15 echoes of 4 paths and a role. */
+	REQUESTS_MAX = 4,
+	ANSWERS_MAX = 5,
 
 	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s of
 	 * single-page heartbeats; a vote for something older is not counted, which is safe. */

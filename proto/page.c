@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this member says: fills the pages of a heartbeat from its state. Every page dates the votes
+ * that will answer it, so each has its own sequence number.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "proto/step.h"
+#include "proto/wire.h"
+
+static uint32_t age_us(struct instant now, struct instant then)
+{
+	int64_t us = instant_since(now, then).ns / 1000;
+	return us < 0 ? 0 : us > UINT32_MAX - 1 ? UINT32_MAX - 1 : (uint32_t)us;
+}
+
+static uint8_t path_count(const struct member *m, uint8_t peer)
+{
+	uint8_t ours = m->setup->members[m->setup->self].path_count;
+	uint8_t theirs = m->setup->members[peer].path_count;
+	uint8_t both = ours < theirs ? ours : theirs;
+	return both < PATHS_MAX ? both : PATHS_MAX;
+}
+
+static void say_path(const struct peer *peer, const struct path *path, struct instant now,
+                     struct path_echo *out)
+{
+	*out = (struct path_echo){.age_us = UINT32_MAX, .loss_percent = 100};
+	if (!path->heard || path->newest.incarnation != peer->heard.incarnation)
+		return;
+	uint64_t behind = peer->heard.seq - path->newest.seq;
+	out->seq_behind = behind < UINT32_MAX ? (uint32_t)behind : UINT32_MAX;
+	out->age_us = age_us(now, path->heard_at);
+	out->loss_percent = path_loss(path);
+}
+
+static void say_echoes(const struct member *m, struct instant now, struct heartbeat *page)
+{
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		const struct peer *peer = &m->peers[p];
+		if (p == m->setup->self || peer->heard.incarnation == 0)
+			continue;
+		struct echo *echo = &page->echoes[page->echo_count++];
+		*echo = (struct echo){
+		    .member = m->setup->members[p].id,
+		    .stamp = peer->heard,
+		    .age_us = age_us(now, peer->heard_at),
+		    .path_count = path_count(m, p),
+		};
+		for (uint8_t i = 0; i < echo->path_count; i++)
+			say_path(peer, &peer->paths[i], now, &echo->paths[i]);
+	}
+}
+
+static void say_requests(const struct member *m, struct heartbeat *page)
+{
+	page->has_requests = true;
+	for (uint8_t i = 0; i < m->request_count; i++)
+		page->requests[page->request_count++] = m->requests[i].request;
+	for (uint8_t i = 0; i < m->owed_count; i++)
+		page->answers[page->answer_count++] = m->owed[i].answer;
+}
+
+static void say_candidate(const struct member *m, uint8_t r, struct instant now,
+                          struct role_report *report)
+{
+	const struct role *role = &m->roles[r];
+	report->is_candidate = true;
+	report->claim = role->claim.state;
+	report->claim_epoch = role->claim.epoch;
+	report->unfit = election_unfit(m, r, now);
+	report->phase = role->phase;
+	report->failures = role->failures;
+	report->definition = m->setup->roles[r].definition;
+	report->successor = role->claim.state == CLAIM_NONE ? role->claim.successor : 0;
+}
+
+static bool say_role(const struct member *m, uint8_t r, struct instant now,
+                     struct role_report *report)
+{
+	const struct role *role = &m->roles[r];
+	*report = (struct role_report){.role = role->id, .top = role->voter.seen,
+	                               .record = role->stored};
+	if (!voter_is_free(&role->voter, now)) {
+		report->holder = role->voter.holder;
+		report->granted = role->voter.granted;
+		report->by = role->voter.by;
+	}
+	if (election_is_candidate(m, r))
+		say_candidate(m, r, now, report);
+	return report->is_candidate || report->top != 0 || report->record.epoch != 0;
+}
+
+static void say_sender(const struct member *m, struct heartbeat *page)
+{
+	page->cluster = m->setup->cluster_id;
+	page->sender = m->self_id;
+	page->stamp = (struct stamp){m->incarnation, m->seq};
+	page->timing = m->timing;
+	page->voters = m->voters_id;
+	page->config = m->setup->config_digest;
+	page->paused = m->paused;
+	page->relearning = m->relearning;
+	page->abstaining = m->abstaining;
+	page->leaving = m->left;
+}
+
+static size_t length_of(const struct heartbeat *page)
+{
+	uint8_t body[WIRE_BODY_BYTES];
+	size_t length = 0;
+	enum code code = wire_encode(page, body, &length, NULL);
+	assert(code == CODE_OK); /* limits.h and wire.c see to it that this much always fits */
+	return length;
+}
+
+/* Fills the page with the roles that come next, as many as fit. */
+static void say_roles(struct member *m, struct instant now, struct heartbeat *page)
+{
+	size_t length = length_of(page);
+	while (m->next_page_role < m->role_count && page->role_count < PAGE_ROLES_MAX) {
+		struct role_report *report = &page->roles[page->role_count];
+		if (!say_role(m, m->next_page_role, now, report)) {
+			m->next_page_role++;
+			continue;
+		}
+		length += wire_role_bytes(report);
+		if (length > WIRE_BODY_BYTES)
+			break;
+		page->role_count++;
+		m->next_page_role++;
+	}
+	assert(page->role_count > 0 || m->next_page_role == m->role_count || m->first_page);
+}
+
+bool member_next_page(struct member *m, struct instant now, struct heartbeat *page)
+{
+	if (!m->pages_due)
+		return false;
+	assert(m->persisted >= m->incarnation_generation);
+	m->seq++;
+	memset(page, 0, sizeof *page);
+	say_sender(m, page);
+	say_echoes(m, now, page);
+	if (m->first_page)
+		say_requests(m, page);
+	say_roles(m, now, page);
+	m->first_page = false;
+	m->pages_due = m->next_page_role < m->role_count;
+	sent_add(&m->sent, (struct sent){.seq = m->seq, .at = now, .lease = m->timing.lease,
+	                                 .release = m->timing.release});
+	return true;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Quality of one path from a peer: when something last arrived, what was lost, the round trip.
+ * For people and for the echo; no decision depends on it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+#include "proto/heartbeat.h"
+
+struct path {
+	bool heard;
+	struct instant heard_at;
+	struct stamp newest;
+	uint64_t window;  /* bit i: newest.seq - i arrived */
+	uint8_t expected; /* bits of the window that mean something */
+	bool has_rtt;
+	struct span rtt;  /* smoothed */
+	uint8_t loss_out; /* percent of our pages that the peer missed on it */
+};
+
+/* A page with this stamp arrived on the path. */
+void path_arrival(struct path *path, struct stamp stamp, struct instant now);
+
+/* Percent of the last LOSS_WINDOW pages that did not arrive here. */
+uint8_t path_loss(const struct path *path);
+
+void path_round_trip(struct path *path, struct span sample);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the others say: receives pages, keeps the newest of each peer and role, and knows who is
+ * reachable. Decides nothing about votes or claims; it hands those what it heard.
+ */
+#include <assert.h>
+#include <stddef.h>
+
+#include "proto/step.h"
+
+uint8_t member_index(const struct member *m, uint64_t id)
+{
+	return setup_member_of(m->setup, id);
+}
+
+bool peer_is_fresh(const struct member *m, uint8_t peer, struct instant now)
+{
+	return peer == m->setup->self ||
+	       (instant_before(now, m->peers[peer].fresh_until) && !m->peers[peer].leaving);
+}
+
+bool peer_same_voters(const struct member *m, uint8_t peer)
+{
+	return peer == m->setup->self || m->peers[peer].voters == m->voters_id;
+}
+
+bool peer_counts(const struct member *m, uint8_t peer, struct instant now)
+{
+	return peer_is_fresh(m, peer, now) && peer_same_voters(m, peer) &&
+	       voters_contain(&m->voters, m->setup->members[peer].id);
+}
+
+/* Peers remember a later life of this member than it does itself: its stored state was lost or
+ * rolled back. Without a claim there is nothing that the old number still stands for. */
+static void take_incarnation(struct step *step, uint32_t heard)
+{
+	struct member *m = step->m;
+	if (heard <= m->incarnation || heard == UINT32_MAX)
+		return;
+	for (uint8_t r = 0; r < m->role_count; r++)
+		if (m->roles[r].claim.state != CLAIM_NONE)
+			return;
+	m->incarnation = heard + 1;
+	m->incarnation_generation = step_persist(step);
+	step_changed(step);
+	step_note(step, (struct note){.kind = NOTE_INCARNATION_TAKEN, .peer = NO_MEMBER,
+	                              .epoch = m->incarnation});
+}
+
+static void hear_path_echoes(struct step *step, struct peer *peer, const struct echo *echo)
+{
+	for (uint8_t i = 0; i < echo->path_count && i < PATHS_MAX; i++) {
+		const struct path_echo *heard = &echo->paths[i];
+		peer->paths[i].loss_out = heard->loss_percent;
+		if (heard->age_us == UINT32_MAX || heard->seq_behind > echo->stamp.seq)
+			continue;
+		const struct sent *sent =
+		    sent_find(&step->m->sent, echo->stamp.seq - heard->seq_behind);
+		if (sent == NULL)
+			continue;
+		struct span there_and_back = instant_since(step->now, sent->at);
+		path_round_trip(&peer->paths[i],
+		                (struct span){there_and_back.ns - span_us(heard->age_us).ns});
+	}
+}
+
+static const struct echo *echo_of(const struct heartbeat *page, uint64_t member)
+{
+	for (uint8_t i = 0; i < page->echo_count; i++)
+		if (page->echoes[i].member == member)
+			return &page->echoes[i];
+	return NULL;
+}
+
+/*
+ * Until when a page is fresh: a lease from when this very incarnation sent what the page echoes. A
+ * one-way link is therefore no link, and a recording played back later proves nothing.
+ */
+static struct instant freshness(struct step *step, struct peer *peer, const struct heartbeat *page)
+{
+	struct member *m = step->m;
+	const struct echo *echo = echo_of(page, m->self_id);
+	if (echo == NULL)
+		return INSTANT_PAST;
+	if (echo->stamp.incarnation != m->incarnation) {
+		take_incarnation(step, echo->stamp.incarnation);
+		return INSTANT_PAST;
+	}
+	hear_path_echoes(step, peer, echo);
+	const struct sent *sent = sent_find(&m->sent, echo->stamp.seq);
+	return sent == NULL ? INSTANT_PAST : instant_plus(sent->at, m->timing.lease);
+}
+
+/* When the vote of the peer that sent `page` can be had: its promise ran from when it heard the page
+ * `by`, which its echo of the holder dates. */
+static struct instant vote_free_at(const struct step *step, const struct hearsay *before,
+                                   const struct role_report *report, const struct heartbeat *page)
+{
+	const struct member *m = step->m;
+	if (report->holder == 0 || report->holder == m->self_id)
+		return step->now;
+	uint8_t holder = member_index(m, report->holder);
+	struct timing timing = m->timing;
+	if (holder != NO_MEMBER && m->peers[holder].heard.incarnation != 0)
+		timing = m->peers[holder].timing;
+	struct instant at_most = instant_plus(step->now, timing_promise(timing));
+	const struct echo *echo = echo_of(page, report->holder);
+	if (echo != NULL && stamp_equal(echo->stamp, report->by))
+		return instant_minus(at_most, span_us(echo->age_us));
+	bool same = before->known && before->report.holder == report->holder &&
+	            stamp_equal(before->report.by, report->by);
+	return same ? before->vote_free_at : at_most;
+}
+
+/* The holder gave up: its votes come free everywhere as fast as here. */
+static void votes_come_free(struct step *step, uint8_t r, uint64_t holder)
+{
+	for (uint8_t p = 0; p < step->m->setup->member_count; p++) {
+		struct hearsay *other = &step->m->peers[p].roles[r];
+		if (other->known && other->report.holder == holder &&
+		    instant_before(step->now, other->vote_free_at))
+			other->vote_free_at = step->now;
+	}
+}
+
+static void hear_none(struct step *step, uint8_t r, const struct role_report *report,
+                      uint64_t sender)
+{
+	struct role *role = &step->m->roles[r];
+	votes_come_free(step, r, sender);
+	ballot_none(step, r, sender);
+	if (report->successor == 0 || report->claim_epoch <= role->handed_epoch)
+		return;
+	role->handed_epoch = report->claim_epoch;
+	role->heir = report->successor;
+	role->heir_until = instant_plus(step->now, span_times(step->m->timing.heartbeat, 3));
+}
+
+static void hear_role(struct step *step, uint8_t sender, const struct heartbeat *page,
+                      const struct role_report *report)
+{
+	struct member *m = step->m;
+	bool matters = report->claim != CLAIM_NONE || report->record.epoch != 0;
+	uint8_t r = matters ? roles_place(step, report->role) : roles_find(m, report->role);
+	if (r >= m->role_count)
+		return;
+	struct hearsay *hearsay = &m->peers[sender].roles[r];
+	struct instant free_at = vote_free_at(step, hearsay, report, page);
+	*hearsay = (struct hearsay){
+	    .known = true,
+	    .report = *report,
+	    .stamp = page->stamp,
+	    .at = step->now,
+	    .fresh_until = m->peers[sender].fresh_until,
+	    .promise = timing_promise(page->timing),
+	    .vote_free_at = free_at,
+	};
+	record_hear(step, r, &report->record);
+	/* A voter without memory cannot tell which of the epochs it hears of it granted itself. */
+	if (m->relearning)
+		voter_raise_top(&m->roles[r].voter, report->top);
+	else
+		voter_raise_seen(&m->roles[r].voter, report->top);
+	if (!report->is_candidate)
+		return;
+	if (report->claim == CLAIM_NONE)
+		hear_none(step, r, report, page->sender);
+	else
+		ballot_hear(step, r, sender);
+}
+
+static void note_differences(struct step *step, uint8_t sender, struct peer *peer)
+{
+	bool voters_differ = peer->voters != step->m->voters_id;
+	bool config_differs = peer->config != step->m->setup->config_digest;
+	if (voters_differ && !peer->voters_differ)
+		step_note(step, (struct note){.kind = NOTE_VOTERS_DIFFER, .peer = sender});
+	if (config_differs && !peer->config_differs)
+		step_note(step, (struct note){.kind = NOTE_CONFIG_DIFFERS, .peer = sender});
+	peer->voters_differ = voters_differ;
+	peer->config_differs = config_differs;
+}
+
+static void hear_sender(struct step *step, uint8_t sender, const struct heartbeat *page)
+{
+	struct member *m = step->m;
+	struct peer *peer = &m->peers[sender];
+	if (page->leaving && !peer->leaving)
+		step_note(step, (struct note){.kind = NOTE_PEER_LEAVING, .peer = sender});
+	peer->timing = page->timing;
+	peer->voters = page->voters;
+	peer->config = page->config;
+	peer->paused = page->paused;
+	peer->relearning = page->relearning;
+	peer->abstaining = page->abstaining;
+	peer->leaving = page->leaving;
+	note_differences(step, sender, peer);
+	/* While its memory is lost this member cannot know what longer lease it voted for. */
+	if (m->state_lost) {
+		struct instant over = instant_plus(m->started_at, timing_promise(page->timing));
+		if (m->abstaining)
+			m->abstain_until = instant_later(m->abstain_until, over);
+	}
+	if (!page->has_requests)
+		return;
+	if (instant_before(step->now, peer->fresh_until) && peer->fresh_heartbeats < 2)
+		peer->fresh_heartbeats++;
+	peer->request_count = page->request_count;
+	for (uint8_t i = 0; i < page->request_count; i++)
+		peer->requests[i] = page->requests[i];
+	request_hear_answers(step, page);
+}
+
+void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct heartbeat *page)
+{
+	struct member *m = step->m;
+	assert(sender < m->setup->member_count && sender != m->setup->self);
+	struct peer *peer = &m->peers[sender];
+	if (!stamp_newer(page->stamp, peer->heard))
+		return;
+	peer->heard = m->heard[sender] = page->stamp;
+	peer->heard_at = step->now;
+	if (path < PATHS_MAX)
+		path_arrival(&peer->paths[path], page->stamp, step->now);
+	peer->fresh_until = freshness(step, peer, page);
+	hear_sender(step, sender, page);
+	for (uint8_t i = 0; i < page->role_count; i++)
+		hear_role(step, sender, page, &page->roles[i]);
+}
+
+void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp)
+{
+	if (path < PATHS_MAX)
+		path_arrival(&step->m->peers[sender].paths[path], stamp, step->now);
+}
+
+/* One-way is said only after a lease of it: every link is one-way until the first echo is back. */
+static enum link link_of(struct step *step, struct peer *peer)
+{
+	struct span lease = step->m->timing.lease;
+	if (peer->leaving)
+		return LINK_SILENT;
+	if (!step_reached(step, peer->fresh_until))
+		return LINK_UP;
+	if (step_reached(step, instant_plus(peer->heard_at, lease)))
+		return LINK_SILENT;
+	struct instant since = instant_later(peer->first_heard_at, peer->fresh_until);
+	return step_reached(step, instant_plus(since, lease)) ? LINK_ONE_WAY : peer->link;
+}
+
+static void link_update(struct step *step, uint8_t p)
+{
+	static const enum note_kind notes[] = {
+	    [LINK_SILENT] = NOTE_PEER_SILENT,
+	    [LINK_ONE_WAY] = NOTE_PEER_ONE_WAY,
+	    [LINK_UP] = NOTE_PEER_HEARD,
+	};
+	struct peer *peer = &step->m->peers[p];
+	if (peer->heard.incarnation == 0 || peer->heard_at.ns == INSTANT_PAST.ns)
+		return;
+	enum link link = link_of(step, peer);
+	if (link == peer->link)
+		return;
+	peer->link = link;
+	if (peer->leaving)
+		return; /* said already */
+	step_note(step, (struct note){.kind = notes[link], .peer = p,
+	                              .epoch = peer->heard.incarnation,
+	                              .span = instant_since(step->now, peer->heard_at)});
+}
+
+static void quorum_update(struct step *step)
+{
+	struct member *m = step->m;
+	uint8_t heard = 0;
+	for (uint8_t p = 0; p < m->setup->member_count; p++)
+		heard = (uint8_t)(heard + peer_counts(m, p, step->now));
+	bool seen = heard >= quorum_of(m->voters.count);
+	if (seen == m->quorum_seen)
+		return;
+	m->quorum_seen = seen;
+	step_note(step, (struct note){.kind = seen ? NOTE_QUORUM_SEEN : NOTE_QUORUM_LOST,
+	                              .peer = NO_MEMBER, .count = heard,
+	                              .total = m->voters.count});
+}
+
+void peers_update(struct step *step)
+{
+	struct member *m = step->m;
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		struct peer *peer = &m->peers[p];
+		if (p == m->setup->self)
+			continue;
+		if (instant_before(peer->heard_at,
+		                   instant_minus(step->now, m->timing.lease)))
+			peer->first_heard_at = INSTANT_NEVER;
+		else if (peer->first_heard_at.ns == INSTANT_NEVER.ns)
+			peer->first_heard_at = step->now;
+		link_update(step, p);
+	}
+	quorum_update(step);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must be on disk: the operators' records, the reserved epochs and the longest promise. What
+ * this member says of itself is what its disk holds; what it only intends stays with it.
+ */
+#include <assert.h>
+
+#include "proto/step.h"
+
+static void adopt(struct step *step, uint8_t r, struct record record)
+{
+	struct role *role = &step->m->roles[r];
+	bool restarted = role->record.wanted == WANTED_STOPPED && record.wanted == WANTED_STARTED;
+	role->record = record;
+	role->record_generation = step_persist(step);
+	if (restarted) {
+		/* An operator says: try again. */
+		role->failures = 0;
+		role->retry_at = step->now;
+	}
+}
+
+void record_hear(struct step *step, uint8_t r, const struct record *record)
+{
+	if (record_newer(record, &step->m->roles[r].record))
+		adopt(step, r, *record);
+}
+
+void record_write(struct step *step, uint8_t r, enum wanted wanted)
+{
+	const struct role *role = &step->m->roles[r];
+	assert(role->claim.state == CLAIM_HOLDING);
+	assert(role->record.epoch <= role->claim.epoch);
+	bool same_reign = role->record.epoch == role->claim.epoch;
+	uint32_t counter = same_reign ? role->record.counter + 1 : 1;
+	adopt(step, r, (struct record){role->claim.epoch, counter, wanted});
+}
+
+/* A write of an earlier owner that never reached a majority may be on some disk. Stamped anew, what
+ * this owner's majority knows outranks it for ever. */
+void record_restamp(struct step *step, uint8_t r)
+{
+	record_write(step, r, step->m->roles[r].record.wanted);
+}
+
+bool record_is_decided(const struct member *m, uint8_t r, struct instant now)
+{
+	const struct role *role = &m->roles[r];
+	if (record_newer(&role->record, &role->stored))
+		return false;
+	uint8_t votes = voters_contain(&m->voters, m->self_id);
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		const struct hearsay *hearsay = &m->peers[p].roles[r];
+		if (p != m->setup->self && peer_counts(m, p, now) && hearsay->known &&
+		    !record_newer(&role->record, &hearsay->report.record))
+			votes++;
+	}
+	return votes >= quorum_of(m->voters.count);
+}
+
+void record_persisted(struct step *step)
+{
+	struct member *m = step->m;
+	for (uint8_t r = 0; r < m->role_count; r++) {
+		struct role *role = &m->roles[r];
+		if (m->persisted < role->record_generation ||
+		    !record_newer(&role->record, &role->stored))
+			continue;
+		role->stored = role->record;
+		step_changed(step);
+	}
+}
+
+/* Reserved ahead of need, so that no disk stands between a failure and a takeover. */
+void record_reserve(struct step *step)
+{
+	struct member *m = step->m;
+	uint64_t used = m->epoch_floor;
+	for (uint8_t r = 0; r < m->role_count; r++) {
+		if (m->roles[r].voter.seen > used)
+			used = m->roles[r].voter.seen;
+	}
+	if (used + EPOCH_BLOCK / 2 <= m->reserved_epoch)
+		return;
+	m->reserved_epoch = used + EPOCH_BLOCK;
+	m->reserved_generation = step_persist(step);
+	step_note(step, (struct note){.kind = NOTE_EPOCHS_RESERVED, .peer = NO_MEMBER,
+	                              .epoch = m->reserved_epoch});
+}
+
+void record_need_promise(struct step *step, struct span promise)
+{
+	struct member *m = step->m;
+	if (promise.ns <= m->longest_promise.ns)
+		return;
+	m->longest_promise = promise;
+	m->longest_generation = step_persist(step);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When a node without a claim tries to get a role: when somebody wants it run, it may, a majority
+ * can be had, nobody else claims it, and its turn has come. All of this is for peace and speed;
+ * safety rests on the voters alone.
+ */
+#include "proto/step.h"
+
+/* Someone wants an owner: to run the role, or to write down what an operator decided. */
+static bool has_reason(const struct step *step, uint8_t r, bool *to_run)
+{
+	const struct member *m = step->m;
+	*to_run = m->roles[r].record.wanted == WANTED_STARTED &&
+	          election_unfit(m, r, step->now) == UNFIT_NOT;
+	if (*to_run)
+		return true;
+	return !m->leaving && (request_is_pending(m, r, REQUEST_START, step->now) ||
+	                       request_is_pending(m, r, REQUEST_STOP, step->now));
+}
+
+static bool others_claim(struct step *step, uint8_t r)
+{
+	const struct member *m = step->m;
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		const struct hearsay *hearsay = &m->peers[p].roles[r];
+		if (p == m->setup->self || !hearsay->known || !hearsay->report.is_candidate ||
+		    hearsay->report.claim == CLAIM_NONE || m->peers[p].leaving)
+			continue;
+		if (!step_reached(step, hearsay->fresh_until))
+			return true;
+	}
+	return false;
+}
+
+/* Votes that could be had within half a heartbeat: a voter that comes free meanwhile grants at that
+ * instant. To ask a majority that is promised would only disturb. */
+static bool majority_can_be_had(struct step *step, uint8_t r)
+{
+	struct member *m = step->m;
+	struct span ahead = span_divided(m->timing.heartbeat, 2);
+	uint8_t votes = voters_contain(&m->voters, m->self_id);
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		const struct peer *peer = &m->peers[p];
+		if (p == m->setup->self || !peer_counts(m, p, step->now) || peer->abstaining ||
+		    peer->relearning)
+			continue;
+		if (!peer->roles[r].known ||
+		    step_reached(step, instant_minus(peer->roles[r].vote_free_at, ahead)))
+			votes++;
+	}
+	return votes >= quorum_of(m->voters.count);
+}
+
+static bool own_vote_can_be_had(struct step *step, uint8_t r)
+{
+	const struct member *m = step->m;
+	const struct voter *voter = &m->roles[r].voter;
+	if (m->abstaining || m->relearning)
+		return false;
+	return voter->holder == 0 || step_reached(step, voter->until);
+}
+
+/* After a release that named a successor the others hold back for a moment. */
+static bool heir_goes_first(struct step *step, uint8_t r)
+{
+	const struct role *role = &step->m->roles[r];
+	return role->heir != 0 && role->heir != step->m->self_id &&
+	       !step_reached(step, role->heir_until);
+}
+
+static bool is_heir(const struct step *step, uint8_t r)
+{
+	const struct role *role = &step->m->roles[r];
+	return role->heir == step->m->self_id && instant_before(step->now, role->heir_until);
+}
+
+/* Epoch and record as this member's disk has them: what it says of itself must be true. */
+static bool disk_is_ready(const struct member *m, uint8_t r)
+{
+	const struct role *role = &m->roles[r];
+	uint64_t used = role->voter.seen > role->claim.epoch ? role->voter.seen
+	                                                     : role->claim.epoch;
+	return m->persisted >= m->incarnation_generation && used < m->reserved_on_disk &&
+	       !record_newer(&role->record, &role->stored) &&
+	       timing_promise(m->timing).ns <= m->longest_on_disk.ns;
+}
+
+static bool is_open(struct step *step, uint8_t r, bool *to_run)
+{
+	const struct member *m = step->m;
+	if (!has_reason(step, r, to_run) || !disk_is_ready(m, r))
+		return false;
+	if (m->roles[r].phase != PHASE_DOWN)
+		return false;
+	return own_vote_can_be_had(step, r) && !others_claim(step, r) &&
+	       majority_can_be_had(step, r) && !heir_goes_first(step, r);
+}
+
+/* The best node at once, each further one half a heartbeat later, so that usually one node seeks;
+ * a command for a role that nobody runs waits for the owner's answer to arrive first. */
+static struct span turn(struct step *step, uint8_t r, bool to_run)
+{
+	const struct member *m = step->m;
+	struct span slot = span_divided(m->timing.heartbeat, 2);
+	uint8_t rank = is_heir(step, r) ? 0 : rank_of(m, r, m->setup->self, step->now);
+	struct span delay = span_times(slot, rank);
+	if (rank > 0)
+		delay = span_plus(delay, step_jitter(step, span_divided(slot, 2)));
+	return to_run ? delay : span_plus(delay, m->timing.heartbeat);
+}
+
+bool seek_is_due(struct step *step, uint8_t r)
+{
+	struct role *role = &step->m->roles[r];
+	struct claim *claim = &role->claim;
+	bool to_run = false;
+	if (role->record.wanted == WANTED_STARTED)
+		(void)step_reached(step, role->retry_at); /* be woken when the back-off is over */
+	if (!is_open(step, r, &to_run)) {
+		claim->open_since = INSTANT_NEVER;
+		return false;
+	}
+	if (claim->open_since.ns == INSTANT_NEVER.ns) {
+		claim->open_since = step->now;
+		claim->turn_delay = turn(step, r, to_run);
+	}
+	if (!is_heir(step, r) && !step_reached(step, claim->seek_after))
+		return false;
+	return step_reached(step, instant_plus(claim->open_since, claim->turn_delay));
+}

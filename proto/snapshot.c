@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory of a member, handed out and taken back: the durable part for the disk, the kept part for a
+ * restart of the process on the same boot. Where either is stored is the shell's.
+ */
+#include <stddef.h>
+
+#include "proto/step.h"
+
+/* The role's slot for stored or kept state of a role that setup may no longer have. */
+static struct role *slot_of(struct member *m, uint64_t id)
+{
+	uint8_t found = roles_find(m, id);
+	if (found < m->role_count)
+		return &m->roles[found];
+	if (m->role_count == ROLES_MAX)
+		return NULL;
+	struct role *role = &m->roles[m->role_count++];
+	role->id = id;
+	return role;
+}
+
+void snapshot_take_durable(struct member *m, const struct durable *durable)
+{
+	m->incarnation = durable->incarnation;
+	m->reserved_epoch = durable->reserved_epoch;
+	m->longest_promise = durable->longest_promise;
+	m->paused = durable->paused;
+	m->relearning = durable->relearning;
+	m->state_lost = durable->relearning;
+	m->voters = durable->voters;
+	for (uint8_t i = 0; i < durable->role_count; i++) {
+		struct role *role = slot_of(m, durable->roles[i].role);
+		if (role == NULL)
+			continue;
+		role->record = role->stored = durable->roles[i].record;
+		role->failures = durable->roles[i].failures;
+	}
+	/* Every epoch up to the reserved end may have been granted or used before the reboot. */
+	m->epoch_floor = durable->reserved_epoch;
+	for (uint8_t i = 0; i < m->role_count; i++)
+		voter_raise_top(&m->roles[i].voter, m->epoch_floor);
+}
+
+static void take_kept_role(struct member *m, const struct kept_role *kept, struct instant now)
+{
+	struct role *role = slot_of(m, kept->role);
+	if (role == NULL)
+		return;
+	role->voter.holder = kept->holder;
+	role->voter.granted = kept->granted;
+	role->voter.by = kept->by;
+	role->voter.until = kept->until;
+	voter_raise_top(&role->voter, kept->top);
+	if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING)
+		return;
+	/* It goes on as if it had only been slow. To say `none` would free promises under resources
+	 * that are still up; a lease that is over must end in a release. */
+	struct claim *claim = &role->claim;
+	bool holds = kept->claim == CLAIM_HOLDING && !kept->releasing &&
+	             instant_before(now, kept->lease_end);
+	claim->state = holds ? CLAIM_HOLDING : CLAIM_RELEASING;
+	claim->epoch = kept->claim_epoch;
+	claim->lease_end = kept->lease_end;
+	claim->confirmed_at = INSTANT_PAST;
+	claim->release_limit = m->timing.release;
+	claim->reason = RELEASE_RESTARTED;
+	claim->first_seq = 1;
+	claim->since = now;
+	role->phase = holds ? PHASE_UP : PHASE_STOPPING;
+	role->up_since = holds ? now : INSTANT_NEVER;
+	role->noted_owner_epoch = claim->epoch;
+}
+
+void snapshot_take_kept(struct member *m, const struct kept *kept, struct instant now)
+{
+	if (kept->incarnation > m->incarnation)
+		m->incarnation = kept->incarnation;
+	m->abstain_until = kept->abstain_until;
+	for (uint8_t i = 0; i < kept->peer_count; i++) {
+		uint8_t peer = member_index(m, kept->peers[i].member);
+		if (peer != NO_MEMBER)
+			m->heard[peer] = m->peers[peer].heard = kept->peers[i].heard;
+	}
+	for (uint8_t i = 0; i < kept->role_count; i++)
+		take_kept_role(m, &kept->roles[i], now);
+}
+
+uint64_t member_durable(const struct member *m, struct durable *out)
+{
+	*out = (struct durable){
+	    .incarnation = m->incarnation,
+	    .reserved_epoch = m->reserved_epoch,
+	    .longest_promise = m->longest_promise,
+	    .paused = m->paused,
+	    .relearning = m->relearning && m->relearned_generation == 0,
+	    .voters = m->voters,
+	};
+	for (uint8_t r = 0; r < m->role_count; r++) {
+		const struct role *role = &m->roles[r];
+		if (role->record.epoch == 0 && role->failures == 0)
+			continue;
+		out->roles[out->role_count++] = (struct durable_role){
+		    .role = role->id, .record = role->record, .failures = role->failures};
+	}
+	return m->generation;
+}
+
+void member_keep(const struct member *m, struct kept *out)
+{
+	out->incarnation = m->incarnation;
+	out->abstain_until = m->abstain_until;
+	out->peer_count = 0;
+	for (uint8_t p = 0; p < m->setup->member_count; p++)
+		if (m->heard[p].incarnation != 0)
+			out->peers[out->peer_count++] = (struct kept_peer){
+			    .member = m->setup->members[p].id, .heard = m->heard[p]};
+	out->role_count = m->role_count;
+	for (uint8_t r = 0; r < m->role_count; r++) {
+		const struct role *role = &m->roles[r];
+		out->roles[r] = (struct kept_role){
+		    .role = role->id,
+		    .holder = role->voter.holder,
+		    .granted = role->voter.granted,
+		    .by = role->voter.by,
+		    .until = role->voter.until,
+		    .top = role->voter.seen,
+		    .claim = role->claim.state,
+		    .claim_epoch = role->claim.epoch,
+		    .lease_end = role->claim.lease_end,
+		    .releasing = role->claim.state == CLAIM_RELEASING,
+		};
+	}
+}

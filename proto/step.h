@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one step of a member passes down: the member, the instant, and where the effects go. Private
+ * to proto/. Every comparison with a moment to come goes through step_reached, which thereby also
+ * schedules the wake-up for it: no deadline can be forgotten.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/member.h"
+#include "proto/quorum.h"
+
+struct step {
+	struct member *m;
+	struct instant now;
+	struct effects *out;
+};
+
+/* True from `t` on; before that the member is woken at `t`. */
+bool step_reached(struct step *step, struct instant t);
+
+void step_note(struct step *step, struct note note);
+void step_start(struct step *step, uint8_t role, uint64_t epoch);
+void step_release(struct step *step, uint8_t role);
+void step_answer(struct step *step, uint64_t handle, struct answer answer);
+void step_left(struct step *step);
+
+/* Something the others should hear at once. */
+void step_changed(struct step *step);
+/* The durable snapshot changed; returns the generation that holds the change. */
+uint64_t step_persist(struct step *step);
+
+/* Pseudo-random span in [0, limit). */
+struct span step_jitter(struct step *step, struct span limit);
+
+/* --- peers.c: who is there */
+bool peer_is_fresh(const struct member *m, uint8_t peer, struct instant now);
+/* Fresh, and counts votes over the same set: only such a member's grants count. */
+bool peer_counts(const struct member *m, uint8_t peer, struct instant now);
+/* The set does not have to be fresh for a grant that is dated by itself. */
+bool peer_same_voters(const struct member *m, uint8_t peer);
+void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct heartbeat *page);
+void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp);
+void peers_update(struct step *step);
+uint8_t member_index(const struct member *m, uint64_t id);
+
+/* --- ballot.c: this member's votes */
+void ballot_hear(struct step *step, uint8_t role, uint8_t peer);
+void ballot_self(struct step *step, uint8_t role);
+void ballot_update(struct step *step, uint8_t role);
+void ballot_none(struct step *step, uint8_t role, uint64_t claimant);
+
+/* --- election.c: this member's claims */
+void election_update(struct step *step, uint8_t role);
+void election_release(struct step *step, uint8_t role, enum release_reason reason,
+                      uint64_t successor);
+void election_released(struct step *step, uint8_t role, uint64_t epoch);
+void election_started(struct step *step, uint8_t role, uint64_t epoch);
+void election_failed(struct step *step, uint8_t role, uint64_t epoch);
+bool election_is_candidate(const struct member *m, uint8_t role);
+enum unfit election_unfit(const struct member *m, uint8_t role, struct instant now);
+
+/* --- lease.c: until when a majority supports a claim */
+void lease_update(struct step *step, uint8_t role);
+uint32_t lease_votes(const struct step *step, uint8_t role);
+
+/* --- seek.c: when to try */
+bool seek_is_due(struct step *step, uint8_t role);
+
+/* --- rank.c: who should own it */
+struct standing {
+	bool reachable;
+	bool known;
+	enum unfit unfit;
+	bool mismatch;
+	uint8_t failures;
+};
+struct standing rank_standing(const struct member *m, uint8_t role, uint8_t member,
+                              struct instant now);
+bool rank_is_ready(struct standing standing);
+/* How many nodes should rather take the role than `member`. */
+uint8_t rank_of(const struct member *m, uint8_t role, uint8_t member, struct instant now);
+/* Best ready node other than this member and with no standing mismatch; NO_MEMBER: none. */
+uint8_t rank_best_other(const struct member *m, uint8_t role, struct instant now);
+
+/* --- record.c: what operators decided */
+void record_hear(struct step *step, uint8_t role, const struct record *record);
+void record_write(struct step *step, uint8_t role, enum wanted wanted);
+void record_restamp(struct step *step, uint8_t role);
+/* On the disks of a majority. */
+bool record_is_decided(const struct member *m, uint8_t role, struct instant now);
+void record_persisted(struct step *step);
+void record_reserve(struct step *step);
+void record_need_promise(struct step *step, struct span promise);
+
+/* --- request.c: commands */
+void request_typed(struct step *step, const struct event *event);
+void request_hear_answers(struct step *step, const struct heartbeat *page);
+void request_update(struct step *step);
+/* Some reachable member asks for `kind` on this role. */
+bool request_is_pending(const struct member *m, uint8_t role, enum request_kind kind,
+                        struct instant now);
+void request_finish(struct step *step, uint8_t role, enum verdict verdict);
+
+/* --- snapshot.c: what is kept */
+void snapshot_take_durable(struct member *m, const struct durable *durable);
+void snapshot_take_kept(struct member *m, const struct kept *kept, struct instant now);
+
+/* --- roles.c: the table */
+/* Index of the role with this id; makes a place for one that is only heard of. ROLES_MAX: full. */
+uint8_t roles_place(struct step *step, uint64_t id);
+uint8_t roles_find(const struct member *m, uint64_t id);

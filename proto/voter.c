@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why two owners cannot be: two majorities share a voter. Its promise to the first runs from the
+ * receipt of a page, the lease which that page supports from its earlier send; the promise outlasts
+ * lease and release even with both clocks off by the drift bound; and it does not grant to a second
+ * before the promise is over. Each condition below carries a part of this.
+ */
+#include "proto/voter.h"
+
+#include <assert.h>
+
+bool voter_is_free(const struct voter *voter, struct instant now)
+{
+	return voter->holder == 0 || instant_reached(now, voter->until);
+}
+
+/* A standing grant goes on. A seeker's grant is not revived once it ran out: it has not run the
+ * role yet, so it can seek again at a new epoch, and another may be waiting. */
+static bool renews(const struct voter *voter, const struct bid *bid, struct instant now)
+{
+	if (voter->holder != bid->claimant || voter->granted != bid->epoch)
+		return false;
+	return bid->claim != CLAIM_SEEKING || !voter_is_free(voter, now);
+}
+
+static bool refuse(enum refusal_reason *reason, enum refusal_reason why)
+{
+	*reason = why;
+	return false;
+}
+
+static bool grants(const struct voter *voter, const struct bid *bid,
+                   const struct voter_terms *terms, struct instant now,
+                   enum refusal_reason *reason)
+{
+	if (voter->holder != bid->claimant && !voter_is_free(voter, now))
+		return refuse(reason, REFUSED_PROMISED);
+	/* An owner that gives up may finish, but gains no voter it has not. */
+	if (bid->claim == CLAIM_RELEASING)
+		return refuse(reason, REFUSED_PROMISED);
+	/* This member does not know what it promised before it lost its memory. */
+	if (terms->abstaining)
+		return refuse(reason, REFUSED_ABSTAINING);
+	/* It does not know which epochs were used and what operators decided. */
+	if (terms->relearning)
+		return refuse(reason, REFUSED_RELEARNING);
+	/* A reboot starts from the reserved end, so nothing beyond it may be granted. */
+	if (bid->epoch > terms->reserved_epoch)
+		return refuse(reason, REFUSED_NOT_STORED);
+	/* An owner whose vote was forgotten gets it back whatever `top` says: an owner whose lease
+	 * ended may only say `releasing`, so this cannot bring an old one back. */
+	if (bid->claim == CLAIM_HOLDING)
+		return true;
+	if (bid->epoch <= voter->top)
+		return refuse(reason, REFUSED_OLD_EPOCH);
+	/* An acknowledged command is on the disks of a majority, so of one that would have to vote. */
+	if (record_newer(&terms->record, &bid->record))
+		return refuse(reason, REFUSED_OLD_RECORD);
+	return true;
+}
+
+enum vote voter_consider(struct voter *voter, const struct bid *bid,
+                         const struct voter_terms *terms, struct instant now,
+                         enum refusal_reason *reason)
+{
+	assert(bid->claim != CLAIM_NONE);
+	assert(bid->claimant != 0);
+	enum vote vote = VOTE_REFUSED;
+	struct instant until = instant_plus(now, bid->promise);
+	if (bid->promise.ns > terms->longest_promise.ns) {
+		/* After a reboot this member abstains for the longest promise its disk knows of. */
+		*reason = REFUSED_NOT_STORED;
+	} else if (renews(voter, bid, now)) {
+		/* Never shortened: the holder may have lowered its lease since. */
+		voter->until = instant_later(voter->until, until);
+		voter->by = bid->by;
+		vote = VOTE_RENEWED;
+	} else if (grants(voter, bid, terms, now, reason)) {
+		voter->until = voter->holder == bid->claimant ? instant_later(voter->until, until)
+		                                              : until;
+		voter->holder = bid->claimant;
+		voter->granted = bid->epoch;
+		voter->by = bid->by;
+		vote = VOTE_GRANTED;
+	}
+	/* A seeker that was refused leaves no mark on `top`: it waits, and may be granted the same
+	 * epoch when the promise is over. No other can have been granted it by this voter. */
+	if (vote != VOTE_REFUSED || bid->claim != CLAIM_SEEKING)
+		voter_raise_top(voter, bid->epoch);
+	voter_raise_seen(voter, bid->epoch);
+	return vote;
+}
+
+bool voter_free(struct voter *voter, uint64_t claimant)
+{
+	assert(claimant != 0);
+	if (voter->holder != claimant)
+		return false;
+	voter->holder = 0;
+	return true;
+}
+
+void voter_raise_top(struct voter *voter, uint64_t epoch)
+{
+	if (epoch > voter->top)
+		voter->top = epoch;
+	voter_raise_seen(voter, epoch);
+}
+
+void voter_raise_seen(struct voter *voter, uint64_t epoch)
+{
+	if (epoch > voter->seen)
+		voter->seen = epoch;
+}
