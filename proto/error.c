@@ -21,6 +21,18 @@ enum code error_set(struct error *error, enum code code, const char *format, ...
 	return code;
 }
 
+static void append(struct error *error, const char *text)
+{
+	size_t used = strlen(error->text);
+	size_t length = strlen(text);
+	size_t room = sizeof error->text - 1 - used;
+
+	if (length > room)
+		length = room;
+	memcpy(error->text + used, text, length);
+	error->text[used + length] = '\0';
+}
+
 enum code error_wrap(struct error *error, const char *format, ...)
 {
 	if (error == NULL)
@@ -29,10 +41,10 @@ enum code error_wrap(struct error *error, const char *format, ...)
 	memcpy(old, error->text, sizeof old);
 	va_list args;
 	va_start(args, format);
-	int length = vsnprintf(error->text, sizeof error->text, format, args);
+	vsnprintf(error->text, sizeof error->text, format, args);
 	va_end(args);
-	if (length >= 0 && (size_t)length < sizeof error->text)
-		snprintf(error->text + length, sizeof error->text - (size_t)length, ": %s", old);
+	append(error, ": ");
+	append(error, old);
 	return error->code;
 }
 

@@ -136,6 +136,9 @@ static enum code check_claim(const struct role_report *report, uint8_t index, st
 	if (report->claim != CLAIM_NONE && !report->is_candidate)
 		return error_set(error, CODE_INVALID, "role %u: %s, but no candidate", index,
 		                 claim_word(report->claim));
+	if (report->successor != 0 && !report->is_candidate)
+		return error_set(error, CODE_INVALID, "role %u: a successor, but no candidate",
+		                 index);
 	if (report->claim != CLAIM_NONE && report->claim_epoch == 0)
 		return error_set(error, CODE_INVALID, "role %u: %s at epoch 0", index,
 		                 claim_word(report->claim));
@@ -157,6 +160,9 @@ static enum code check_role(const struct heartbeat *heartbeat, uint8_t index, st
 	if (report->holder != 0 && (report->granted == 0 || report->by.incarnation == 0))
 		return error_set(error, CODE_INVALID, "role %u: grant at epoch 0 or by nothing",
 		                 index);
+	if (report->holder == 0 &&
+	    (report->granted != 0 || report->by.incarnation != 0 || report->by.seq != 0))
+		return error_set(error, CODE_INVALID, "role %u: grant to nobody", index);
 	if (report->record.wanted != WANTED_STARTED && report->record.wanted != WANTED_STOPPED)
 		return error_set(error, CODE_INVALID, "role %u: unknown wanted %u", index,
 		                 (unsigned)report->record.wanted);

@@ -21,6 +21,7 @@ static void init_roles(struct member *m, const struct setup *setup, struct insta
 		role->retry_at = now;
 		role->up_since = INSTANT_NEVER;
 		role->better_since = INSTANT_NEVER;
+		role->unowned_since = INSTANT_NEVER;
 		role->heir_until = now;
 		role->claim.since = now;
 	}
@@ -53,6 +54,9 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	m->timing = setup->timing;
 	m->self_id = setup->members[setup->self].id;
 	m->random = seed;
+	/* Where its numbers start differs from life to life, so that an old echo cannot be taken for
+	 * one of this life even if the incarnation was lost with the disk. */
+	m->seq = seed >> 24;
 	m->now = m->started_at = m->next_heartbeat = m->wake = now;
 	m->reconfirm_since = INSTANT_PAST;
 	struct span promise = timing_promise(setup->timing);

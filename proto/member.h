@@ -94,6 +94,9 @@ struct role {
 	uint64_t heir;              /* that successor */
 	struct instant heir_until;  /* others hold back so long */
 	uint64_t noted_owner_epoch;
+	enum obstacle obstacle;      /* to seeking it, as of the last step without a claim */
+	enum obstacle explained;     /* last one that was noted */
+	struct instant unowned_since;
 
 	struct record stored;       /* on disk: what the pages say */
 	struct record record;       /* newest known */
@@ -250,6 +253,7 @@ struct role_view {
 	struct span lease_left;  /* this member's, while it holds; else 0 */
 	uint8_t holder;       /* to whom this member's vote is promised; NO_MEMBER: it is free */
 	struct span promised; /* for how long still */
+	enum obstacle obstacle;  /* what keeps this member from seeking; none while it claims */
 	bool retrying;        /* this member waits out a back-off */
 	struct span retry_in;
 	uint8_t candidate_count;

@@ -264,6 +264,34 @@ static void pause_noticed(const struct words *w, char *out, size_t size)
 	                    "confirms", w->span);
 }
 
+const char *obstacle_text(enum obstacle obstacle)
+{
+	static const char *const texts[OBSTACLES] = {
+	    [OBSTACLE_NONE] = "nothing",
+	    [OBSTACLE_UNWANTED] = "an operator stopped it",
+	    [OBSTACLE_UNFIT] = "it is not fit",
+	    [OBSTACLE_DISK] = "its disk has not stored what a claim needs",
+	    [OBSTACLE_RELEASING] = "its own resources are not down yet",
+	    [OBSTACLE_ABSTAINING] = "it abstains until every promise it may have given is over",
+	    [OBSTACLE_RELEARNING] = "it lost its state and has not heard enough others yet",
+	    [OBSTACLE_PROMISED] = "its own vote is promised to another",
+	    [OBSTACLE_CLAIMED] = "another node claims it",
+	    [OBSTACLE_QUORUM] = "too few voters are reachable",
+	    [OBSTACLE_VOTES] = "the votes of the others are promised or withheld",
+	    [OBSTACLE_HEIR] = "the node it was handed to goes first",
+	};
+	return texts[obstacle];
+}
+
+static void unowned(const struct words *w, char *out, size_t size)
+{
+	bool is_unfit = w->note->detail == OBSTACLE_UNFIT;
+	snprintf(out, size, "%s: nobody has owned it for %s; this node cannot take it: %s%s%s",
+	         w->role, w->span, obstacle_text((enum obstacle)w->note->detail),
+	         is_unfit ? ": " : "",
+	         is_unfit ? unfit_word((enum unfit)w->note->count) : "");
+}
+
 static const struct sentence {
 	enum note_level level;
 	void (*write)(const struct words *words, char *out, size_t size);
@@ -301,6 +329,7 @@ static const struct sentence {
     [NOTE_EPOCHS_RESERVED] = {LEVEL_DEBUG, epochs_reserved},
     [NOTE_OWNER_SEEN] = {LEVEL_WARNING, owner_seen},
     [NOTE_PAUSE_NOTICED] = {LEVEL_WARNING, pause_noticed},
+    [NOTE_UNOWNED] = {LEVEL_ERROR, unowned},
 };
 
 enum note_level note_level(const struct note *note)

@@ -46,8 +46,9 @@ enum note_kind {
 	NOTE_EPOCHS_RESERVED,   /* epoch: end */
 	NOTE_OWNER_SEEN,        /* role, epoch, peer: new owner */
 	NOTE_PAUSE_NOTICED,     /* span: gap between two steps longer than half a lease */
+	NOTE_UNOWNED,           /* role is wanted, nobody claims it; span: so long; detail: enum obstacle */
 };
-enum { NOTES = NOTE_PAUSE_NOTICED + 1 };
+enum { NOTES = NOTE_UNOWNED + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {
@@ -71,6 +72,26 @@ enum release_reason {
 	RELEASE_RESTARTED, /* the daemon came back and its lease was over */
 };
 enum { RELEASE_REASONS = RELEASE_RESTARTED + 1 };
+
+/* What keeps this node from seeking a role; the first that applies. */
+enum obstacle {
+	OBSTACLE_NONE,
+	OBSTACLE_UNWANTED,   /* stopped by an operator, and nobody asks otherwise */
+	OBSTACLE_UNFIT,      /* enum unfit says why */
+	OBSTACLE_DISK,       /* epoch, record or promise is not stored here yet */
+	OBSTACLE_RELEASING,  /* its resources are not down here yet */
+	OBSTACLE_ABSTAINING,
+	OBSTACLE_RELEARNING,
+	OBSTACLE_PROMISED,   /* this node's own vote is promised to another */
+	OBSTACLE_CLAIMED,    /* somebody reachable claims it */
+	OBSTACLE_QUORUM,     /* too few voters are reachable */
+	OBSTACLE_VOTES,      /* enough are reachable, but their votes are promised */
+	OBSTACLE_HEIR,       /* another was named to go first */
+};
+enum { OBSTACLES = OBSTACLE_HEIR + 1 };
+
+/* Never NULL. */
+const char *obstacle_text(enum obstacle obstacle);
 
 enum note_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 

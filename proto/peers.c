@@ -32,15 +32,16 @@ bool peer_counts(const struct member *m, uint8_t peer, struct instant now)
 
 /* Peers remember a later life of this member than it does itself: its stored state was lost or
  * rolled back. Without a claim there is nothing that the old number still stands for. */
-static void take_incarnation(struct step *step, uint32_t heard)
+static void take_incarnation(struct step *step, struct stamp heard)
 {
 	struct member *m = step->m;
-	if (heard <= m->incarnation || heard == UINT32_MAX)
+	struct stamp own = {m->incarnation, m->seq};
+	if (!stamp_newer(heard, own) || heard.incarnation == UINT32_MAX)
 		return;
 	for (uint8_t r = 0; r < m->role_count; r++)
 		if (m->roles[r].claim.state != CLAIM_NONE)
 			return;
-	m->incarnation = heard + 1;
+	m->incarnation = heard.incarnation + 1;
 	m->incarnation_generation = step_persist(step);
 	step_changed(step);
 	step_note(step, (struct note){.kind = NOTE_INCARNATION_TAKEN, .peer = NO_MEMBER,
@@ -82,10 +83,9 @@ static struct instant freshness(struct step *step, struct peer *peer, const stru
 	const struct echo *echo = echo_of(page, m->self_id);
 	if (echo == NULL)
 		return INSTANT_PAST;
-	if (echo->stamp.incarnation != m->incarnation) {
-		take_incarnation(step, echo->stamp.incarnation);
+	take_incarnation(step, echo->stamp);
+	if (echo->stamp.incarnation != m->incarnation)
 		return INSTANT_PAST;
-	}
 	hear_path_echoes(step, peer, echo);
 	const struct sent *sent = sent_find(&m->sent, echo->stamp.seq);
 	return sent == NULL ? INSTANT_PAST : instant_plus(sent->at, m->timing.lease);

@@ -34,30 +34,39 @@ static bool others_claim(struct step *step, uint8_t r)
 
 /* Votes that could be had within half a heartbeat: a voter that comes free meanwhile grants at that
  * instant. To ask a majority that is promised would only disturb. */
-static bool majority_can_be_had(struct step *step, uint8_t r)
+static enum obstacle votes_of_others(struct step *step, uint8_t r)
 {
 	struct member *m = step->m;
 	struct span ahead = span_divided(m->timing.heartbeat, 2);
 	uint8_t votes = voters_contain(&m->voters, m->self_id);
+	uint8_t reachable = votes;
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
 		const struct peer *peer = &m->peers[p];
-		if (p == m->setup->self || !peer_counts(m, p, step->now) || peer->abstaining ||
-		    peer->relearning)
+		if (p == m->setup->self || !peer_counts(m, p, step->now))
+			continue;
+		reachable++;
+		if (peer->abstaining || peer->relearning)
 			continue;
 		if (!peer->roles[r].known ||
 		    step_reached(step, instant_minus(peer->roles[r].vote_free_at, ahead)))
 			votes++;
 	}
-	return votes >= quorum_of(m->voters.count);
+	uint8_t needed = quorum_of(m->voters.count);
+	if (votes >= needed)
+		return OBSTACLE_NONE;
+	return reachable >= needed ? OBSTACLE_VOTES : OBSTACLE_QUORUM;
 }
 
-static bool own_vote_can_be_had(struct step *step, uint8_t r)
+static enum obstacle own_vote(struct step *step, uint8_t r)
 {
 	const struct member *m = step->m;
 	const struct voter *voter = &m->roles[r].voter;
-	if (m->abstaining || m->relearning)
-		return false;
-	return voter->holder == 0 || step_reached(step, voter->until);
+	if (m->abstaining)
+		return OBSTACLE_ABSTAINING;
+	if (m->relearning)
+		return OBSTACLE_RELEARNING;
+	bool free = voter->holder == 0 || step_reached(step, voter->until);
+	return free ? OBSTACLE_NONE : OBSTACLE_PROMISED;
 }
 
 /* After a release that named a successor the others hold back for a moment. */
@@ -85,15 +94,49 @@ static bool disk_is_ready(const struct member *m, uint8_t r)
 	       timing_promise(m->timing).ns <= m->longest_on_disk.ns;
 }
 
-static bool is_open(struct step *step, uint8_t r, bool *to_run)
+static enum obstacle obstacle_of(struct step *step, uint8_t r, bool *to_run)
 {
 	const struct member *m = step->m;
-	if (!has_reason(step, r, to_run) || !disk_is_ready(m, r))
-		return false;
+	if (!has_reason(step, r, to_run))
+		return m->roles[r].record.wanted == WANTED_STARTED ? OBSTACLE_UNFIT
+		                                                   : OBSTACLE_UNWANTED;
+	if (!disk_is_ready(m, r))
+		return OBSTACLE_DISK;
 	if (m->roles[r].phase != PHASE_DOWN)
-		return false;
-	return own_vote_can_be_had(step, r) && !others_claim(step, r) &&
-	       majority_can_be_had(step, r) && !heir_goes_first(step, r);
+		return OBSTACLE_RELEASING;
+	if (others_claim(step, r))
+		return OBSTACLE_CLAIMED;
+	enum obstacle obstacle = own_vote(step, r);
+	if (obstacle == OBSTACLE_NONE)
+		obstacle = votes_of_others(step, r);
+	if (obstacle == OBSTACLE_NONE && heir_goes_first(step, r))
+		obstacle = OBSTACLE_HEIR;
+	return obstacle;
+}
+
+/* A role that should run and does not is a thing to explain, once for each reason. */
+static void explain(struct step *step, uint8_t r)
+{
+	struct member *m = step->m;
+	struct role *role = &m->roles[r];
+	bool unowned = role->record.wanted == WANTED_STARTED &&
+	               role->obstacle != OBSTACLE_NONE && !others_claim(step, r);
+	if (!unowned) {
+		role->unowned_since = INSTANT_NEVER;
+		role->explained = OBSTACLE_NONE;
+		return;
+	}
+	if (role->unowned_since.ns == INSTANT_NEVER.ns)
+		role->unowned_since = step->now;
+	struct span patience = span_times(timing_promise(m->timing), 2);
+	if (role->explained == role->obstacle ||
+	    !step_reached(step, instant_plus(role->unowned_since, patience)))
+		return;
+	role->explained = role->obstacle;
+	step_note(step, (struct note){.kind = NOTE_UNOWNED, .role = role->id, .peer = NO_MEMBER,
+	                              .detail = (uint8_t)role->obstacle,
+	                              .count = (uint32_t)election_unfit(m, r, step->now),
+	                              .span = instant_since(step->now, role->unowned_since)});
 }
 
 /* The best node at once, each further one half a heartbeat later, so that usually one node seeks;
@@ -116,7 +159,9 @@ bool seek_is_due(struct step *step, uint8_t r)
 	bool to_run = false;
 	if (role->record.wanted == WANTED_STARTED)
 		(void)step_reached(step, role->retry_at); /* be woken when the back-off is over */
-	if (!is_open(step, r, &to_run)) {
+	role->obstacle = obstacle_of(step, r, &to_run);
+	explain(step, r);
+	if (role->obstacle != OBSTACLE_NONE) {
 		claim->open_since = INSTANT_NEVER;
 		return false;
 	}

@@ -63,7 +63,7 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	claim->epoch = kept->claim_epoch;
 	claim->lease_end = kept->lease_end;
 	claim->confirmed_at = INSTANT_PAST;
-	claim->release_limit = m->timing.release;
+	claim->release_limit = kept->release_limit;
 	claim->reason = RELEASE_RESTARTED;
 	claim->first_seq = 1;
 	claim->since = now;
@@ -128,6 +128,7 @@ void member_keep(const struct member *m, struct kept *out)
 		    .claim = role->claim.state,
 		    .claim_epoch = role->claim.epoch,
 		    .lease_end = role->claim.lease_end,
+		    .release_limit = role->claim.release_limit,
 		    .releasing = role->claim.state == CLAIM_RELEASING,
 		};
 	}

@@ -43,6 +43,7 @@ struct kept_role {
 	enum claim_state claim;
 	uint64_t claim_epoch;
 	struct instant lease_end;
+	struct span release_limit; /* promised together with lease_end */
 	bool releasing; /* a release was under way */
 };
 

@@ -124,6 +124,7 @@ void member_view_role(const struct member *m, uint8_t r, struct instant now,
 		view->holder = member_index(m, role->voter.holder);
 		view->promised = until(now, role->voter.until);
 	}
+	view->obstacle = role->claim.state == CLAIM_NONE ? role->obstacle : OBSTACLE_NONE;
 	view->retrying = instant_before(now, role->retry_at);
 	view->retry_in = until(now, role->retry_at);
 	if (r >= m->setup->role_count)

@@ -41,9 +41,6 @@ static bool grants(const struct voter *voter, const struct bid *bid,
 	/* This member does not know what it promised before it lost its memory. */
 	if (terms->abstaining)
 		return refuse(reason, REFUSED_ABSTAINING);
-	/* It does not know which epochs were used and what operators decided. */
-	if (terms->relearning)
-		return refuse(reason, REFUSED_RELEARNING);
 	/* A reboot starts from the reserved end, so nothing beyond it may be granted. */
 	if (bid->epoch > terms->reserved_epoch)
 		return refuse(reason, REFUSED_NOT_STORED);
@@ -51,6 +48,10 @@ static bool grants(const struct voter *voter, const struct bid *bid,
 	 * ended may only say `releasing`, so this cannot bring an old one back. */
 	if (bid->claim == CLAIM_HOLDING)
 		return true;
+	/* A new owner is another matter: this member may not know which epochs were used and what
+	 * operators decided. */
+	if (terms->relearning)
+		return refuse(reason, REFUSED_RELEARNING);
 	if (bid->epoch <= voter->top)
 		return refuse(reason, REFUSED_OLD_EPOCH);
 	/* An acknowledged command is on the disks of a majority, so of one that would have to vote. */
