@@ -71,7 +71,7 @@ enum verdict {
 	VERDICT_UNLISTED,    /* the target is not among the role's nodes */
 	VERDICT_PAUSED,      /* the target is paused */
 	VERDICT_UNREACHABLE, /* the target is not heard by the owner */
-	VERDICT_UNFIT,       /* the target says it cannot own the role; `detail` is its enum unfit */
+	VERDICT_UNFIT,       /* the target says it cannot own the role; `detail`: its enum unfit */
 	VERDICT_MISMATCH,    /* the target has another definition of the role */
 	VERDICT_NO_TARGET,   /* no other node could take the role now */
 	VERDICT_BUSY,        /* another request for the role is under way */
@@ -93,8 +93,10 @@ struct answer {
 
 /* What was heard on one path from the peer of the enclosing echo. */
 struct path_echo {
-	uint32_t seq_behind; /* echo.stamp.seq minus the newest seq heard on this path, clamped */
-	uint32_t age_us;     /* since that arrived, clamped; UINT32_MAX: nothing heard yet */
+	uint32_t seq_behind; /* echo.stamp.seq minus the newest seq heard on this path; over the
+	                        wire UINT32_MAX from 255 on */
+	uint32_t age_us;     /* since that arrived; UINT32_MAX: nothing heard yet, and over the
+	                        wire also from 16.7 s on */
 	uint8_t loss_percent;
 };
 
@@ -139,7 +141,7 @@ struct heartbeat {
 	uint64_t config;      /* setup.config_digest */
 	bool paused;
 	bool relearning; /* lost its stored state and has not yet learned from a majority */
-	bool abstaining; /* grants nothing new until the longest promise it may have given is over */
+	bool abstaining; /* grants nothing new until the longest promise it may have made ends */
 	bool leaving;    /* shutting down: do not expect more */
 
 	uint8_t echo_count;
@@ -157,9 +159,9 @@ struct heartbeat {
 	struct role_report roles[PAGE_ROLES_MAX];
 };
 
-/* Checks what the byte layout cannot: values in their ranges, no sender, role or echo twice, no zero
- * ids, a plausible timing (positive, lease of at most an hour). Called on every decoded page before
- * anything believes it. CODE_INVALID with the field. */
+/* Checks what the byte layout cannot: values in their ranges, no sender, role or echo twice, no
+ * zero ids, a plausible timing (positive, lease of at most an hour). Called on every decoded page
+ * before anything believes it. CODE_INVALID with the field. */
 enum code heartbeat_check(const struct heartbeat *heartbeat, struct error *error);
 
 /* Words for people, logs and JSON; never NULL. */

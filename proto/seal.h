@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who may speak: the tag that keeps outsiders from costing anything, and the Ed25519 signature that
- * says which member it was. The only user of libsodium besides name_id and digests. Knows nothing of
- * what a body means.
+ * says which member it was. The only user of libsodium besides name_id and digests. Knows nothing
+ * of what a body means.
  *
- * A datagram is body | signature (64) | tag (16). The signature covers the body; the tag covers body
- * and signature, with a key made of the cluster's name and the receiver's public key, so that it is
- * made anew for each destination while the signature is made once.
+ * A datagram is body | signature (64) | tag (16). The signature covers the body; the tag covers
+ * body and signature, with a key made of the cluster's name and the receiver's public key, so that
+ * it is made anew for each destination while the signature is made once.
  */
 #pragma once
 

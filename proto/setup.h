@@ -20,7 +20,7 @@ uint64_t name_id(const char *name);
 
 struct timing {
 	struct span heartbeat; /* one datagram to every other member this often */
-	struct span lease;     /* how long a vote supports an owner, from the send of its heartbeat */
+	struct span lease;     /* how long a vote supports an owner, from its heartbeat's send */
 	struct span release;   /* forced release of all resources takes at most this long */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The byte layout of a page and its translation to and from struct heartbeat. Knows nothing of keys:
- * the signed body ends where the signature of seal.h begins. failoverd-protocol(7) has the same
- * tables with the meaning of each field. All integers are unsigned and big-endian.
+ * The byte layout of a page and its translation to and from struct heartbeat. Knows nothing of
+ * keys: the signed body ends where the signature of seal.h begins. failoverd-protocol(7) has the
+ * same tables with the meaning of each field. All integers are unsigned and big-endian.
  *
  *   head       4 magic "FOVD"   1 major   1 minor   2 flags (0)   2 length of the body
  *              8 cluster   8 sender   4 incarnation   8 seq
@@ -10,8 +10,8 @@
  *   timing     4 heartbeat   4 lease   4 release, in microseconds, rounded up
  *   membership 8 voters digest   8 config digest   1 bits: paused relearning abstaining leaving
  *   echoes     1 count, each: 8 member   4 incarnation   8 seq   4 age in microseconds
- *              1 path count, each: 1 seqs behind (255: or more)   3 age in microseconds
- *              (fffffe: or more, ffffff: nothing heard)   1 loss percent
+ *              1 path count, each: 1 seqs behind (ff: or more)   3 age in microseconds
+ *              (ffffff: or more, or never heard)   1 loss percent
  *   requests   1 count   1 answer count
  *              each request: 8 id   1 kind   8 role   8 target   8 epoch
  *              each answer: 8 requester   8 request   1 verdict   1 detail   8 target
@@ -70,11 +70,11 @@ struct wire_head {
 enum code wire_peek(const uint8_t *datagram, size_t length, struct wire_head *head);
 
 /* Writes a body of at most WIRE_BODY_BYTES. CODE_TOO_LARGE when it does not fit: the caller puts
- * fewer roles on the page; *length is untouched then. Counts above their limits are a mistake of the
- * caller. Fields that mean nothing are not written: those of a claimant that is no candidate, the
- * grant to nobody. */
+ * fewer roles on the page; *length is untouched then. Counts above their limits are a mistake of
+ * the caller. Fields that mean nothing are not written: those of a claimant that is no candidate,
+ * the grant to nobody. */
 enum code wire_encode(const struct heartbeat *heartbeat, uint8_t body[WIRE_BODY_BYTES],
-                      size_t *length, struct error *error);
+		      size_t *length, struct error *error);
 
 /* The length of the body wire_encode would write, also when that is too large; and the bytes one
  * more role_report would add to it, for filling pages. */
@@ -85,4 +85,4 @@ size_t wire_role_bytes(const struct role_report *report);
  * of a known kind, a truncated one or a value out of range is CODE_INVALID (with text), and
  * heartbeat_check has passed on success. *heartbeat is unspecified on failure. */
 enum code wire_decode(const uint8_t *body, size_t length, struct heartbeat *heartbeat,
-                      struct error *error);
+		      struct error *error);

@@ -9,9 +9,8 @@
 
 enum {
 	MICROSECOND_NS = 1000,
-	PATH_BEHIND_MOST = 0xff,
-	PATH_AGE_MOST = 0xfffffe,
-	PATH_AGE_NEVER = 0xffffff,
+	PATH_FAR_BEHIND = 0xff,
+	PATH_LONG_AGO = 0xffffff,
 };
 
 /* Rounded up: a declared lease may only make a promise longer than it has to be. */
@@ -56,14 +55,18 @@ enum code wire_get_timing(struct reader *reader, struct heartbeat *heartbeat, st
 	return CODE_OK;
 }
 
-enum { BIT_PAUSED = 1 << 0, BIT_RELEARNING = 1 << 1, BIT_ABSTAINING = 1 << 2, BIT_LEAVING = 1 << 3 };
+enum {
+	BIT_PAUSED = 1 << 0,
+	BIT_RELEARNING = 1 << 1,
+	BIT_ABSTAINING = 1 << 2,
+	BIT_LEAVING = 1 << 3
+};
 
 void wire_put_membership(struct writer *writer, const struct heartbeat *heartbeat)
 {
-	unsigned bits = (heartbeat->paused ? BIT_PAUSED : 0u) |
-	                (heartbeat->relearning ? BIT_RELEARNING : 0u) |
-	                (heartbeat->abstaining ? BIT_ABSTAINING : 0u) |
-	                (heartbeat->leaving ? BIT_LEAVING : 0u);
+	unsigned bits =
+	    (heartbeat->paused ? BIT_PAUSED : 0u) | (heartbeat->relearning ? BIT_RELEARNING : 0u) |
+	    (heartbeat->abstaining ? BIT_ABSTAINING : 0u) | (heartbeat->leaving ? BIT_LEAVING : 0u);
 
 	writer_put(writer, heartbeat->voters, 8);
 	writer_put(writer, heartbeat->config, 8);
@@ -71,7 +74,7 @@ void wire_put_membership(struct writer *writer, const struct heartbeat *heartbea
 }
 
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
-                              struct error *error)
+			      struct error *error)
 {
 	(void)error;
 	heartbeat->voters = reader_take(reader, 8);
@@ -84,14 +87,15 @@ enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat
 	return CODE_OK;
 }
 
-/* Path ages only show people a round trip, so one byte and three are enough for them. */
+/* Path details only show people a round trip, so one byte and three are enough for them. What does
+ * not fit comes out as UINT32_MAX: nothing can be measured with it. */
 static void put_path(struct writer *writer, const struct path_echo *path)
 {
-	uint32_t behind = path->seq_behind < PATH_BEHIND_MOST ? path->seq_behind : PATH_BEHIND_MOST;
-	uint32_t age = path->age_us < PATH_AGE_MOST ? path->age_us : PATH_AGE_MOST;
+	bool far = path->seq_behind > PATH_FAR_BEHIND;
+	bool old = path->age_us > PATH_LONG_AGO;
 
-	writer_put(writer, behind, 1);
-	writer_put(writer, path->age_us == UINT32_MAX ? PATH_AGE_NEVER : age, 3);
+	writer_put(writer, far ? PATH_FAR_BEHIND : path->seq_behind, 1);
+	writer_put(writer, old ? PATH_LONG_AGO : path->age_us, 3);
 	writer_put(writer, path->loss_percent, 1);
 }
 
@@ -101,7 +105,9 @@ static struct path_echo get_path(struct reader *reader)
 	path.seq_behind = (uint32_t)reader_take(reader, 1);
 	path.age_us = (uint32_t)reader_take(reader, 3);
 	path.loss_percent = (uint8_t)reader_take(reader, 1);
-	if (path.age_us == PATH_AGE_NEVER)
+	if (path.seq_behind == PATH_FAR_BEHIND)
+		path.seq_behind = UINT32_MAX;
+	if (path.age_us == PATH_LONG_AGO)
 		path.age_us = UINT32_MAX;
 	return path;
 }
@@ -130,7 +136,7 @@ static enum code get_echo(struct reader *reader, struct echo *echo, struct error
 	echo->path_count = (uint8_t)reader_take(reader, 1);
 	if (echo->path_count > PATHS_MAX)
 		return error_set(error, CODE_INVALID, "%u paths, at most %d", echo->path_count,
-		                 PATHS_MAX);
+				 PATHS_MAX);
 	for (uint8_t i = 0; i < echo->path_count; i++)
 		echo->paths[i] = get_path(reader);
 	return CODE_OK;
@@ -210,7 +216,7 @@ enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat, 
 
 	if (requests > REQUESTS_MAX || answers > ANSWERS_MAX)
 		return error_set(error, CODE_INVALID, "%u and %u answers, at most %d and %d",
-		                 requests, answers, REQUESTS_MAX, ANSWERS_MAX);
+				 requests, answers, REQUESTS_MAX, ANSWERS_MAX);
 	for (uint8_t i = 0; i < requests; i++)
 		heartbeat->requests[i] = get_request(reader);
 	for (uint8_t i = 0; i < answers; i++)
@@ -233,8 +239,8 @@ enum {
 static unsigned role_bits(const struct role_report *report)
 {
 	const struct record *record = &report->record;
-	bool has_record = record->epoch != 0 || record->counter != 0 ||
-	                  record->wanted != WANTED_STARTED;
+	bool has_record =
+	    record->epoch != 0 || record->counter != 0 || record->wanted != WANTED_STARTED;
 
 	return (report->is_candidate ? BIT_CANDIDATE : 0u) |
 	       (report->is_candidate && report->successor != 0 ? BIT_SUCCESSOR : 0u) |
@@ -316,8 +322,10 @@ static const struct group {
 	void (*put)(struct writer *writer, const struct role_report *report);
 	void (*get)(struct reader *reader, struct role_report *report);
 } groups[] = {
-    {BIT_CANDIDATE, put_candidate, get_candidate}, {BIT_SUCCESSOR, put_successor, get_successor},
-    {BIT_GRANT, put_grant, get_grant},             {BIT_TOP, put_top, get_top},
+    {BIT_CANDIDATE, put_candidate, get_candidate},
+    {BIT_SUCCESSOR, put_successor, get_successor},
+    {BIT_GRANT, put_grant, get_grant},
+    {BIT_TOP, put_top, get_top},
     {BIT_RECORD, put_record, get_record},
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
@@ -363,7 +371,7 @@ enum code wire_get_roles(struct reader *reader, struct heartbeat *heartbeat, str
 	for (; reader->left > 0; count++) {
 		if (count == PAGE_ROLES_MAX)
 			return error_set(error, CODE_INVALID, "more than %d of them",
-			                 PAGE_ROLES_MAX);
+					 PAGE_ROLES_MAX);
 		get_role(reader, &heartbeat->roles[count]);
 	}
 	heartbeat->role_count = count;

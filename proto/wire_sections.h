@@ -10,22 +10,22 @@
 #include "proto/heartbeat.h"
 
 /* The put functions cannot fail: a writer without room counts on. The get functions refuse counts
- * above their limits before using them and leave truncation for the caller to see in the reader; what
- * follows the fields they know they leave unread. */
+ * above their limits before using them and leave truncation for the caller to see in the reader;
+ * what follows the fields they know they leave unread. */
 
 void wire_put_timing(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_timing(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 
 void wire_put_membership(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
-                              struct error *error);
+			      struct error *error);
 
 void wire_put_echoes(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_echoes(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 
 void wire_put_requests(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat,
-                            struct error *error);
+			    struct error *error);
 
 void wire_put_roles(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_roles(struct reader *reader, struct heartbeat *heartbeat, struct error *error);

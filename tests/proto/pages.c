@@ -77,7 +77,7 @@ static struct echo some_echo(struct random *random)
 	    .path_count = (uint8_t)random_upto(random, PATHS_MAX),
 	};
 	for (uint8_t i = 0; i < echo.path_count; i++) {
-		echo.paths[i].seq_behind = (uint32_t)random_upto(random, 255);
+		echo.paths[i].seq_behind = (uint32_t)random_upto(random, 254);
 		echo.paths[i].age_us = (uint32_t)random_upto(random, 0xfffffe);
 		echo.paths[i].loss_percent = (uint8_t)random_upto(random, 100);
 		if (random_upto(random, 3) == 0)
@@ -153,7 +153,8 @@ struct heartbeat page_random(struct random *random)
 
 	page.stamp = some_stamp(random);
 	page.timing.heartbeat = span_us(1 + (int64_t)random_upto(random, 1000000));
-	page.timing.lease = span_plus(page.timing.heartbeat, span_us((int64_t)random_upto(random, 3599000000)));
+	page.timing.lease =
+	    span_plus(page.timing.heartbeat, span_us((int64_t)random_upto(random, 3599000000)));
 	page.timing.release = span_us(1 + (int64_t)random_upto(random, 3599999999));
 	page.voters = random_bits(random);
 	page.config = random_bits(random);
@@ -186,12 +187,12 @@ struct heartbeat page_random(struct random *random)
 static bool echo_equal(const struct echo *a, const struct echo *b)
 {
 	bool equal = a->member == b->member && stamp_equal(a->stamp, b->stamp) &&
-	             a->age_us == b->age_us && a->path_count == b->path_count;
+		     a->age_us == b->age_us && a->path_count == b->path_count;
 
 	for (uint8_t i = 0; equal && i < a->path_count; i++)
 		equal = a->paths[i].seq_behind == b->paths[i].seq_behind &&
-		        a->paths[i].age_us == b->paths[i].age_us &&
-		        a->paths[i].loss_percent == b->paths[i].loss_percent;
+			a->paths[i].age_us == b->paths[i].age_us &&
+			a->paths[i].loss_percent == b->paths[i].loss_percent;
 	return equal;
 }
 
@@ -212,8 +213,8 @@ static bool role_equal(const struct role_report *a, const struct role_report *b)
 	return a->role == b->role && a->is_candidate == b->is_candidate && a->claim == b->claim &&
 	       a->claim_epoch == b->claim_epoch && a->unfit == b->unfit && a->phase == b->phase &&
 	       a->failures == b->failures && a->definition == b->definition &&
-	       a->successor == b->successor && a->holder == b->holder &&
-	       a->granted == b->granted && stamp_equal(a->by, b->by) && a->top == b->top &&
+	       a->successor == b->successor && a->holder == b->holder && a->granted == b->granted &&
+	       stamp_equal(a->by, b->by) && a->top == b->top &&
 	       a->record.epoch == b->record.epoch && a->record.counter == b->record.counter &&
 	       a->record.wanted == b->record.wanted;
 }
@@ -225,11 +226,11 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->timing.heartbeat.ns == b->timing.heartbeat.ns &&
 	       a->timing.lease.ns == b->timing.lease.ns &&
 	       a->timing.release.ns == b->timing.release.ns && a->voters == b->voters &&
-	       a->config == b->config && a->paused == b->paused &&
-	       a->relearning == b->relearning && a->abstaining == b->abstaining &&
-	       a->leaving == b->leaving && a->has_requests == b->has_requests &&
-	       a->echo_count == b->echo_count && a->request_count == b->request_count &&
-	       a->answer_count == b->answer_count && a->role_count == b->role_count;
+	       a->config == b->config && a->paused == b->paused && a->relearning == b->relearning &&
+	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
+	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
+	       a->request_count == b->request_count && a->answer_count == b->answer_count &&
+	       a->role_count == b->role_count;
 }
 
 bool page_equal(const struct heartbeat *a, const struct heartbeat *b)

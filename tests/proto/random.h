@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers for tests with random input. One seed decides them all; it is printed, and the environment
- * variable FAILOVERD_TEST_SEED sets it, so that a failure can be repeated.
+ * Numbers for tests with random input. One seed decides them all; it is printed, and the
+ * environment variable FAILOVERD_TEST_SEED sets it, so that a failure can be repeated.
  */
 #pragma once
 

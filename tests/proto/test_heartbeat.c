@@ -17,7 +17,7 @@ static void refused(const struct heartbeat *page, const char *because)
 	ck_assert_int_eq(heartbeat_check(page, &error), CODE_INVALID);
 	ck_assert_int_eq(error.code, CODE_INVALID);
 	ck_assert_msg(strstr(error.text, because) != NULL, "\"%s\" does not say \"%s\"", error.text,
-	              because);
+		      because);
 }
 
 static void believed(const struct heartbeat *page)
@@ -289,7 +289,7 @@ START_TEST(every_value_has_a_word_of_its_own)
 		int count;
 		const char *(*word)(int value);
 	} rows[] = {
-	    {CLAIM_STATES, claim_of}, {UNFIT_REASONS, unfit_of},    {ROLE_PHASES, phase_of},
+	    {CLAIM_STATES, claim_of}, {UNFIT_REASONS, unfit_of},   {ROLE_PHASES, phase_of},
 	    {2, wanted_of},           {REQUEST_KINDS, request_of}, {VERDICTS, verdict_of},
 	};
 	for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {

@@ -30,7 +30,7 @@ static enum vote put(struct voter *voter, struct bid bid, const struct voter_ter
 static enum refusal_reason reason_of(struct voter *voter, struct bid bid,
                                      const struct voter_terms *terms, int64_t ms)
 {
-	enum refusal_reason reason = REFUSAL_REASONS;
+	enum refusal_reason reason = REFUSED_PROMISED;
 	ck_assert_int_eq(voter_consider(voter, &bid, terms, at(ms), &reason), VOTE_REFUSED);
 	return reason;
 }

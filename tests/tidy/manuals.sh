@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every manual page in a directory is clean under mandoc's lint. Skipped without mandoc.
+command -v mandoc >/dev/null || { echo "skipped: no mandoc"; exit 77; }
+status=0
+for page in "$1"/*.[1-9]; do
+	mandoc -T lint -W warning "$page" || status=1
+done
+exit $status
