@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `failoverd check`: the configuration, this host, and the time a failover takes at worst. A table
+ * of questions; each prints what it finds. Changes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "config/print.h"
+#include "daemon/cli/host.h"
+#include "daemon/file.h"
+#include "daemon/platform/network.h"
+#include "daemon/platform/platform.h"
+#include "daemon/platform/self.h"
+#include "daemon/store.h"
+
+struct check {
+	const struct options *options;
+	const struct config *config;
+	bool daemon_runs;
+	unsigned lacks;    /* the daemon, or a role here, will not work */
+	unsigned warnings; /* it will, but an operator should know */
+};
+
+static void lack(struct check *check, const char *what, const struct error *error)
+{
+	check->lacks++;
+	(void)printf("LACKS    %s: %s\n", what, error->text);
+}
+
+static void warn(struct check *check, const char *what, const char *text)
+{
+	check->warnings++;
+	(void)printf("warning  %s: %s\n", what, text);
+}
+
+static void fine(const char *what, const char *text)
+{
+	(void)printf("ok       %s: %s\n", what, text);
+}
+
+static const struct setup_member *self_of(const struct check *check)
+{
+	return &check->config->setup.members[check->config->setup.self];
+}
+
+static bool owns_role(const struct check *check, uint8_t role)
+{
+	const struct setup *setup = &check->config->setup;
+
+	for (uint8_t i = 0; i < setup->roles[role].node_count; i++) {
+		if (setup->roles[role].nodes[i] == setup->self)
+			return true;
+	}
+	return false;
+}
+
+/* Calls `look` for each resource that may run on this host. */
+static void each_resource(struct check *check,
+			  void (*look)(struct check *check, const struct config_resource *))
+{
+	for (uint8_t r = 0; r < check->config->setup.role_count; r++) {
+		if (!owns_role(check, r))
+			continue;
+		for (uint8_t i = 0; i < check->config->roles[r].resource_count; i++)
+			look(check,
+			     &check->config->resources[check->config->roles[r].resources[i]]);
+	}
+}
+
+/* --- the questions */
+
+static void check_running(struct check *check)
+{
+	char path[FILE_PATH_BYTES];
+	struct error error = {0};
+
+	if (file_path(path, check->options->run_dir, "lock", &error) == CODE_OK)
+		check->daemon_runs = platform_check_lock(path, &error) == CODE_EXISTS;
+	fine("daemon", check->daemon_runs ? error.text : "does not run now");
+}
+
+static void check_directory(struct check *check, const char *option, const char *path)
+{
+	char parent[FILE_PATH_BYTES];
+	struct error error;
+	uv_fs_t request;
+	const char *slash = strrchr(path, '/');
+	int failed = uv_fs_access(NULL, &request, path, 3, NULL);
+
+	uv_fs_req_cleanup(&request);
+	if (failed == UV_ENOENT && strlen(path) < sizeof parent) {
+		(void)snprintf(parent, sizeof parent, "%.*s",
+			       slash == NULL || slash == path ? 1 : (int)(slash - path),
+			       slash == NULL ? "." : path);
+		failed = uv_fs_access(NULL, &request, parent, 3, NULL);
+		uv_fs_req_cleanup(&request);
+		if (failed == 0) {
+			fine(option, "is made at the first start");
+			return;
+		}
+	}
+	if (failed == 0) {
+		fine(option, path);
+		return;
+	}
+	(void)error_set(&error, CODE_DENIED, "%s cannot be written: %s", path, uv_strerror(failed));
+	lack(check, option, &error);
+}
+
+static void check_directories(struct check *check)
+{
+	check_directory(check, "--state-dir", check->options->state_dir);
+	check_directory(check, "--run-dir", check->options->run_dir);
+}
+
+static void check_state(struct check *check)
+{
+	const struct setup *setup = &check->config->setup;
+	const struct state_owner owner = {setup->cluster_id, setup->members[setup->self].id};
+	struct durable durable = {0};
+	enum store_origin origin = STORE_NONE;
+	struct error text, error;
+	struct voters file = setup_voters(setup);
+
+	if (store_load(check->options->state_dir, &owner, &durable, &origin, &text, &error) !=
+	    CODE_OK) {
+		lack(check, "state", &error);
+		return;
+	}
+	if (origin == STORE_NONE)
+		fine("state", "none yet: this member starts as new");
+	else if (origin != STORE_FOUND)
+		warn(check, "state", text.text);
+	else
+		fine("state", "readable");
+	if (origin == STORE_FOUND && voters_digest(&file) != voters_digest(&durable.voters))
+		warn(check, "voters-differ",
+		     "the configuration names other voters than this member remembers; the "
+		     "remembered set counts");
+}
+
+static void check_rights(struct check *check)
+{
+	struct error error;
+	bool has_vip = false;
+
+	for (uint8_t r = 0; r < check->config->setup.role_count; r++) {
+		for (uint8_t i = 0;
+		     owns_role(check, r) && i < check->config->roles[r].resource_count; i++)
+			has_vip |=
+			    check->config->resources[check->config->roles[r].resources[i]].type ==
+			    RESOURCE_VIP;
+	}
+	if (!has_vip)
+		return;
+	if (platform_check_may_configure(&error) != CODE_OK)
+		lack(check, "addresses", &error);
+	else
+		fine("addresses", "may be added and removed");
+	if (platform_check_may_announce(&error) != CODE_OK)
+		lack(check, "announcements", &error);
+	else
+		fine("announcements", "may be sent");
+}
+
+static void check_port(struct check *check)
+{
+	const struct config_member *self = &check->config->members[check->config->setup.self];
+	struct error error;
+	char text[ADDRESS_TEXT_BYTES];
+
+	for (uint8_t i = 0; i < self->address_count; i++) {
+		enum code code = platform_check_port(&self->addresses[i], self->port, &error);
+
+		address_format(&self->addresses[i], text);
+		if (code == CODE_OK || (code == CODE_EXISTS && check->daemon_runs))
+			fine("address", text);
+		else
+			lack(check, "address", &error);
+	}
+}
+
+static void check_groups(struct check *check)
+{
+	struct error error;
+
+	if (platform_check_groups(&error) != CODE_OK)
+		warn(check, "processes", error.text);
+}
+
+static void check_vip(struct check *check, const struct config_resource *resource)
+{
+	struct network *network = NULL;
+	struct error error = {0};
+	unsigned index = 0;
+
+	if (network_open(&network, &error) != CODE_OK) {
+		lack(check, resource->name, &error);
+		return;
+	}
+	switch (network_link(network, resource->interface, &index)) {
+	case LINK_ABSENT:
+		(void)error_set(&error, CODE_NOT_FOUND, "there is no interface %s on this host",
+				resource->interface);
+		lack(check, resource->name, &error);
+		break;
+	case LINK_DOWN:
+		(void)error_set(&error, CODE_NOT_FOUND,
+				"interface %s is down or has no carrier: its role cannot run here",
+				resource->interface);
+		warn(check, resource->name, error.text);
+		break;
+	case LINK_UP:
+		fine(resource->name, resource->interface);
+		break;
+	}
+	network_close(network);
+}
+
+static void check_command(struct check *check, const struct config_resource *resource,
+			  const struct command *command)
+{
+	uv_fs_t request;
+	struct error error;
+	int failed;
+
+	if (command->word_count == 0)
+		return;
+	failed = uv_fs_access(NULL, &request, command->words, 1, NULL);
+	uv_fs_req_cleanup(&request);
+	if (failed == 0) {
+		fine(resource->name, command->words);
+		return;
+	}
+	(void)error_set(&error, CODE_NOT_FOUND, "%s cannot be executed: %s", command->words,
+			uv_strerror(failed));
+	lack(check, resource->name, &error);
+}
+
+static void check_program(struct check *check, const struct config_resource *resource)
+{
+	struct error error;
+	struct user user;
+	uv_fs_t request;
+
+	check_command(check, resource, &resource->start);
+	check_command(check, resource, &resource->stop);
+	check_command(check, resource, &resource->status);
+	if (resource->user[0] != '\0' && platform_user(resource->user, &user, &error) != CODE_OK)
+		lack(check, resource->name, &error);
+	if (resource->directory[0] != '\0') {
+		int failed = uv_fs_access(NULL, &request, resource->directory, 1, NULL);
+
+		uv_fs_req_cleanup(&request);
+		if (failed != 0) {
+			(void)error_set(&error, CODE_NOT_FOUND, "directory %s: %s",
+					resource->directory, uv_strerror(failed));
+			lack(check, resource->name, &error);
+		}
+	}
+}
+
+static void check_resource(struct check *check, const struct config_resource *resource)
+{
+	static void (*const looks[RESOURCE_TYPES])(struct check *,
+						   const struct config_resource *) = {
+	    [RESOURCE_VIP] = check_vip,
+	    [RESOURCE_PROCESS] = check_program,
+	    [RESOURCE_SCRIPT] = check_program,
+	};
+
+	looks[resource->type](check, resource);
+}
+
+static void check_resources(struct check *check)
+{
+	each_resource(check, check_resource);
+}
+
+/* lease + release, stretched by what clocks may differ, plus the way to a new owner. */
+static void print_failover_time(struct check *check)
+{
+	const struct timing *timing = &check->config->setup.timing;
+	const struct span promise = timing_promise(*timing);
+	const struct span round_trips = timing->heartbeat;
+
+	(void)printf("\nA failed owner is replaced within %.3f s, plus the time the resources need "
+		     "to start:\n"
+		     "  promise %.3f s = (lease %.3f s + release %.3f s) x 1.01 / 0.99 for clocks "
+		     "that differ by up to 1 %%\n"
+		     "  + %.3f s for turns and two round trips (one heartbeat)\n",
+		     (double)span_plus(promise, round_trips).ns / 1e9, (double)promise.ns / 1e9,
+		     (double)timing->lease.ns / 1e9, (double)timing->release.ns / 1e9,
+		     (double)round_trips.ns / 1e9);
+}
+
+enum exit_code command_check(const struct options *options)
+{
+	static void (*const questions[])(struct check *) = {
+	    check_running, check_directories, check_state,     check_port,
+	    check_rights,  check_groups,      check_resources,
+	};
+	struct host *host = NULL;
+	enum exit_code result = host_open(&host, options);
+	struct check check = {.options = options};
+
+	if (result == EXIT_DONE) {
+		check.config = &host->config;
+		(void)printf("%s is %s of cluster %s (%u members, %u roles)\n\n", options->config,
+			     self_of(&check)->name, host->config.cluster,
+			     host->config.setup.member_count, host->config.setup.role_count);
+		for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
+			questions[i](&check);
+		print_failover_time(&check);
+		check.warnings += host->findings.warnings;
+		(void)printf("\n%u lacking, %u warnings\n", check.lacks, check.warnings);
+		if (check.lacks > 0)
+			result = EXIT_REFUSED;
+	} else {
+		(void)fputs("failoverd: check: this configuration or key cannot be used\n", stderr);
+	}
+	host_close(host);
+	return result;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options of the command line: one table of names, defaults and help, and their parser. Options
+ * and operands may stand in any order; "--" ends the options. Knows no subcommand.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/clock.h"
+#include "proto/error.h"
+#include "proto/note.h"
+
+enum option_kind {
+	OPTION_CONFIG,
+	OPTION_KEY,
+	OPTION_STATE_DIR,
+	OPTION_RUN_DIR,
+	OPTION_LOG_LEVEL,
+	OPTION_OUT,
+	OPTION_JSON,
+	OPTION_WATCH,
+	OPTION_WAIT,
+	OPTION_TIMEOUT,
+	OPTION_HELP,
+};
+enum { OPTIONS = OPTION_HELP + 1, OPERANDS_MAX = 2 };
+
+struct options {
+	const char *config;
+	const char *key;
+	const char *state_dir;
+	const char *run_dir;
+	const char *out;
+	enum note_level log_level;
+	struct span timeout;
+	bool json;
+	bool watch;
+	bool wait;
+	bool help;
+	int operand_count;
+	const char *operands[OPERANDS_MAX]; /* borrowed from argv */
+};
+
+/* Bit of one kind, for sets of them. */
+unsigned option_bit(enum option_kind kind);
+
+/* Fills *options with the defaults, then with the words of argv. `accepts` is a set of bits;
+ * --help is always accepted. CODE_INVALID with a sentence. */
+enum code options_parse(int argc, char **argv, unsigned accepts, struct options *options,
+			struct error *error);
+
+/* One help line for each option of the set, to stdout. */
+void options_print(unsigned accepts);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `failoverd status`: asks this host's daemon for its status document and prints it, once or every
+ * second.
+ */
+#include <stdio.h>
+#include <uv.h>
+
+#include "daemon/cli/client.h"
+#include "daemon/cli/view.h"
+
+enum { EVERY_MS = 1000 };
+
+static enum exit_code print_json(const cJSON *status, bool watch)
+{
+	/* One document in each line can be read by a program that watches. */
+	char *text = watch ? cJSON_PrintUnformatted(status) : cJSON_Print(status);
+
+	if (text == NULL || printf("%s\n", text) < 0) {
+		cJSON_free(text);
+		return EXIT_REFUSED;
+	}
+	cJSON_free(text);
+	return EXIT_DONE;
+}
+
+static enum exit_code show(const struct options *options, const cJSON *status)
+{
+	if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(status, "ok")))
+		return client_print("status", status);
+	if (!options->json)
+		view_print(status);
+	else if (print_json(status, options->watch) != EXIT_DONE)
+		return EXIT_REFUSED;
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(status, "healthy")) ? EXIT_DONE
+										 : EXIT_DEGRADED;
+}
+
+static enum exit_code ask_once(const struct options *options)
+{
+	const struct client_question question = {.verb = "status"};
+	struct client *client = NULL;
+	cJSON *status = NULL;
+	struct error error;
+	enum exit_code result;
+	enum code code = client_open(&client, options->run_dir, options->timeout, &error);
+
+	if (code == CODE_OK)
+		code = client_ask(client, &question, &error);
+	if (code == CODE_OK)
+		code = client_next(client, &status, &error);
+	result = code == CODE_OK ? show(options, status) : client_failed("status", &error);
+	cJSON_Delete(status);
+	client_close(client);
+	return result;
+}
+
+enum exit_code command_status(const struct options *options)
+{
+	/* On a terminal each picture replaces the one before. */
+	const bool repaint = options->watch && !options->json && uv_guess_handle(1) == UV_TTY;
+	enum exit_code result = EXIT_DONE;
+
+	do {
+		if (repaint)
+			(void)fputs("\033[H\033[J", stdout);
+		result = ask_once(options);
+		if (fflush(stdout) != 0)
+			return EXIT_REFUSED; /* nobody reads any more */
+		if (!options->watch)
+			return result;
+		if (!repaint && !options->json)
+			(void)printf("\n");
+		uv_sleep(EVERY_MS);
+	} while (true);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening and closing of the root object, in the order its header draws. What must be true before
+ * the first heartbeat (a lock, state on disk, nothing left over from an earlier life) is made true
+ * here.
+ */
+#include "daemon/daemon.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/print.h"
+#include "daemon/events.h"
+#include "daemon/file.h"
+#include "daemon/platform/platform.h"
+#include "daemon/platform/self.h"
+
+enum { STDERR = 2 };
+
+static enum code copy_settings(struct daemon *daemon, const struct daemon_settings *settings,
+			       struct error *error)
+{
+	daemon->lock = -1;
+	daemon->state_dir = settings->state_dir;
+	daemon->run_dir = settings->run_dir;
+	daemon->started = platform_now();
+	memcpy(&daemon->config, settings->config, sizeof daemon->config);
+	/* Locked, kept out of dumps, and wiped when it is freed. */
+	daemon->secret = sodium_malloc(sizeof *daemon->secret);
+	if (daemon->secret == NULL)
+		return error_set(error, CODE_SYSTEM, "no memory for the secret key");
+	*daemon->secret = *settings->secret;
+	for (uint8_t r = 0; r < ROLES_MAX; r++)
+		daemon->roles[r].fit = true;
+	return CODE_OK;
+}
+
+static enum code open_host(struct daemon *daemon, enum note_level level, struct error *error)
+{
+	char path[FILE_PATH_BYTES];
+	enum code code = file_make_directory(daemon->run_dir, 0755, error);
+
+	if (code == CODE_OK)
+		code = file_make_directory(daemon->state_dir, 0700, error);
+	if (code == CODE_OK)
+		code = file_path(path, daemon->run_dir, "lock", error);
+	if (code == CODE_OK)
+		code = platform_lock(path, &daemon->lock, error);
+	if (code == CODE_OK)
+		code = log_open(&daemon->log, STDERR, level, error);
+	return code;
+}
+
+static void open_door(struct daemon *daemon)
+{
+	const struct config *config = &daemon->config;
+	const struct config_member *self = &config->members[config->setup.self];
+	struct door *door = &daemon->door;
+
+	door->cluster = config->setup.cluster_id;
+	door->self = config->setup.self;
+	door->member_count = config->setup.member_count;
+	for (uint8_t i = 0; i < config->setup.member_count; i++) {
+		door->ids[i] = config->setup.members[i].id;
+		door->key_count[i] = config->members[i].key_count;
+		memcpy(door->keys[i], config->members[i].keys, sizeof door->keys[i]);
+	}
+	door->tag_key_count = self->key_count;
+	for (uint8_t i = 0; i < self->key_count; i++)
+		door->tag_keys[i] = seal_tag_key(config->cluster, &self->keys[i]);
+}
+
+/* Reads what is remembered and says in the log what became of it. */
+static enum code load_state(struct daemon *daemon, const struct state_owner *owner,
+			    bool *remembered, struct error *error)
+{
+	enum store_origin origin = STORE_NONE;
+	struct error why;
+	enum code code =
+	    store_load(daemon->state_dir, owner, &daemon->durable, &origin, &why, error);
+
+	if (code != CODE_OK)
+		return code;
+	*remembered = origin == STORE_FOUND || origin == STORE_SALVAGED;
+	if (why.code == CODE_DAMAGED)
+		store_set_aside(daemon->state_dir);
+	switch (origin) {
+	case STORE_FOUND:
+		log_write(daemon->log, LEVEL_DEBUG, "state: read, incarnation %" PRIu32,
+			  daemon->durable.incarnation);
+		break;
+	case STORE_SALVAGED:
+		log_write(daemon->log, LEVEL_ERROR,
+			  "state: %s; the generation before it is used as a lower bound only: this "
+			  "member votes again when it has learned from the others",
+			  why.text);
+		break;
+	case STORE_LOST:
+		log_write(daemon->log, LEVEL_ERROR,
+			  "state: %s; nothing of it can be used: this member starts as new and "
+			  "votes when it has learned from the others",
+			  why.text);
+		break;
+	case STORE_NONE:
+		log_write(daemon->log, LEVEL_INFO, "state: none in %s: this member starts as new",
+			  daemon->state_dir);
+		break;
+	}
+	return CODE_OK;
+}
+
+static void log_line(void *context, const char *line)
+{
+	struct daemon *daemon = context;
+
+	log_write(daemon->log, LEVEL_WARNING, "%s", line);
+}
+
+/* The member as it is after its new incarnation has reached the disk. */
+static enum code open_member(struct daemon *daemon, struct error *error)
+{
+	const struct setup *setup = &daemon->config.setup;
+	const struct state_owner owner = {setup->cluster_id, setup->members[setup->self].id};
+	const struct store_hooks hooks = events_store_hooks(daemon);
+	bool remembered = false;
+	uint64_t seed;
+	enum code code = load_state(daemon, &owner, &remembered, error);
+
+	if (code == CODE_OK)
+		code = store_open(&daemon->store, &daemon->loop, daemon->state_dir, &owner, &hooks,
+				  error);
+	if (code != CODE_OK)
+		return code;
+	/* Nothing may be up here when the first heartbeat says `none`. */
+	if (runner_clean(&daemon->config, daemon->run_dir, log_line, daemon, error) != CODE_OK)
+		return error_wrap(error, "releasing what an earlier run left behind");
+	randombytes_buf(&seed, sizeof seed);
+	member_init(&daemon->member, setup, remembered ? &daemon->durable : NULL, NULL, seed,
+		    platform_now());
+	(void)member_durable(&daemon->member, &daemon->durable);
+	if (store_write_now(daemon->store, &daemon->durable, error) != CODE_OK)
+		return error_wrap(error, "this member cannot remember what it promises");
+	return CODE_OK;
+}
+
+static enum code open_control(struct daemon *daemon, struct error *error)
+{
+	const struct control_hooks hooks = verbs_hooks(daemon);
+	char path[FILE_PATH_BYTES];
+	uint32_t group = 0;
+	int64_t owner = CONTROL_NO_GROUP;
+	enum code code = file_path(path, daemon->run_dir, "control.sock", error);
+
+	if (code != CODE_OK)
+		return code;
+	if (daemon->config.group[0] != '\0') {
+		code = platform_group(daemon->config.group, &group, error);
+		if (code != CODE_OK)
+			return error_wrap(error, "[cluster] group");
+		owner = group;
+	}
+	return control_open(&daemon->control, &daemon->loop, path, owner, &hooks, error);
+}
+
+static enum code open_loop(struct daemon *daemon, struct error *error)
+{
+	const struct net_hooks net_hooks = events_net_hooks(daemon);
+	const struct runner_hooks runner_hooks = events_runner_hooks(daemon);
+	enum code code;
+	int failed = uv_loop_init(&daemon->loop);
+
+	if (failed != 0)
+		return error_set(error, CODE_SYSTEM, "event loop: %s", uv_strerror(failed));
+	daemon->loop_open = true;
+	events_open(daemon);
+	leave_open(&daemon->leave, daemon);
+	audit_open(&daemon->audit, daemon);
+	code = open_member(daemon, error);
+	if (code == CODE_OK)
+		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
+	if (code == CODE_OK)
+		code = runner_open(&daemon->runner, &daemon->loop, &daemon->config, daemon->run_dir,
+				   daemon->log, &runner_hooks, error);
+	if (code == CODE_OK)
+		code = open_control(daemon, error);
+	return code;
+}
+
+enum code daemon_open(struct daemon **daemon, const struct daemon_settings *settings,
+		      struct error *error)
+{
+	struct daemon *made = calloc(1, sizeof *made);
+	enum code code;
+
+	if (made == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	(void)signal(SIGPIPE, SIG_IGN);
+	code = copy_settings(made, settings, error);
+	if (code == CODE_OK)
+		code = open_host(made, settings->log_level, error);
+	if (code == CODE_OK) {
+		open_door(made);
+		code = open_loop(made, error);
+	}
+	if (code != CODE_OK) {
+		daemon_close(made);
+		return code;
+	}
+	*daemon = made;
+	return CODE_OK;
+}
+
+bool daemon_run(struct daemon *daemon)
+{
+	const struct setup *setup = &daemon->config.setup;
+	struct event event = {.kind = EVENT_PERSISTED};
+	char lease[SPAN_TEXT_BYTES], heartbeat[SPAN_TEXT_BYTES];
+
+	span_text(setup->timing.lease, lease);
+	span_text(setup->timing.heartbeat, heartbeat);
+	log_write(daemon->log, LEVEL_INFO,
+		  "failoverd %s: %s of cluster %s, %u members, %u roles, heartbeat %s, lease %s",
+		  FAILOVERD_VERSION, setup->members[setup->self].name, daemon->config.cluster,
+		  setup->member_count, setup->role_count, heartbeat, lease);
+	event.as.generation = member_durable(&daemon->member, &daemon->durable);
+	events_step(daemon, event);
+	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	return daemon->leave.stage == LEAVE_DONE;
+}
+
+static void one_closed(void *context)
+{
+	(void)context;
+}
+
+/* Whatever is still open gets closed; the loop ends when all of it is. */
+static void close_loop(struct daemon *daemon)
+{
+	if (daemon->control != NULL)
+		control_close(daemon->control, one_closed, NULL);
+	if (daemon->runner != NULL)
+		runner_close(daemon->runner, one_closed, NULL);
+	if (daemon->net != NULL)
+		net_close(daemon->net, one_closed, NULL);
+	if (daemon->store != NULL)
+		store_close(daemon->store, one_closed, NULL);
+	audit_close(&daemon->audit);
+	leave_close(&daemon->leave);
+	events_close(daemon);
+	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&daemon->loop);
+}
+
+void daemon_close(struct daemon *daemon)
+{
+	if (daemon->loop_open)
+		close_loop(daemon);
+	log_close(daemon->log);
+	/* The lock goes with the process. */
+	sodium_free(daemon->secret);
+	free(daemon);
+}

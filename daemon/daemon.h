@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one root object of a running daemon: the member, and the world around it.
+ *
+ *   struct daemon
+ *   ├─ config, secret          what was read at start
+ *   ├─ lock                    one daemon for each run directory
+ *   ├─ log                     its own thread
+ *   ├─ member, door, effects   proto/: plain values, nothing to free
+ *   ├─ loop                    every handle below belongs to it
+ *   │  ├─ wakeup, prepare      follow member_deadline
+ *   │  ├─ signals, leave       how it ends
+ *   │  ├─ audit                what the door refused, for the log
+ *   │  ├─ net                  a socket on each path
+ *   │  ├─ store                the state file, written by a worker thread
+ *   │  ├─ runner               the resources
+ *   │  └─ control              the socket for commands; verbs answers what comes in
+ *
+ * Opened from top to bottom, closed from bottom to top. Only the loop's thread touches any of it;
+ * the worker and the log thread see nothing but their own bytes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/config.h"
+#include "daemon/audit.h"
+#include "daemon/control.h"
+#include "daemon/leave.h"
+#include "daemon/log.h"
+#include "daemon/net.h"
+#include "daemon/resource/runner.h"
+#include "daemon/store.h"
+#include "daemon/verbs.h"
+#include "proto/door.h"
+#include "proto/effect.h"
+#include "proto/member.h"
+
+enum { DAEMON_WHY_BYTES = 160 };
+
+/* What the shell itself knows of a role of this configuration. */
+struct daemon_role {
+	bool active;    /* started, and not yet released */
+	uint64_t epoch; /* of the last start or release */
+	bool fit;
+	char why[DAEMON_WHY_BYTES];     /* not fit: why; "" when fit */
+	char failure[DAEMON_WHY_BYTES]; /* of the last failure here, "" for none */
+};
+
+struct daemon {
+	struct config config;
+	struct secret_key *secret; /* owned, in locked memory */
+	const char *state_dir;     /* borrowed from the command line */
+	const char *run_dir;       /* likewise */
+	int lock;
+	struct log *log; /* owned */
+
+	struct member member;
+	struct door door;
+	struct effects effects; /* of the step under way */
+	bool stepping;
+	struct heartbeat page;  /* scratch: the page that comes in or goes out */
+	struct durable durable; /* scratch: the snapshot on its way to the store */
+	struct daemon_role roles[ROLES_MAX];
+	struct instant started;
+
+	uv_loop_t loop;
+	bool loop_open;
+	uv_timer_t wakeup;
+	uv_prepare_t prepare;
+	struct instant due;      /* what wakeup is set for */
+	struct instant gap_told; /* when a late turn was last logged */
+	uint64_t gaps_untold;
+	struct leave leave;
+	struct audit audit;
+	struct net *net;         /* owned */
+	struct store *store;     /* owned */
+	struct runner *runner;   /* owned */
+	struct control *control; /* owned */
+	struct verbs verbs;
+};
+
+struct daemon_settings {
+	const struct config *config;     /* copied */
+	const struct secret_key *secret; /* copied; the caller wipes its own */
+	const char *state_dir, *run_dir; /* borrowed until daemon_close */
+	enum note_level log_level;
+};
+
+/* Everything up to the first heartbeat. Blocks. On failure nothing is left open. */
+enum code daemon_open(struct daemon **daemon, const struct daemon_settings *settings,
+		      struct error *error);
+/* Runs until it has left. True: nothing of what it owned is still up. */
+bool daemon_run(struct daemon *daemon);
+void daemon_close(struct daemon *daemon);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Effects to the world, through a table indexed by their kind. The order within one step is free as
+ * far as the member is concerned; here it is what people wait for first: resources, then the disk,
+ * then the datagrams, then words.
+ */
+#include "daemon/effects.h"
+
+#include "daemon/daemon.h"
+#include "daemon/platform/platform.h"
+#include "proto/seal.h"
+#include "proto/wire.h"
+
+static void apply_start(struct daemon *daemon, const struct effect *effect)
+{
+	struct daemon_role *role = &daemon->roles[effect->as.resources.role];
+
+	role->active = true;
+	role->epoch = effect->as.resources.epoch;
+	runner_start(daemon->runner, effect->as.resources.role, effect->as.resources.epoch);
+}
+
+static void apply_release(struct daemon *daemon, const struct effect *effect)
+{
+	struct daemon_role *role = &daemon->roles[effect->as.resources.role];
+
+	role->active = true;
+	role->epoch = effect->as.resources.epoch;
+	runner_release(daemon->runner, effect->as.resources.role, effect->as.resources.epoch,
+		       effect->as.resources.forced, daemon->config.setup.timing.release);
+}
+
+static void apply_answer(struct daemon *daemon, const struct effect *effect)
+{
+	verbs_answer(daemon, effect->as.answer.handle, &effect->as.answer.answer);
+}
+
+static void apply_note(struct daemon *daemon, const struct effect *effect)
+{
+	char text[NOTE_TEXT_BYTES];
+
+	note_format(&daemon->config.setup, &effect->as.note, text, sizeof text);
+	log_write(daemon->log, note_level(&effect->as.note), "%s", text);
+}
+
+static void apply_left(struct daemon *daemon, const struct effect *effect)
+{
+	(void)effect;
+	leave_done(&daemon->leave);
+}
+
+static const struct applier {
+	unsigned turn; /* in which pass over the effects */
+	void (*apply)(struct daemon *daemon, const struct effect *effect);
+} appliers[] = {
+    [EFFECT_START] = {0, apply_start},   [EFFECT_RELEASE] = {0, apply_release},
+    [EFFECT_ANSWER] = {1, apply_answer}, [EFFECT_NOTE] = {1, apply_note},
+    [EFFECT_LEFT] = {1, apply_left},
+};
+
+static void apply_turn(struct daemon *daemon, unsigned turn)
+{
+	for (uint16_t i = 0; i < daemon->effects.count; i++) {
+		const struct effect *effect = &daemon->effects.items[i];
+
+		if (appliers[effect->kind].turn == turn)
+			appliers[effect->kind].apply(daemon, effect);
+	}
+}
+
+/* Each page is signed once and tagged for each receiver. */
+static void send_pages(struct daemon *daemon)
+{
+	uint8_t datagram[DATAGRAM_BYTES];
+	struct error error;
+	size_t length;
+
+	while (member_next_page(&daemon->member, platform_now(), &daemon->page)) {
+		if (wire_encode(&daemon->page, datagram, &length, &error) != CODE_OK) {
+			log_write(daemon->log, LEVEL_ERROR, "a page was not sent: %s", error.text);
+			continue;
+		}
+		seal_sign(datagram, length, daemon->secret);
+		net_send(daemon->net, datagram, length);
+	}
+}
+
+void effects_apply(struct daemon *daemon)
+{
+	apply_turn(daemon, 0);
+	if (daemon->effects.persist) {
+		uint64_t generation = member_durable(&daemon->member, &daemon->durable);
+
+		store_write(daemon->store, &daemon->durable, generation);
+	}
+	if (daemon->effects.send)
+		send_pages(daemon);
+	apply_turn(daemon, 1);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Callbacks of the loop to events, and the one timer that follows the member's deadline. Loop time
+ * only wakes the loop; what time it is for the member is read from the lease clock right before
+ * each step.
+ */
+#include "daemon/events.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "config/print.h"
+#include "daemon/daemon.h"
+#include "daemon/effects.h"
+#include "daemon/platform/platform.h"
+
+enum {
+	/* Lateness below this is the timer's own coarseness, however fast the heartbeats. */
+	GAP_LEAST_MS = 10,
+	/* A host that stutters says so this often. */
+	GAP_TOLD_EVERY_MS = 10000,
+};
+
+void events_step(struct daemon *daemon, struct event event)
+{
+	assert(!daemon->stepping);
+	daemon->stepping = true;
+	event.now = platform_now();
+	member_step(&daemon->member, &event, &daemon->effects);
+	effects_apply(daemon);
+	daemon->stepping = false;
+	verbs_after_step(daemon);
+}
+
+/* --- the network */
+
+static void received(void *context, struct arrival arrival, const uint8_t *bytes, size_t length)
+{
+	struct daemon *daemon = context;
+	struct error error = {0};
+	uint8_t sender = NO_MEMBER;
+	enum refusal refusal =
+	    door_receive(&daemon->door, bytes, length, arrival, member_heard(&daemon->member),
+			 &daemon->page, &sender, &error);
+
+	if (refusal == REFUSAL_NONE) {
+		struct event event = {.kind = EVENT_HEARTBEAT};
+
+		event.as.heartbeat.page = &daemon->page;
+		event.as.heartbeat.sender = sender;
+		event.as.heartbeat.path = arrival.path;
+		events_step(daemon, event);
+	} else if (refusal == REFUSAL_TWIN) {
+		struct event event = {.kind = EVENT_TWIN};
+
+		event.as.twin.stamp = daemon->page.stamp;
+		event.as.twin.sender = sender;
+		event.as.twin.path = arrival.path;
+		events_step(daemon, event);
+	} else if (refusal == REFUSAL_MALFORMED) {
+		audit_malformed(&daemon->audit, error.text);
+	}
+}
+
+struct net_hooks events_net_hooks(struct daemon *daemon)
+{
+	return (struct net_hooks){.context = daemon, .received = received};
+}
+
+/* --- the state file */
+
+static void written(void *context, uint64_t generation)
+{
+	struct event event = {.kind = EVENT_PERSISTED};
+
+	event.as.generation = generation;
+	events_step(context, event);
+}
+
+static void store_in_trouble(void *context, const struct error *error)
+{
+	struct daemon *daemon = context;
+
+	if (error != NULL)
+		log_write(daemon->log, LEVEL_ERROR,
+			  "state: %s; tried again every second; until then this member grants and "
+			  "takes nothing that has to be remembered",
+			  error->text);
+	else
+		log_write(daemon->log, LEVEL_INFO, "state: written again");
+}
+
+struct store_hooks events_store_hooks(struct daemon *daemon)
+{
+	return (struct store_hooks){
+	    .context = daemon, .written = written, .trouble = store_in_trouble};
+}
+
+/* --- the resources */
+
+static void resources_step(struct daemon *daemon, enum event_kind kind, uint8_t role,
+			   uint64_t epoch)
+{
+	struct event event = {.kind = kind};
+
+	event.as.resources.role = role;
+	event.as.resources.epoch = epoch;
+	events_step(daemon, event);
+}
+
+static void started(void *context, uint8_t role, uint64_t epoch)
+{
+	struct daemon *daemon = context;
+
+	daemon->roles[role].failure[0] = '\0';
+	resources_step(daemon, EVENT_STARTED, role, epoch);
+}
+
+static void released(void *context, uint8_t role, uint64_t epoch)
+{
+	struct daemon *daemon = context;
+
+	if (daemon->roles[role].epoch == epoch)
+		daemon->roles[role].active = false;
+	resources_step(daemon, EVENT_RELEASED, role, epoch);
+}
+
+static void failed(void *context, uint8_t role, uint64_t epoch, const char *why)
+{
+	struct daemon *daemon = context;
+
+	(void)snprintf(daemon->roles[role].failure, DAEMON_WHY_BYTES, "%s", why);
+	log_write(daemon->log, LEVEL_ERROR, "%s: cannot run here: %s",
+		  daemon->config.setup.roles[role].name, why);
+	resources_step(daemon, EVENT_FAILED, role, epoch);
+}
+
+static void fitness(void *context, uint8_t role, bool fit, const char *why)
+{
+	struct daemon *daemon = context;
+	struct daemon_role *known = &daemon->roles[role];
+	struct event event = {.kind = EVENT_FITNESS};
+
+	known->fit = fit;
+	(void)snprintf(known->why, DAEMON_WHY_BYTES, "%s", fit || why == NULL ? "" : why);
+	if (!fit)
+		log_write(daemon->log, LEVEL_WARNING, "%s: not possible here: %s",
+			  daemon->config.setup.roles[role].name, known->why);
+	event.as.fitness.role = role;
+	event.as.fitness.fit = fit;
+	events_step(daemon, event);
+}
+
+static bool may_act(void *context, uint8_t role)
+{
+	const struct daemon *daemon = context;
+
+	return member_may_act(&daemon->member, role, platform_now());
+}
+
+struct runner_hooks events_runner_hooks(struct daemon *daemon)
+{
+	return (struct runner_hooks){
+	    .context = daemon,
+	    .started = started,
+	    .released = released,
+	    .failed = failed,
+	    .fitness = fitness,
+	    .may_act = may_act,
+	};
+}
+
+/* --- time */
+
+static struct span tolerated_gap(const struct daemon *daemon)
+{
+	struct span half = span_divided(daemon->config.setup.timing.heartbeat, 2);
+
+	return half.ns > span_ms(GAP_LEAST_MS).ns ? half : span_ms(GAP_LEAST_MS);
+}
+
+/* This process did not run although it wanted to. */
+static void notice_gap(struct daemon *daemon, struct instant now, struct span late)
+{
+	char others[64] = "";
+	char promised[SPAN_TEXT_BYTES];
+
+	if (late.ns <= tolerated_gap(daemon).ns)
+		return;
+	if (instant_since(now, daemon->gap_told).ns < span_ms(GAP_TOLD_EVERY_MS).ns) {
+		daemon->gaps_untold++;
+		return;
+	}
+	if (daemon->gaps_untold > 0)
+		(void)snprintf(others, sizeof others, "; %" PRIu64 " more since the last such line",
+			       daemon->gaps_untold);
+	span_text(daemon->config.setup.timing.lease, promised);
+	log_write(daemon->log, LEVEL_WARNING,
+		  "this process was not running for %" PRId64 " ms (the lease is %s): a busy or "
+		  "paused host%s",
+		  late.ns / 1000000, promised, others);
+	daemon->gap_told = now;
+	daemon->gaps_untold = 0;
+}
+
+static void wake_up(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+	const struct instant now = platform_now();
+	const struct event event = {.kind = EVENT_DEADLINE};
+
+	/* The loop's clock has whole milliseconds: it may wake us one too early. */
+	if (instant_before(now, daemon->due))
+		return;
+	notice_gap(daemon, now, instant_since(now, daemon->due));
+	events_step(daemon, event);
+}
+
+/* Right before the loop waits: sets the timer to the deadline as it is now. */
+static void follow_deadline(uv_prepare_t *prepare)
+{
+	struct daemon *daemon = prepare->data;
+	struct instant now = platform_now();
+	int64_t left;
+
+	daemon->due = member_deadline(&daemon->member);
+	left = instant_since(daemon->due, now).ns;
+	/* At least one, so that a deadline that stays in the past does not spin. */
+	uv_update_time(&daemon->loop);
+	(void)uv_timer_start(&daemon->wakeup, wake_up,
+			     left <= 1000000 ? 1 : (uint64_t)((left + 999999) / 1000000), 0);
+}
+
+void events_open(struct daemon *daemon)
+{
+	daemon->gap_told = INSTANT_PAST;
+	(void)uv_timer_init(&daemon->loop, &daemon->wakeup);
+	(void)uv_prepare_init(&daemon->loop, &daemon->prepare);
+	daemon->wakeup.data = daemon;
+	daemon->prepare.data = daemon;
+	(void)uv_prepare_start(&daemon->prepare, follow_deadline);
+}
+
+void events_close(struct daemon *daemon)
+{
+	uv_close((uv_handle_t *)&daemon->wakeup, NULL);
+	uv_close((uv_handle_t *)&daemon->prepare, NULL);
+}

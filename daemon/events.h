@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that happens becomes a struct event here and goes through the member. Decides nothing.
+ */
+#pragma once
+
+#include "daemon/net.h"
+#include "daemon/resource/runner.h"
+#include "daemon/store.h"
+#include "proto/event.h"
+
+struct daemon;
+
+/* Stamps the event with the present, steps the member and applies the effects. Never called from
+ * inside the application of effects. */
+void events_step(struct daemon *daemon, struct event event);
+
+/* The hooks to give to what reports. */
+struct net_hooks events_net_hooks(struct daemon *daemon);
+struct store_hooks events_store_hooks(struct daemon *daemon);
+struct runner_hooks events_runner_hooks(struct daemon *daemon);
+
+/* Wakes the member at its deadlines from now on. */
+void events_open(struct daemon *daemon);
+/* Closes its handles; they end with the loop's next turn. */
+void events_close(struct daemon *daemon);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the daemon ends: a first signal asks the member to hand over or release every role; a second
+ * one, or too long a wait, releases by force; a third, or a release that does not end, gives up and
+ * says what is still up. It never says that something is down which may not be.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct daemon;
+
+enum leave_stage {
+	LEAVE_NOT,      /* running */
+	LEAVE_ASKED,    /* handing over, releasing */
+	LEAVE_FORCED,   /* releasing by force */
+	LEAVE_DONE,     /* everything is down; the last heartbeats go out */
+	LEAVE_GIVEN_UP, /* something may still be up */
+};
+
+struct leave {
+	struct daemon *daemon; /* borrowed: the owner */
+	enum leave_stage stage;
+	uv_signal_t terminate;
+	uv_signal_t interrupt;
+	uv_signal_t hangup;
+	uv_timer_t limit;
+};
+
+void leave_open(struct leave *leave, struct daemon *daemon);
+/* EFFECT_LEFT: nothing is owned any more. */
+void leave_done(struct leave *leave);
+void leave_close(struct leave *leave);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * News about addresses and links, as the kernel sends them. Keeps no picture of its own: where news
+ * were lost it says so, and who cares looks again.
+ */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "daemon/platform/linux/netlink.h"
+#include "daemon/platform/linux/sockaddr.h"
+
+/* Reads of one turn: a host that makes a thousand containers must not keep the loop from its lease.
+ */
+enum { READS_PER_TURN = 16 };
+
+struct listener {
+	void (*heard)(void *context, const struct network_change *change);
+	void *context;
+};
+
+static int take_local(const struct nlattr *attribute, void *context)
+{
+	const struct nlattr **found = context;
+	uint16_t type = mnl_attr_get_type(attribute);
+	/* On point-to-point links IFA_ADDRESS is the other end. */
+	if (type == IFA_LOCAL || (type == IFA_ADDRESS && *found == NULL))
+		*found = attribute;
+	return MNL_CB_OK;
+}
+
+static bool read_address(const struct nlmsghdr *message, struct network_change *change)
+{
+	const struct ifaddrmsg *body = mnl_nlmsg_get_payload(message);
+	const struct nlattr *local = NULL;
+	if (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)
+		return false;
+	mnl_attr_parse(message, sizeof *body, take_local, &local);
+	size_t width = address_bytes(body->ifa_family);
+	if (local == NULL || mnl_attr_get_payload_len(local) != width)
+		return false;
+	change->news = message->nlmsg_type == RTM_NEWADDR ? NEWS_ADDRESS_HERE : NEWS_ADDRESS_GONE;
+	change->index = body->ifa_index;
+	change->address.family = body->ifa_family;
+	memcpy(change->address.bytes, mnl_attr_get_payload(local), width);
+	return true;
+}
+
+static int take_name(const struct nlattr *attribute, void *context)
+{
+	struct network_change *change = context;
+	if (mnl_attr_get_type(attribute) == IFLA_IFNAME &&
+	    mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
+		snprintf(change->interface, sizeof change->interface, "%s",
+			 mnl_attr_get_str(attribute));
+	return MNL_CB_OK;
+}
+
+static bool read_link(const struct nlmsghdr *message, struct network_change *change)
+{
+	const struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
+	/* A bridge sends news of its ports under its own family; they are not about the interface.
+	 */
+	if (body->ifi_family != AF_UNSPEC)
+		return false;
+	mnl_attr_parse(message, sizeof *body, take_name, change);
+	change->news = NEWS_LINK;
+	change->index = (unsigned)body->ifi_index;
+	bool is_up = (body->ifi_flags & IFF_UP) != 0 && (body->ifi_flags & IFF_RUNNING) != 0;
+	change->state = message->nlmsg_type == RTM_DELLINK ? LINK_ABSENT
+			: is_up                            ? LINK_UP
+							   : LINK_DOWN;
+	return change->interface[0] != '\0';
+}
+
+static int hand_over(const struct nlmsghdr *message, void *context)
+{
+	const struct listener *listener = context;
+	struct network_change change;
+	memset(&change, 0, sizeof change);
+	bool is_known = false;
+	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR)
+		is_known = read_address(message, &change);
+	else if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK)
+		is_known = read_link(message, &change);
+	if (is_known)
+		listener->heard(listener->context, &change);
+	return MNL_CB_OK;
+}
+
+int network_news_fd(const struct network *network)
+{
+	return mnl_socket_get_fd(network->news);
+}
+
+void network_news_read(struct network *network,
+		       void (*heard)(void *context, const struct network_change *change),
+		       void *context)
+{
+	struct listener listener = {.heard = heard, .context = context};
+	char buffer[NETLINK_BUFFER_BYTES] __attribute__((aligned(8)));
+	for (int i = 0; i < READS_PER_TURN; i++) {
+		ssize_t length =
+		    recv(mnl_socket_get_fd(network->news), buffer, sizeof buffer, MSG_DONTWAIT);
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0 && errno == ENOBUFS) {
+			struct network_change missed = {.news = NEWS_MISSED};
+			heard(context, &missed);
+			continue;
+		}
+		if (length <= 0)
+			return;
+		mnl_cb_run(buffer, (size_t)length, 0, 0, hand_over, &listener);
+	}
+}

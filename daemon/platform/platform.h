@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operating system must provide, part one: clock, boot identity, datagram sockets, who is
+ * at the other end of a local connection, and what `check` asks about this host. network.h and
+ * child.h are parts two and three. Each directory beside this file implements all three; nothing
+ * else in the tree may know which one was built. Nothing here logs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "proto/clock.h"
+#include "proto/error.h"
+
+/* The lease clock: monotonic, counts suspend, cannot fail, does not block. */
+struct instant platform_now(void);
+
+/* Differs after each boot of this host; the same for all processes between two boots. */
+struct boot {
+	uint8_t bytes[16];
+};
+
+/* Does not block. CODE_SYSTEM when the host does not tell. */
+enum code platform_boot(struct boot *boot, struct error *error);
+
+/*
+ * A datagram socket on address and port: non-blocking, not inherited by children, large receive
+ * buffer, works although the address is not (or not yet) on this host, never trusts what strangers
+ * say about the path's packet size. The caller closes it. Does not block.
+ * CODE_EXISTS: the port is taken. CODE_DENIED: not allowed. CODE_SYSTEM: any other reason.
+ */
+enum code platform_udp_open(const struct address *address, uint16_t port, int *fd,
+			    struct error *error);
+
+/* Bytes every datagram worth waking up for has at `offset` of its payload. */
+struct datagram_match {
+	uint16_t offset;
+	uint8_t length; /* at most 8 */
+	uint8_t bytes[8];
+};
+
+enum { DATAGRAM_MATCHES_MAX = 4 };
+
+/* Has the system drop datagrams that lack any of the matches, or are longer than `longest`, before
+ * they cost a wake-up. Only an economy: what passes is still checked. CODE_UNSUPPORTED: this system
+ * cannot; everything passes then. CODE_TOO_LARGE: too many matches. */
+enum code platform_udp_filter(int fd, const struct datagram_match *matches, size_t count,
+			      size_t longest, struct error *error);
+
+/* Who connected to a local socket, as the system vouches for it. */
+enum { PEER_GROUPS_MAX = 64 };
+
+struct peer_credentials {
+	int64_t pid;
+	uint32_t user;
+	uint32_t group;
+	uint32_t group_count;
+	uint32_t groups[PEER_GROUPS_MAX]; /* supplementary; those beyond the limit are left out */
+};
+
+/* `fd` is the accepted connection. Does not block. */
+enum code platform_peer(int fd, struct peer_credentials *peer, struct error *error);
+
+/* A user of this host with what is needed to become it. */
+struct user {
+	uint32_t id;
+	uint32_t group;
+	uint32_t group_count;
+	uint32_t groups[PEER_GROUPS_MAX];
+};
+
+/* Both may block on the host's name service: call them at start, never in the loop.
+ * CODE_NOT_FOUND: no such user or group. CODE_TOO_LARGE: it is in more groups than the limit. */
+enum code platform_user(const char *name, struct user *user, struct error *error);
+enum code platform_group(const char *name, uint32_t *group, struct error *error);
+
+/* Questions of `check`. None changes anything. CODE_OK: as it should be; else the sentence says
+ * what is missing and what to do. */
+
+/* Whether this process may add and remove addresses. */
+enum code platform_check_may_configure(struct error *error);
+/* Whether this process may send announcements. */
+enum code platform_check_may_announce(struct error *error);
+/* CODE_EXISTS: somebody uses the port. CODE_NOT_FOUND: the address is not on this host. */
+enum code platform_check_port(const struct address *address, uint16_t port, struct error *error);
+/* CODE_NOT_FOUND: no such file. CODE_DENIED: others may read or replace it. */
+enum code platform_check_secret(const char *path, struct error *error);
+/* Whether the system can keep all processes of a resource together, also those that leave their
+ * session. CODE_UNSUPPORTED: it cannot; the sentence names the consequence. */
+enum code platform_check_groups(struct error *error);

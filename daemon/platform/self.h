@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operating system must provide, part four: about this process itself. Nothing here logs,
+ * nothing blocks.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "proto/error.h"
+
+/* Keeps the memory of this process, which holds the secret key, out of core dumps and away from
+ * debuggers of other users. Fails silently: it is a second line of defence. */
+void platform_no_core_dumps(void);
+
+/* The user as which this process acts. */
+uint32_t platform_own_user(void);
+
+/* Takes the lock file `path` (made if missing) for as long as this process lives or *fd is open,
+ * and writes the process id into it. CODE_EXISTS: another process has it; the text tells which. Not
+ * inherited by children. */
+enum code platform_lock(const char *path, int *fd, struct error *error);
+
+/* Whether some process has the lock; changes nothing. CODE_EXISTS: yes. CODE_OK: no, or there is no
+ * such file. CODE_DENIED, CODE_SYSTEM: it cannot be told. */
+enum code platform_check_lock(const char *path, struct error *error);

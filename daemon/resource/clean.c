@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Releases what an earlier life of this daemon left on this host, before the loop runs. Addresses
+ * first, as in every release.
+ */
+#include "daemon/resource/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/print.h"
+#include "daemon/platform/network.h"
+#include "daemon/resource/alarm.h"
+#include "daemon/resource/leftovers.h"
+#include "daemon/resource/resource.h"
+#include "daemon/resource/task.h"
+
+enum { LINE_BYTES = 256 };
+
+static const struct span KILL_LIMIT = {5 * 1000000000LL};
+
+struct cleaning {
+	const char *run_dir;
+	const char *node;
+	struct network *network;
+	struct boot boot;
+	enum leftover_kind kind; /* of this pass */
+	void (*report)(void *context, const char *line);
+	void *context;
+};
+
+static void report(const struct cleaning *cleaning, const char *resource, const char *what)
+{
+	char line[LINE_BYTES + NAME_BYTES + 64];
+	snprintf(line, sizeof line, "resource %s: an earlier life of the daemon left %s", resource,
+		 what);
+	cleaning->report(cleaning->context, line);
+}
+
+static enum code remove_address(const struct cleaning *cleaning, const char *resource,
+				const struct network_address *address, struct error *error)
+{
+	bool is_here = false;
+	enum code code = network_present(cleaning->network, address, &is_here, error);
+	if (code != CODE_OK || !is_here)
+		return code;
+	char text[ADDRESS_TEXT_BYTES], detail[LINE_BYTES];
+	address_format(&address->address, text);
+	snprintf(detail, sizeof detail, "%s on interface %s: removed", text, address->interface);
+	code = network_remove(cleaning->network, address, error);
+	if (code == CODE_OK)
+		code = network_present(cleaning->network, address, &is_here, error);
+	if (code == CODE_OK && is_here)
+		return error_set(error, CODE_SYSTEM, "%s on interface %s cannot be removed", text,
+				 address->interface);
+	if (code == CODE_OK)
+		report(cleaning, resource, detail);
+	return code;
+}
+
+static enum code end_address(const struct cleaning *cleaning, const struct leftover *leftover,
+			     struct error *error)
+{
+	return remove_address(cleaning, leftover->resource, &leftover->address, error);
+}
+
+static enum code end_child(const struct cleaning *cleaning, const struct leftover *leftover,
+			   struct error *error)
+{
+	char mark[TASK_MARK_BYTES], detail[LINE_BYTES];
+	task_mark(mark, leftover->resource);
+	enum code code = platform_child_end(&leftover->child, mark, KILL_LIMIT, error);
+	if (code != CODE_OK)
+		return error_wrap(error, "resource %s", leftover->resource);
+	snprintf(detail, sizeof detail, "process %lld: ended", (long long)leftover->child.pid);
+	report(cleaning, leftover->resource, detail);
+	return CODE_OK;
+}
+
+/* One stop command, in a loop of its own. */
+struct stopping {
+	uv_loop_t loop;
+	struct resource_site site;
+	struct config_resource config;
+	struct resource resource;
+	struct task *task; /* owned */
+	struct alarm *limit;
+	char problem[LINE_BYTES];
+};
+
+static void on_stop_ended(void *context, const char *problem)
+{
+	struct stopping *stopping = context;
+	if (stopping->problem[0] == '\0' && problem != NULL)
+		snprintf(stopping->problem, sizeof stopping->problem, "%s", problem);
+	task_kill(stopping->task); /* and what it left */
+}
+
+static void on_stop_gone(void *context)
+{
+	struct stopping *stopping = context;
+	task_close(stopping->task);
+	stopping->task = NULL;
+	alarm_close(stopping->limit);
+	stopping->limit = NULL;
+}
+
+static void on_stop_late(void *context)
+{
+	struct stopping *stopping = context;
+	char limit[SPAN_TEXT_BYTES];
+	span_text(stopping->config.stop_timeout, limit);
+	snprintf(stopping->problem, sizeof stopping->problem, "took longer than %s", limit);
+	task_kill(stopping->task);
+}
+
+static void fill_stopping(struct stopping *stopping, const struct cleaning *cleaning,
+			  const struct leftover *leftover)
+{
+	memset(stopping, 0, sizeof *stopping);
+	stopping->site.loop = &stopping->loop;
+	stopping->site.run_dir = cleaning->run_dir;
+	stopping->site.node = cleaning->node;
+	stopping->site.boot = cleaning->boot;
+	memcpy(stopping->config.name, leftover->resource, sizeof stopping->config.name);
+	memcpy(stopping->config.directory, leftover->directory, sizeof stopping->config.directory);
+	stopping->config.stop_timeout = leftover->stop_timeout;
+	stopping->resource.config = &stopping->config;
+	stopping->resource.site = &stopping->site;
+	stopping->resource.role = leftover->role;
+	stopping->resource.epoch = leftover->epoch;
+}
+
+static enum code run_stop(struct stopping *stopping, const struct leftover *leftover,
+			  struct error *error)
+{
+	struct user user;
+	bool has_user = leftover->user[0] != '\0';
+	enum code code = has_user ? platform_user(leftover->user, &user, error) : CODE_OK;
+	if (code != CODE_OK)
+		return code;
+	const struct task_options options = {
+	    .resource = &stopping->resource,
+	    .what = "stop",
+	    .command = &leftover->stop,
+	    .user = has_user ? &user : NULL,
+	};
+	const struct task_events events = {
+	    .context = stopping, .ended = on_stop_ended, .gone = on_stop_gone};
+	stopping->limit = alarm_open(&stopping->loop, on_stop_late, stopping);
+	if (stopping->limit == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	code = task_start(&stopping->task, &options, &events, error);
+	if (code == CODE_OK)
+		alarm_set(stopping->limit, leftover->stop_timeout);
+	else
+		alarm_close(stopping->limit);
+	return code;
+}
+
+static enum code stop_script(const struct cleaning *cleaning, const struct leftover *leftover,
+			     struct error *error)
+{
+	struct stopping stopping;
+	fill_stopping(&stopping, cleaning, leftover);
+	int failed = uv_loop_init(&stopping.loop);
+	if (failed != 0)
+		return error_set(error, CODE_SYSTEM, "cannot make a loop: %s", uv_strerror(failed));
+	enum code code = run_stop(&stopping, leftover, error);
+	uv_run(&stopping.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&stopping.loop);
+	if (code == CODE_OK && stopping.problem[0] != '\0')
+		return error_set(error, CODE_SYSTEM,
+				 "resource %s: its stop command %s; stop it by hand, then delete "
+				 "%s/left.script.%s",
+				 leftover->resource, stopping.problem, cleaning->run_dir,
+				 leftover->resource);
+	if (code != CODE_OK)
+		return error_wrap(error, "resource %s", leftover->resource);
+	report(cleaning, leftover->resource, "a script started: stopped");
+	return CODE_OK;
+}
+
+static enum code clean_record(void *context, const char *name, const struct leftover *leftover,
+			      struct error *error)
+{
+	static enum code (*const ends[])(const struct cleaning *, const struct leftover *,
+					 struct error *) = {
+	    [LEFTOVER_CHILD] = end_child,
+	    [LEFTOVER_SCRIPT] = stop_script,
+	    [LEFTOVER_ADDRESS] = end_address,
+	};
+	const struct cleaning *cleaning = context;
+	enum code code = CODE_OK;
+	if ((enum leftover_kind)leftover->kind != cleaning->kind)
+		return CODE_OK;
+	/* Nothing outlives a boot. */
+	if (memcmp(&leftover->boot, &cleaning->boot, sizeof cleaning->boot) == 0)
+		code = ends[cleaning->kind](cleaning, leftover, error);
+	if (code == CODE_OK)
+		leftover_forget_file(cleaning->run_dir, name);
+	return code;
+}
+
+static enum code clean_addresses(const struct cleaning *cleaning, const struct config *config,
+				 struct error *error)
+{
+	for (uint8_t i = 0; i < config->resource_count; i++) {
+		const struct config_resource *resource = &config->resources[i];
+		if (resource->type != RESOURCE_VIP)
+			continue;
+		struct network_address address = {.address = resource->address,
+						  .prefix = resource->prefix};
+		memcpy(address.interface, resource->interface, sizeof address.interface);
+		enum code code = remove_address(cleaning, resource->name, &address, error);
+		if (code != CODE_OK)
+			return error_wrap(error, "resource %s", resource->name);
+	}
+	return CODE_OK;
+}
+
+enum code runner_clean(const struct config *config, const char *run_dir,
+		       void (*report_line)(void *context, const char *line), void *context,
+		       struct error *error)
+{
+	struct cleaning cleaning = {
+	    .run_dir = run_dir,
+	    .node = config->setup.members[config->setup.self].name,
+	    .report = report_line,
+	    .context = context,
+	};
+	/* Processes of a script before its stop command: as in a release, commands under way are
+	 * ended for `stop` to run alone. */
+	static const enum leftover_kind order[] = {LEFTOVER_ADDRESS, LEFTOVER_CHILD,
+						   LEFTOVER_SCRIPT};
+	enum code code = platform_boot(&cleaning.boot, error);
+	if (code == CODE_OK)
+		code = network_open(&cleaning.network, error);
+	if (code == CODE_OK)
+		code = clean_addresses(&cleaning, config, error);
+	for (size_t i = 0; code == CODE_OK && i < sizeof order / sizeof order[0]; i++) {
+		cleaning.kind = order[i];
+		code = leftovers_read(run_dir, clean_record, &cleaning, error);
+	}
+	network_close(cleaning.network);
+	return code;
+}

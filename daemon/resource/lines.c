@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a child writes, cut into lines fit for the log.
+ */
+#include "daemon/resource/lines.h"
+
+#include <string.h>
+
+static const struct span SECOND = {1000000000};
+
+void lines_init(struct lines *lines, void (*show)(void *, const char *, uint64_t), void *context)
+{
+	memset(lines, 0, sizeof *lines);
+	lines->second = INSTANT_PAST;
+	lines->show = show;
+	lines->context = context;
+}
+
+static void finish_line(struct lines *lines, struct instant now)
+{
+	if (instant_reached(now, instant_plus(lines->second, SECOND))) {
+		lines->second = now;
+		lines->shown = 0;
+	}
+	if (lines->length > LINES_LENGTH_MAX) {
+		memcpy(lines->text + LINES_LENGTH_MAX, "...", 3);
+		lines->length = LINES_LENGTH_MAX + 3;
+	}
+	lines->text[lines->length] = '\0';
+	lines->length = 0;
+	if (lines->shown == LINES_PER_SECOND) {
+		lines->left_out++;
+		return;
+	}
+	lines->shown++;
+	lines->show(lines->context, lines->text, lines->left_out);
+	lines->left_out = 0;
+}
+
+void lines_feed(struct lines *lines, const char *bytes, size_t length, struct instant now)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+		if (c == '\n') {
+			finish_line(lines, now);
+			continue;
+		}
+		/* Bytes of UTF-8 pass; what steers a terminal, or fakes a line, does not. */
+		bool is_control = (c < ' ' && c != '\t') || c == 0x7f;
+		if (c == '\r')
+			continue;
+		if (lines->length < LINES_LENGTH_MAX)
+			lines->text[lines->length] = is_control ? '?' : (char)c;
+		if (lines->length <= LINES_LENGTH_MAX)
+			lines->length++;
+	}
+}
+
+void lines_end(struct lines *lines, struct instant now)
+{
+	if (lines->length > 0)
+		finish_line(lines, now);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a child writes, cut into lines fit for the log: bounded in length and rate, and without
+ * bytes that would do something to a terminal. Pure; knows no log.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+
+enum {
+	LINES_LENGTH_MAX = 512, /* longer lines end in "..." */
+	/* A child that talks without end fills neither the log nor the loop's time. */
+	LINES_PER_SECOND = 50,
+};
+
+struct lines {
+	char text[LINES_LENGTH_MAX + 4]; /* the line so far, room for "..." and the zero */
+	size_t length;
+	struct instant second; /* when the running second began */
+	uint32_t shown;        /* in this second */
+	uint64_t left_out;     /* since a line was last shown */
+	void (*show)(void *context, const char *line, uint64_t left_out);
+	void *context;
+};
+
+/* `show` gets each line, and how many were left out before it. */
+void lines_init(struct lines *lines, void (*show)(void *, const char *, uint64_t), void *context);
+void lines_feed(struct lines *lines, const char *bytes, size_t length, struct instant now);
+/* The last line may lack its end. */
+void lines_end(struct lines *lines, struct instant now);

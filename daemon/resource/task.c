@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One command of one resource as a child process.
+ */
+#include "daemon/resource/task.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/resource/alarm.h"
+#include "daemon/resource/leftovers.h"
+#include "daemon/resource/lines.h"
+
+enum { PROBLEM_BYTES = 192, VARIABLES = 5 };
+
+/* What is killed dies within a moment, what was asked takes its time; no event tells for what is
+ * not our child. */
+static const struct span LOOK_AGAIN_KILLED = {2 * 1000000};
+static const struct span LOOK_AGAIN_ASKED = {10 * 1000000};
+
+enum ending { ENDING_NOT, ENDING_ASKED, ENDING_KILLED };
+
+struct task {
+	const struct resource *resource;
+	const char *what;
+	struct task_events events;
+	struct child *child; /* owned */
+	struct alarm *alarm; /* owned */
+	struct lines lines;
+	char problem[PROBLEM_BYTES];
+	bool has_ended;
+	bool is_gone;
+	enum ending ending;
+};
+
+void task_mark(char mark[TASK_MARK_BYTES], const char *resource)
+{
+	snprintf(mark, TASK_MARK_BYTES, "FAILOVERD_RESOURCE=%s", resource);
+}
+
+void task_user(struct resource *resource, struct user *user, bool *has_user)
+{
+	struct error why;
+	*has_user = resource->config->user[0] != '\0';
+	bool is_known = !*has_user || platform_user(resource->config->user, user, &why) == CODE_OK;
+	resource_set_fit(resource, is_known, is_known ? "" : why.text);
+}
+
+static void show_line(void *context, const char *line, uint64_t left_out)
+{
+	const struct task *task = context;
+	const char *name = task->resource->config->name;
+	if (task->resource->site->log == NULL)
+		return; /* before the daemon has one */
+	if (left_out > 0)
+		log_write(task->resource->site->log, LEVEL_WARNING,
+			  "resource %s: %" PRIu64
+			  " lines of output left out: more than %d a second",
+			  name, left_out, LINES_PER_SECOND);
+	log_write(task->resource->site->log, LEVEL_INFO, "resource %s: %s", name, line);
+}
+
+/* Looks whether everything is gone, and tells; else comes again. */
+static void look(void *context)
+{
+	struct task *task = context;
+	if (task->ending == ENDING_ASKED && !task->has_ended)
+		return; /* on_ended comes back here */
+	/* What seems to be gone by itself is killed all the same: looking takes time, in which one that is
+	 * left may start another. */
+	bool is_gone = task->ending == ENDING_KILLED || platform_child_is_gone(task->child);
+	is_gone = is_gone && platform_child_kill(task->child);
+	if (!is_gone || !task->has_ended) {
+		alarm_set(task->alarm,
+			  task->ending == ENDING_KILLED ? LOOK_AGAIN_KILLED : LOOK_AGAIN_ASKED);
+		return;
+	}
+	task->is_gone = true;
+	task->ending = ENDING_NOT;
+	leftover_forget(task->resource->site->run_dir, task->what, task->resource->config->name);
+	if (task->events.gone != NULL)
+		task->events.gone(task->events.context);
+}
+
+static void on_began(void *context, const char *problem)
+{
+	struct task *task = context;
+	if (problem != NULL)
+		snprintf(task->problem, sizeof task->problem, "%s", problem);
+	else if (task->events.began != NULL)
+		task->events.began(task->events.context);
+}
+
+static void on_output(void *context, const char *bytes, size_t length)
+{
+	struct task *task = context;
+	lines_feed(&task->lines, bytes, length, platform_now());
+}
+
+static void describe_end(struct task *task, struct child_end end)
+{
+	if (task->problem[0] != '\0')
+		return; /* it was never started */
+	if (!end.known)
+		snprintf(task->problem, sizeof task->problem, "ended, nobody knows how");
+	else if (end.by_signal)
+		snprintf(task->problem, sizeof task->problem, "was killed by signal %d (%s)",
+			 end.number, strsignal(end.number));
+	else if (end.number != 0)
+		snprintf(task->problem, sizeof task->problem, "exited with status %d", end.number);
+}
+
+static void on_ended(void *context, struct child_end end)
+{
+	struct task *task = context;
+	task->has_ended = true;
+	lines_end(&task->lines, platform_now());
+	describe_end(task, end);
+	if (task->ending != ENDING_NOT)
+		alarm_set(task->alarm, (struct span){0});
+	/* May close the task: nothing of it is touched afterwards. */
+	task->events.ended(task->events.context, task->problem[0] == '\0' ? NULL : task->problem);
+}
+
+static void fill_leftover(const struct task *task, struct leftover *leftover)
+{
+	const struct resource *resource = task->resource;
+	memset(leftover, 0, sizeof *leftover);
+	leftover->kind = LEFTOVER_CHILD;
+	snprintf(leftover->resource, sizeof leftover->resource, "%s", resource->config->name);
+	snprintf(leftover->role, sizeof leftover->role, "%s", resource->role);
+	leftover->epoch = resource->epoch;
+	leftover->boot = resource->site->boot;
+	leftover->child = *platform_child_id(task->child);
+}
+
+static enum code spawn(struct task *task, const struct task_options *options, struct error *error)
+{
+	const struct resource *resource = task->resource;
+	char variables[VARIABLES][24 + NAME_BYTES];
+	snprintf(variables[0], sizeof variables[0], "FAILOVERD_ROLE=%s", resource->role);
+	snprintf(variables[1], sizeof variables[1], "FAILOVERD_EPOCH=%" PRIu64, resource->epoch);
+	snprintf(variables[2], sizeof variables[2], "FAILOVERD_NODE=%s", resource->site->node);
+	task_mark(variables[3], resource->config->name);
+	const char *const environment[] = {
+	    variables[0],
+	    variables[1],
+	    variables[2],
+	    variables[3],
+	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	    NULL};
+	const struct child_options child = {
+	    .command = options->command,
+	    .environment = environment,
+	    .directory = resource->config->directory,
+	    .user = options->user,
+	    .name = resource->config->name,
+	};
+	const struct child_events events = {
+	    .context = task, .began = on_began, .output = on_output, .ended = on_ended};
+	return platform_child_start(&task->child, resource->site->loop, &child, &events, error);
+}
+
+enum code task_start(struct task **task, const struct task_options *options,
+		     const struct task_events *events, struct error *error)
+{
+	struct task *made = calloc(1, sizeof *made);
+	if (made == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	made->resource = options->resource;
+	made->what = options->what;
+	made->events = *events;
+	lines_init(&made->lines, show_line, made);
+	const struct resource_site *site = made->resource->site;
+	made->alarm = alarm_open(site->loop, look, made);
+	enum code code = made->alarm == NULL ? error_set(error, CODE_SYSTEM, "out of memory")
+					     : spawn(made, options, error);
+	if (code == CODE_OK) {
+		/* Recorded while it is held: a daemon that dies between the two leaves either a
+		 * process that ends by itself or one that is found. */
+		struct leftover leftover;
+		fill_leftover(made, &leftover);
+		code = leftover_write(site->run_dir, made->what, &leftover, error);
+		if (code == CODE_OK)
+			platform_child_go(made->child);
+		else
+			platform_child_kill(made->child);
+	}
+	if (code != CODE_OK) {
+		task_close(made);
+		return code;
+	}
+	*task = made;
+	return CODE_OK;
+}
+
+int64_t task_pid(const struct task *task)
+{
+	return platform_child_id(task->child)->pid;
+}
+
+bool task_has_ended(const struct task *task)
+{
+	return task->has_ended;
+}
+
+void task_ask(struct task *task)
+{
+	if (task->ending != ENDING_NOT)
+		return;
+	task->ending = ENDING_ASKED;
+	platform_child_ask(task->child);
+	alarm_set(task->alarm, (struct span){0});
+}
+
+void task_kill(struct task *task)
+{
+	task->ending = ENDING_KILLED;
+	platform_child_kill(task->child);
+	alarm_set(task->alarm, (struct span){0});
+}
+
+void task_close(struct task *task)
+{
+	if (task == NULL)
+		return;
+	if (task->has_ended && !task->is_gone && platform_child_is_gone(task->child))
+		leftover_forget(task->resource->site->run_dir, task->what,
+				task->resource->config->name);
+	platform_child_close(task->child);
+	alarm_close(task->alarm);
+	free(task);
+}

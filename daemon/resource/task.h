@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One command of one resource as a child process: its environment, its lines in the log, its record
+ * for a later life of the daemon, and killing it until nothing is left. Knows neither what the
+ * command means nor how long it may take.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "daemon/platform/child.h"
+#include "daemon/resource/resource.h"
+
+struct task;
+
+/* Called from the loop, never from inside a task_ function. */
+struct task_events {
+	void *context; /* borrowed until task_close */
+	/* The program runs now; NULL: does not matter. */
+	void (*began)(void *context);
+	/* `problem` NULL: it ended with status 0. Else what happened: could not be started, exited
+	 * with another status, was killed. What it started may still run. */
+	void (*ended)(void *context, const char *problem);
+	/* After task_ask or task_kill: nothing is left of it. NULL: does not matter. */
+	void (*gone)(void *context);
+};
+
+struct task_options {
+	const struct resource *resource; /* borrowed until task_close */
+	const char *what;                /* "process", "start", ...: one task of each at a time */
+	const struct command *command;
+	const struct user *user; /* NULL: as the daemon */
+};
+
+/* Looks up the user whose rights the resource's commands have, when it is opened: a name service
+ * may let one wait. Without such a user this host is not fit for the resource. */
+void task_user(struct resource *resource, struct user *user, bool *has_user);
+
+enum code task_start(struct task **task, const struct task_options *options,
+		     const struct task_events *events, struct error *error);
+int64_t task_pid(const struct task *task);
+bool task_has_ended(const struct task *task);
+/* Asks it to end and waits, however long it takes. */
+void task_ask(struct task *task);
+void task_kill(struct task *task);
+/* Accepts NULL. What still runs goes on, and its record stays. */
+void task_close(struct task *task);
+
+/* The word of a child's environment that proves to which resource it belongs. */
+enum { TASK_MARK_BYTES = 24 + NAME_BYTES };
+void task_mark(char mark[TASK_MARK_BYTES], const char *resource);

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kind `vip`: an address on an interface, announced to the neighbours for as long as it is here.
+ * Every act is done and answered at once. Knows no other resource of the role.
+ */
+#include "daemon/resource/kinds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/print.h"
+#include "daemon/resource/alarm.h"
+#include "daemon/resource/leftovers.h"
+
+/* Pauses between the announcements of a burst: at 0, 100 ms, 500 ms, 1 s and 3 s. A switch may be
+ * learning, a neighbour asleep, a frame lost. */
+static const struct span BURST[] = {
+    {100 * 1000000LL}, {400 * 1000000LL}, {500 * 1000000LL}, {2000 * 1000000LL}};
+enum { BURST_PAUSES = sizeof BURST / sizeof BURST[0] };
+/* After the burst: some routers forget, some switches restart. */
+static const struct span REFRESH = {60 * 1000000000LL};
+/* Two that claim an address must not answer each other without end: after a sign of a rival no
+ * other is looked for until this pause of the burst. */
+enum { EAR_OPENS_AT = BURST_PAUSES - 1 };
+static const struct span RETRY = {20 * 1000000LL};
+
+enum vip_state { VIP_AWAY, VIP_HERE, VIP_LEAVING };
+
+struct vip {
+	struct resource *resource;
+	struct network_address address;
+	char text[ADDRESS_TEXT_BYTES];
+	enum vip_state state;
+	unsigned index; /* of the interface; 0: it does not exist */
+	enum link_state link;
+	struct alarm *announcer; /* owned */
+	unsigned pause;          /* the next one in BURST */
+	bool is_losing;          /* the last announcement was lost */
+	struct watch *ear;       /* owned; NULL: not listening for rivals */
+	struct alarm *retry;     /* owned */
+};
+
+static void hear_rival(void *context);
+
+static void open_ear(struct vip *vip)
+{
+	int fd;
+	const struct resource_site *site = vip->resource->site;
+	if (vip->ear == NULL &&
+	    network_rival_open(site->network, &vip->address, &fd, NULL) == CODE_OK)
+		vip->ear = watch_open(site->loop, fd, hear_rival, vip);
+}
+
+static void close_ear(struct vip *vip)
+{
+	watch_close(vip->ear);
+	vip->ear = NULL;
+}
+
+static void announce(void *context)
+{
+	struct vip *vip = context;
+	struct error error;
+	const struct resource_site *site = vip->resource->site;
+	/* After a pause of this process the lease may be over, and this runs before anybody noticed. */
+	if (!resource_may_act(vip->resource)) {
+		alarm_set(vip->announcer, RETRY);
+		return;
+	}
+	bool is_lost = network_announce(site->network, &vip->address, &error) != CODE_OK;
+	if (is_lost && !vip->is_losing)
+		log_write(site->log, LEVEL_WARNING, "resource %s: %s", vip->resource->config->name,
+			  error.text);
+	vip->is_losing = is_lost;
+	if (vip->pause == EAR_OPENS_AT)
+		open_ear(vip);
+	alarm_set(vip->announcer, vip->pause < BURST_PAUSES ? BURST[vip->pause] : REFRESH);
+	vip->pause++;
+}
+
+static void begin_burst(struct vip *vip)
+{
+	vip->pause = 0;
+	announce(vip);
+}
+
+static void hear_rival(void *context)
+{
+	struct vip *vip = context;
+	uint8_t who[6];
+	const struct resource_site *site = vip->resource->site;
+	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who))
+		return;
+	log_write(site->log, LEVEL_WARNING,
+		  "resource %s: station %02x:%02x:%02x:%02x:%02x:%02x says that %s is its own; "
+		  "announcing again",
+		  vip->resource->config->name, who[0], who[1], who[2], who[3], who[4], who[5],
+		  vip->text);
+	close_ear(vip);
+	begin_burst(vip);
+}
+
+static void set_link(struct vip *vip, enum link_state link)
+{
+	static const char *const problems[] = {
+	    [LINK_ABSENT] = "does not exist",
+	    [LINK_DOWN] = "is down or has no carrier",
+	    [LINK_UP] = "is up",
+	};
+	char why[DETAIL_BYTES];
+	vip->link = link;
+	snprintf(why, sizeof why, "interface %s %s", vip->address.interface, problems[link]);
+	resource_set_fit(vip->resource, link == LINK_UP, why);
+}
+
+static enum code record(const struct vip *vip, struct error *error)
+{
+	struct leftover leftover;
+	const struct resource *resource = vip->resource;
+	memset(&leftover, 0, sizeof leftover);
+	leftover.kind = LEFTOVER_ADDRESS;
+	snprintf(leftover.resource, sizeof leftover.resource, "%s", resource->config->name);
+	snprintf(leftover.role, sizeof leftover.role, "%s", resource->role);
+	leftover.epoch = resource->epoch;
+	leftover.boot = resource->site->boot;
+	leftover.address = vip->address;
+	return leftover_write(resource->site->run_dir, "address", &leftover, error);
+}
+
+static void fall_silent(struct vip *vip, enum vip_state state)
+{
+	vip->state = state;
+	alarm_stop(vip->announcer);
+	alarm_stop(vip->retry);
+	close_ear(vip);
+}
+
+/* Also asks again for the right to act after the act: between asking and adding, the process may
+ * have been stopped for any length of time. */
+static enum code add(struct vip *vip, bool *had_right, struct error *error)
+{
+	struct network *network = vip->resource->site->network;
+	*had_right = resource_may_act(vip->resource);
+	if (!*had_right)
+		return CODE_OK;
+	enum code code = network_add(network, &vip->address, error);
+	*had_right = resource_may_act(vip->resource);
+	if (code == CODE_OK && *had_right)
+		begin_burst(vip);
+	else if (network_remove(network, &vip->address, NULL) != CODE_OK)
+		code = error_set(error, CODE_SYSTEM, "%s may be half added", vip->text);
+	return code;
+}
+
+static void vip_start(struct resource *resource)
+{
+	struct vip *vip = resource->kind;
+	struct error error;
+	bool had_right = false;
+	enum code code = record(vip, &error);
+	vip->link = network_link(resource->site->network, vip->address.interface, &vip->index);
+	if (code == CODE_OK)
+		code = add(vip, &had_right, &error);
+	if (code != CODE_OK) {
+		resource_report_problem(resource, REPORT_FAILED, "%s", error.text);
+	} else if (!had_right) {
+		resource_report(resource, REPORT_REFUSED);
+	} else {
+		vip->state = VIP_HERE;
+		open_ear(vip);
+		resource_report(resource, REPORT_UP);
+	}
+}
+
+/* Removed and seen to be gone, or tried again for as long as it takes: while the address is here
+ * the role is not down. */
+static void leave(struct vip *vip)
+{
+	struct resource *resource = vip->resource;
+	struct error error;
+	bool is_here = true;
+	enum code code = network_remove(resource->site->network, &vip->address, &error);
+	if (code == CODE_OK)
+		code = network_present(resource->site->network, &vip->address, &is_here, &error);
+	if (code == CODE_OK && is_here)
+		code = error_set(&error, CODE_SYSTEM, "%s is still on interface %s", vip->text,
+				 vip->address.interface);
+	if (code != CODE_OK) {
+		snprintf(resource->detail, sizeof resource->detail, "%.*s", DETAIL_BYTES - 1,
+			 error.text);
+		alarm_set(vip->retry, RETRY);
+		return;
+	}
+	vip->state = VIP_AWAY;
+	leftover_forget(resource->site->run_dir, "address", resource->config->name);
+	resource_report(resource, REPORT_DOWN);
+}
+
+static void vip_stop(struct resource *resource)
+{
+	struct vip *vip = resource->kind;
+	fall_silent(vip, VIP_LEAVING);
+	leave(vip);
+}
+
+static void vip_kill(struct resource *resource, struct span limit)
+{
+	(void)limit;
+	vip_stop(resource);
+}
+
+/* `expected`: the address went with the link, nobody took it away. */
+static void put_back(struct vip *vip, bool expected)
+{
+	struct error error;
+	bool is_here = true, had_right = false;
+	enum code code =
+	    network_present(vip->resource->site->network, &vip->address, &is_here, &error);
+	if (code == CODE_OK && is_here)
+		return;
+	if (code == CODE_OK)
+		code = add(vip, &had_right, &error);
+	if (code == CODE_OK && !had_right) {
+		alarm_set(vip->retry, RETRY);
+	} else if (code != CODE_OK) {
+		resource_report_problem(vip->resource, REPORT_FAILED, "%s", error.text);
+	} else if (!expected) {
+		resource_report_problem(vip->resource, REPORT_MENDED,
+					"somebody else removed %s; put back", vip->text);
+	}
+}
+
+static void on_retry(void *context)
+{
+	struct vip *vip = context;
+	switch (vip->state) {
+	case VIP_AWAY:
+		break;
+	case VIP_HERE:
+		put_back(vip, true);
+		break;
+	case VIP_LEAVING:
+		leave(vip);
+		break;
+	}
+}
+
+static void link_changed(struct vip *vip, enum link_state link)
+{
+	bool came_up = link == LINK_UP && vip->link != LINK_UP;
+	set_link(vip, link);
+	if (vip->state != VIP_HERE || !came_up)
+		return;
+	/* The interface may be another one by now, and the address may have gone with the carrier,
+	 * as IPv6 addresses do. */
+	close_ear(vip);
+	open_ear(vip);
+	put_back(vip, true);
+	if (vip->state == VIP_HERE)
+		begin_burst(vip);
+}
+
+static void hear_link(struct vip *vip, const struct network_change *change)
+{
+	bool is_name = strcmp(change->interface, vip->address.interface) == 0;
+	if (!is_name && (vip->index == 0 || change->index != vip->index))
+		return;
+	/* A name that went may stand for another interface already; one that came counts as it was
+	 * told, so that a carrier that was lost for a moment is noticed. */
+	unsigned index = 0;
+	enum link_state now =
+	    network_link(vip->resource->site->network, vip->address.interface, &index);
+	bool is_as_told = is_name && change->index == index;
+	vip->index = index;
+	link_changed(vip, is_as_told ? change->state : now);
+}
+
+static bool is_same(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == AF_INET ? 4 : 16) == 0;
+}
+
+static void vip_network(struct resource *resource, const struct network_change *change)
+{
+	struct vip *vip = resource->kind;
+	switch (change->news) {
+	case NEWS_LINK:
+		hear_link(vip, change);
+		break;
+	case NEWS_ADDRESS_GONE:
+		/* Its own removal, heard late, is recognised by looking. Without a link it comes
+		 * back with the carrier. */
+		if (vip->state == VIP_HERE && vip->link == LINK_UP && change->index == vip->index &&
+		    is_same(&change->address, &vip->address.address))
+			put_back(vip, false);
+		break;
+	case NEWS_ADDRESS_HERE:
+		break;
+	case NEWS_MISSED:
+		link_changed(vip, network_link(resource->site->network, vip->address.interface,
+					       &vip->index));
+		if (vip->state == VIP_HERE && vip->link == LINK_UP)
+			put_back(vip, false);
+		break;
+	}
+}
+
+static void vip_close(struct resource *resource)
+{
+	struct vip *vip = resource->kind;
+	alarm_close(vip->announcer);
+	alarm_close(vip->retry);
+	watch_close(vip->ear);
+	free(vip);
+}
+
+static enum code vip_open(struct resource *resource, struct error *error)
+{
+	struct vip *vip = calloc(1, sizeof *vip);
+	if (vip == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	vip->resource = resource;
+	vip->address.address = resource->config->address;
+	vip->address.prefix = resource->config->prefix;
+	memcpy(vip->address.interface, resource->config->interface, sizeof vip->address.interface);
+	address_format(&vip->address.address, vip->text);
+	resource->kind = vip;
+	vip->announcer = alarm_open(resource->site->loop, announce, vip);
+	vip->retry = alarm_open(resource->site->loop, on_retry, vip);
+	if (vip->announcer == NULL || vip->retry == NULL) {
+		vip_close(resource);
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	}
+	set_link(vip, network_link(resource->site->network, vip->address.interface, &vip->index));
+	return CODE_OK;
+}
+
+const struct resource_ops vip_ops = {
+    .open = vip_open,
+    .close = vip_close,
+    .start = vip_start,
+    .stop = vip_stop,
+    .kill = vip_kill,
+    .network = vip_network,
+};

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The status document, one function for each of its objects. Times are milliseconds unless the name
+ * says otherwise; what is not known is null, never left out.
+ */
+#include "daemon/status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "config/print.h"
+#include "daemon/daemon.h"
+
+enum { SENTENCE_BYTES = 256 };
+
+static void add_number(cJSON *to, const char *name, uint64_t value)
+{
+	(void)cJSON_AddNumberToObject(to, name, (double)value);
+}
+
+static void add_ms(cJSON *to, const char *name, struct span span)
+{
+	(void)cJSON_AddNumberToObject(to, name, (double)(span.ns / 1000000));
+}
+
+/* The text, or null when it is empty or `says` is false. */
+static void add_text(cJSON *to, const char *name, const char *text, bool says)
+{
+	if (says && text[0] != '\0')
+		(void)cJSON_AddStringToObject(to, name, text);
+	else
+		(void)cJSON_AddNullToObject(to, name);
+}
+
+static void add_member_name(cJSON *to, const char *name, const struct daemon *daemon,
+			    uint8_t member)
+{
+	bool known = member != NO_MEMBER;
+
+	add_text(to, name, known ? daemon->config.setup.members[member].name : "", known);
+}
+
+static void add_sentence(cJSON *list, const char *sentence)
+{
+	(void)cJSON_AddItemToArray(list, cJSON_CreateString(sentence));
+}
+
+/* {"bad-tag": 3}: only what was refused at all. */
+static void add_refused(cJSON *to, const uint64_t counts[REFUSALS])
+{
+	cJSON *refused = cJSON_AddObjectToObject(to, "refused");
+
+	for (unsigned i = REFUSAL_JUNK; i < REFUSALS; i++) {
+		if (counts[i] > 0)
+			add_number(refused, refusal_word((enum refusal)i), counts[i]);
+	}
+}
+
+/* --- members */
+
+static void add_path(cJSON *list, const struct daemon *daemon, uint8_t member, uint8_t path,
+		     const struct path_view *view)
+{
+	const struct config *config = &daemon->config;
+	const struct net_errors errors = net_path_errors(daemon->net, member, path);
+	char here[ADDRESS_TEXT_BYTES], there[ADDRESS_TEXT_BYTES];
+	cJSON *json = cJSON_CreateObject();
+
+	(void)cJSON_AddItemToArray(list, json);
+	address_format(&config->members[config->setup.self].addresses[path], here);
+	address_format(&config->members[member].addresses[path], there);
+	(void)cJSON_AddStringToObject(json, "here", here);
+	(void)cJSON_AddStringToObject(json, "there", there);
+	(void)cJSON_AddBoolToObject(json, "heard", view->heard);
+	if (view->heard)
+		add_ms(json, "age_ms", view->age);
+	else
+		(void)cJSON_AddNullToObject(json, "age_ms");
+	if (view->has_rtt)
+		add_number(json, "rtt_us", (uint64_t)(view->rtt.ns / 1000));
+	else
+		(void)cJSON_AddNullToObject(json, "rtt_us");
+	add_number(json, "loss_in_percent", view->loss_in);
+	add_number(json, "loss_out_percent", view->loss_out);
+	add_number(json, "send_errors", errors.count);
+	add_text(json, "send_error", errors.last, true);
+}
+
+static const char *member_state(const struct peer_view *view, bool is_self)
+{
+	if (is_self)
+		return "self";
+	if (view->fresh)
+		return "up";
+	if (view->heard)
+		return "one-way";
+	return view->ever ? "silent" : "never-heard";
+}
+
+static void warn_of_member(cJSON *warnings, const char *name, const struct peer_view *view)
+{
+	const struct {
+		bool holds;
+		const char *text;
+	} rows[] = {
+	    {!view->heard && !view->leaving, " is not heard"},
+	    {!view->heard && view->leaving, " was shut down"},
+	    {view->heard && !view->fresh, " is heard but does not hear this member"},
+	    {view->voters_differ, " counts with other voters: its votes do not count"},
+	    {view->config_differs, " has another configuration"},
+	    {view->paused, " is paused"},
+	};
+	char sentence[SENTENCE_BYTES];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (!rows[i].holds)
+			continue;
+		(void)snprintf(sentence, sizeof sentence, "%s%s", name, rows[i].text);
+		add_sentence(warnings, sentence);
+	}
+}
+
+static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon, uint8_t member,
+		       struct instant now)
+{
+	const struct setup *setup = &daemon->config.setup;
+	const bool is_self = member == setup->self;
+	struct peer_view view;
+	cJSON *json = cJSON_CreateObject();
+	cJSON *paths;
+
+	member_view_peer(&daemon->member, member, now, &view);
+	(void)cJSON_AddItemToArray(list, json);
+	(void)cJSON_AddStringToObject(json, "name", setup->members[member].name);
+	(void)cJSON_AddStringToObject(json, "kind",
+				      setup->members[member].is_node ? "node" : "witness");
+	(void)cJSON_AddBoolToObject(json, "votes", setup->members[member].votes);
+	(void)cJSON_AddStringToObject(json, "state", member_state(&view, is_self));
+	if (view.ever && !is_self)
+		add_ms(json, "age_ms", view.age);
+	else
+		(void)cJSON_AddNullToObject(json, "age_ms");
+	add_number(json, "incarnation", view.incarnation);
+	(void)cJSON_AddBoolToObject(json, "paused", view.paused);
+	(void)cJSON_AddBoolToObject(json, "relearning", view.relearning);
+	(void)cJSON_AddBoolToObject(json, "abstaining", view.abstaining);
+	(void)cJSON_AddBoolToObject(json, "leaving", view.leaving);
+	(void)cJSON_AddBoolToObject(json, "voters_differ", view.voters_differ);
+	(void)cJSON_AddBoolToObject(json, "config_differs", view.config_differs);
+	paths = cJSON_AddArrayToObject(json, "paths");
+	for (uint8_t i = 0; i < view.path_count; i++)
+		add_path(paths, daemon, member, i, &view.paths[i]);
+	add_refused(json, daemon->door.refused[member]);
+	warn_of_member(warnings, setup->members[member].name, &view);
+}
+
+/* --- roles */
+
+static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role,
+			  const struct candidate_view *view)
+{
+	cJSON *json = cJSON_CreateObject();
+	const bool is_self = view->member == daemon->config.setup.self;
+	const bool ready =
+	    view->reachable && view->known && view->unfit == UNFIT_NOT && !view->mismatch;
+	const char *reason = !view->reachable           ? "unreachable"
+			     : !view->known             ? "not-heard-of"
+			     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
+			     : view->mismatch           ? "config-mismatch"
+							: "";
+	const struct daemon_role *own = &daemon->roles[role];
+
+	(void)cJSON_AddItemToArray(list, json);
+	add_member_name(json, "member", daemon, view->member);
+	(void)cJSON_AddBoolToObject(json, "ready", ready);
+	add_text(json, "reason", reason, true);
+	add_text(json, "detail", own->why[0] != '\0' ? own->why : own->failure, is_self);
+	(void)cJSON_AddStringToObject(json, "claim", claim_word(view->claim));
+	(void)cJSON_AddStringToObject(json, "phase", phase_word(view->phase));
+	add_number(json, "failures", view->failures);
+}
+
+static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
+			 const struct role_view *view)
+{
+	char sentence[SENTENCE_BYTES];
+
+	if (view->owner == NO_MEMBER)
+		(void)snprintf(sentence, sizeof sentence, "%s is wanted and nobody owns it", name);
+	else
+		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
+			       phase_word(view->owner_phase),
+			       daemon->config.setup.members[view->owner].name);
+	add_sentence(problems, sentence);
+}
+
+static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_view *view)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "vote");
+
+	add_member_name(json, "holder", daemon, view->holder);
+	add_ms(json, "promised_ms", view->promised);
+}
+
+static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, uint8_t role,
+		     struct instant now)
+{
+	const struct setup *setup = &daemon->config.setup;
+	struct role_view view;
+	char name[NAME_BYTES];
+	cJSON *json = cJSON_CreateObject();
+	cJSON *candidates;
+	bool configured;
+
+	member_view_role(&daemon->member, role, now, &view);
+	configured = view.setup_role < setup->role_count;
+	if (configured)
+		(void)snprintf(name, sizeof name, "%s", setup->roles[view.setup_role].name);
+	else
+		(void)snprintf(name, sizeof name, "%016" PRIx64, view.id);
+	(void)cJSON_AddItemToArray(list, json);
+	(void)cJSON_AddStringToObject(json, "name", name);
+	(void)cJSON_AddBoolToObject(json, "configured", configured);
+	(void)cJSON_AddStringToObject(json, "wanted", wanted_word(view.wanted));
+	add_member_name(json, "owner", daemon, view.owner);
+	add_text(json, "phase", phase_word(view.owner_phase), view.owner != NO_MEMBER);
+	add_number(json, "epoch", view.epoch);
+	(void)cJSON_AddStringToObject(json, "claim", claim_word(view.claim));
+	add_ms(json, "lease_left_ms", view.lease_left);
+	add_vote(json, daemon, &view);
+	if (view.retrying)
+		add_ms(json, "retry_in_ms", view.retry_in);
+	else
+		(void)cJSON_AddNullToObject(json, "retry_in_ms");
+	candidates = cJSON_AddArrayToObject(json, "nodes");
+	for (uint8_t i = 0; i < view.candidate_count; i++)
+		add_candidate(candidates, daemon, role, &view.candidates[i]);
+	if (configured && view.wanted == WANTED_STARTED &&
+	    (view.owner == NO_MEMBER || view.owner_phase != PHASE_UP))
+		explain_role(problems, daemon, name, &view);
+}
+
+/* --- resources of this node */
+
+static bool is_ours(const struct setup *setup, uint8_t role)
+{
+	for (uint8_t i = 0; i < setup->roles[role].node_count; i++) {
+		if (setup->roles[role].nodes[i] == setup->self)
+			return true;
+	}
+	return false;
+}
+
+static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role, uint8_t resource)
+{
+	static const char *const types[RESOURCE_TYPES] = {
+	    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
+	static const char *const states[] = {
+	    [RESOURCE_DOWN] = "down",     [RESOURCE_STARTING] = "starting",
+	    [RESOURCE_UP] = "up",         [RESOURCE_STOPPING] = "stopping",
+	    [RESOURCE_FAILED] = "failed",
+	};
+	const struct config_resource *config = &daemon->config.resources[resource];
+	struct resource_view view;
+	cJSON *json = cJSON_CreateObject();
+
+	runner_view(daemon->runner, resource, &view);
+	(void)cJSON_AddItemToArray(list, json);
+	(void)cJSON_AddStringToObject(json, "name", config->name);
+	(void)cJSON_AddStringToObject(json, "role", daemon->config.setup.roles[role].name);
+	(void)cJSON_AddStringToObject(json, "type", types[config->type]);
+	(void)cJSON_AddBoolToObject(json, "critical", config->critical);
+	(void)cJSON_AddStringToObject(json, "state", states[view.state]);
+	add_number(json, "restarts", view.restarts);
+	if (view.has_pid)
+		(void)cJSON_AddNumberToObject(json, "pid", (double)view.pid);
+	else
+		(void)cJSON_AddNullToObject(json, "pid");
+	add_text(json, "detail", view.detail, true);
+}
+
+static void add_resources(cJSON *to, const struct daemon *daemon)
+{
+	const struct config *config = &daemon->config;
+	cJSON *list = cJSON_AddArrayToObject(to, "resources");
+
+	for (uint8_t r = 0; r < config->setup.role_count; r++) {
+		if (!is_ours(&config->setup, r))
+			continue;
+		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
+			add_resource(list, daemon, r, config->roles[r].resources[i]);
+	}
+}
+
+/* --- the whole */
+
+static void add_timing(cJSON *to, const struct timing *timing)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "timing");
+
+	add_ms(json, "heartbeat_ms", timing->heartbeat);
+	add_ms(json, "lease_ms", timing->lease);
+	add_ms(json, "release_ms", timing->release);
+	add_ms(json, "promise_ms", timing_promise(*timing));
+}
+
+static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+		     struct instant now)
+{
+	struct member_view view;
+	char sentence[SENTENCE_BYTES];
+	cJSON *quorum;
+
+	member_view(&daemon->member, now, &view);
+	add_number(json, "incarnation", view.incarnation);
+	quorum = cJSON_AddObjectToObject(json, "quorum");
+	(void)cJSON_AddBoolToObject(quorum, "seen", view.quorum);
+	add_number(quorum, "voters_heard", view.voters_heard);
+	add_number(quorum, "voters_total", view.voters_total);
+	add_number(quorum, "votes_needed", view.votes_needed);
+	(void)cJSON_AddBoolToObject(json, "relearning", view.relearning);
+	(void)cJSON_AddBoolToObject(json, "abstaining", view.abstaining);
+	add_ms(json, "abstains_ms", view.abstains_for);
+	(void)cJSON_AddBoolToObject(json, "paused", view.paused);
+	(void)cJSON_AddBoolToObject(json, "file_voters_differ", view.file_voters_differ);
+	if (!view.quorum) {
+		(void)snprintf(sentence, sizeof sentence,
+			       "no quorum: %u of %u voters heard, %u needed", view.voters_heard,
+			       view.voters_total, view.votes_needed);
+		add_sentence(problems, sentence);
+	}
+	if (view.relearning)
+		add_sentence(warnings,
+			     "this member lost its state and is learning from the others");
+	if (view.file_voters_differ)
+		add_sentence(warnings, "the configuration names other voters than the cluster was "
+				       "started with; the old set counts");
+}
+
+static void add_host(cJSON *json, cJSON *warnings, const struct daemon *daemon)
+{
+	const char *trouble = store_trouble(daemon->store);
+	cJSON *strangers = cJSON_AddObjectToObject(json, "strangers");
+
+	add_refused(strangers, daemon->door.refused_strangers);
+	add_text(json, "state_error", trouble != NULL ? trouble : "", trouble != NULL);
+	add_number(json, "log_lines_lost", log_dropped(daemon->log));
+	if (trouble != NULL)
+		add_sentence(warnings, trouble);
+}
+
+cJSON *status_json(const struct daemon *daemon, struct instant now)
+{
+	const struct setup *setup = &daemon->config.setup;
+	cJSON *json = cJSON_CreateObject();
+	cJSON *problems, *warnings, *list;
+	const uint8_t role_count = member_role_count(&daemon->member);
+
+	add_number(json, "schema", STATUS_SCHEMA);
+	(void)cJSON_AddStringToObject(json, "version", FAILOVERD_VERSION);
+	(void)cJSON_AddStringToObject(json, "cluster", daemon->config.cluster);
+	(void)cJSON_AddStringToObject(json, "self", setup->members[setup->self].name);
+	add_ms(json, "uptime_ms", instant_since(now, daemon->started));
+	(void)cJSON_AddBoolToObject(json, "healthy", false); /* set when the problems are known */
+	problems = cJSON_AddArrayToObject(json, "problems");
+	warnings = cJSON_AddArrayToObject(json, "warnings");
+	add_self(json, problems, warnings, daemon, now);
+	add_timing(json, &setup->timing);
+	list = cJSON_AddArrayToObject(json, "members");
+	for (uint8_t i = 0; i < setup->member_count; i++)
+		add_member(list, warnings, daemon, i, now);
+	list = cJSON_AddArrayToObject(json, "roles");
+	for (uint8_t i = 0; i < role_count; i++)
+		add_role(list, problems, daemon, i, now);
+	add_resources(json, daemon);
+	add_host(json, warnings, daemon);
+	(void)cJSON_ReplaceItemInObject(json, "healthy",
+					cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));
+	return json;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything a member knows, as JSON of schema 1, which failoverd(8) documents. Reads, never
+ * changes.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+
+#include "proto/clock.h"
+
+struct daemon;
+
+enum { STATUS_SCHEMA = 1 };
+
+/* The caller frees it; NULL without memory. */
+cJSON *status_json(const struct daemon *daemon, struct instant now);

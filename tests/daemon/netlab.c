@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A network of the test's own, in a namespace that ends with the test's process.
+ */
+#include "tests/daemon/netlab.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_SKIPPED = 77, WORDS_MAX = 24, WAIT_MS = 1000 };
+
+extern char **environ;
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	bool done = write(fd, text, strlen(text)) > 0;
+	close(fd);
+	return done;
+}
+
+static bool map_to_root(uid_t user, gid_t group)
+{
+	char line[64];
+	snprintf(line, sizeof line, "0 %u 1", user);
+	if (!write_text("/proc/self/uid_map", line) || !write_text("/proc/self/setgroups", "deny"))
+		return false;
+	snprintf(line, sizeof line, "0 %u 1", group);
+	return write_text("/proc/self/gid_map", line);
+}
+
+static bool separate(void)
+{
+	uid_t user = geteuid();
+	gid_t group = getegid();
+	if (user == 0 && unshare(CLONE_NEWNET) == 0)
+		return true;
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && map_to_root(user, group);
+}
+
+static bool run_ip(const char *words)
+{
+	char text[256], *rest = text, *list[WORDS_MAX + 2] = {"ip"};
+	int count = 1, status = 0;
+	pid_t pid;
+	snprintf(text, sizeof text, "%s", words);
+	while (count <= WORDS_MAX && (list[count] = strsep(&rest, " ")) != NULL)
+		count++;
+	list[count] = NULL;
+	if (posix_spawnp(&pid, "ip", NULL, NULL, list, environ) != 0)
+		return false;
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool make_network(void)
+{
+	return separate() && run_ip("link set lo up") &&
+	       run_ip("link add left0 type veth peer name right0") && run_ip("link set left0 up") &&
+	       run_ip("link set right0 up");
+}
+
+bool netlab_is_possible(char *why, size_t size)
+{
+	/* In a process of its own: trying is doing. */
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(make_network() ? 0 : 1);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return true;
+	snprintf(why, size, "neither root nor user namespaces, or no ip command, or no veth");
+	return false;
+}
+
+int netlab_skip(const char *program)
+{
+	char why[128];
+	if (netlab_is_possible(why, sizeof why))
+		return 0;
+	printf("%s: skipped: %s\n", program, why);
+	return EXIT_SKIPPED;
+}
+
+bool netlab_is_root(void)
+{
+	char text[64] = "";
+	int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, text, sizeof text - 1);
+	close(fd);
+	unsigned inside = 1, outside = 1;
+	return length > 0 && sscanf(text, "%u %u", &inside, &outside) == 2 && outside == 0;
+}
+
+void netlab_enter(void)
+{
+	ck_assert_msg(make_network(), "cannot make a network: %s", strerror(errno));
+}
+
+void netlab_ip(const char *words)
+{
+	ck_assert_msg(run_ip(words), "ip %s failed", words);
+}
+
+int netlab_listen(const char *interface)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+	at.sll_ifindex = (int)if_nametoindex(interface);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+	return fd;
+}
+
+size_t netlab_receive(int fd, uint8_t *frame, size_t size)
+{
+	for (;;) {
+		struct pollfd wanted = {.fd = fd, .events = POLLIN};
+		if (poll(&wanted, 1, WAIT_MS) <= 0)
+			return 0;
+		struct sockaddr_ll from;
+		socklen_t length = sizeof from;
+		ssize_t got = recvfrom(fd, frame, size, 0, (struct sockaddr *)&from, &length);
+		if (got > 0 && from.sll_pkttype != PACKET_OUTGOING)
+			return (size_t)got;
+	}
+}
+
+void netlab_send(const char *interface, const uint8_t *frame, size_t length)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_halen = ETH_ALEN};
+	to.sll_ifindex = (int)if_nametoindex(interface);
+	memcpy(to.sll_addr, frame, ETH_ALEN);
+	ck_assert_int_eq(sendto(fd, frame, length, 0, (const struct sockaddr *)&to, sizeof to),
+	                 (ssize_t)length);
+	close(fd);
+}
+
+void netlab_station(const char *interface, uint8_t station[6])
+{
+	struct ifreq request;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memset(&request, 0, sizeof request);
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
+	ck_assert_int_eq(ioctl(fd, SIOCGIFHWADDR, &request), 0);
+	memcpy(station, request.ifr_hwaddr.sa_data, 6);
+	close(fd);
+}

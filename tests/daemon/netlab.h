@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A network of the test's own: a namespace with a veth pair, left behind by nobody because it ends with
+ * the test's process. Knows nothing of what is tested.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether this host lets a test have a network of its own; `why` says what is missing. */
+bool netlab_is_possible(char *why, size_t size);
+/* Moves this process into a new network with interfaces left0 and right0, the two ends of one cable, both
+ * up with carrier. Without root it becomes root of a user namespace of its own. Fails the test if it
+ * cannot. */
+void netlab_enter(void);
+/* True after netlab_enter when this process is really root, not only in its namespace. */
+bool netlab_is_root(void);
+/* Runs `ip` with these words, as in "link set left0 down"; fails the test if ip does. */
+void netlab_ip(const char *words);
+/* A socket that receives every frame that arrives at the interface. */
+int netlab_listen(const char *interface);
+/* The next frame that arrives at the interface, within a second; 0: none came. */
+size_t netlab_receive(int fd, uint8_t *frame, size_t size);
+void netlab_send(const char *interface, const uint8_t *frame, size_t length);
+void netlab_station(const char *interface, uint8_t station[6]);
+
+/* 77 when the whole program has to be skipped, after saying so by name; else 0. */
+int netlab_skip(const char *program);
