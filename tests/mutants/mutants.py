@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Shows that the simulator has teeth: for each rule that keeps a role on one node, breaks it in a
+copy of proto/ and demands that sim reports a violation within so many takeovers. Changes nothing in
+the tree. A text that is not found exactly once is an error: the rule has moved, move the mutant too.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    rule: str
+
+
+class Kept(NamedTuple):
+    """A rule whose removal the simulator cannot be expected to find, and why it stays."""
+
+    rule: str
+    argument: str
+
+
+MUTANTS = [
+    Mutant(
+        "echo-is-a-vote", "lease.c",
+        "tally_add(&support->until, instant_plus(sent->at, sent->lease));",
+        "tally_add(&support->until, hearsay->fresh_until);",
+        "a vote is dated by `by`, not by the echo: hearing is not promising"),
+    Mutant(
+        "todays-lease", "lease.c",
+        "tally_add(&support->until, instant_plus(sent->at, sent->lease));",
+        "tally_add(&support->until, instant_plus(sent->at, m->timing.lease));",
+        "a vote lasts the lease its page declared, not today's setting"),
+    Mutant(
+        "todays-release", "lease.c",
+        "if (sent->release.ns < support->release.ns)",
+        "if (sent->release.ns < 0)",
+        "a forced release takes no longer than the counted pages declared"),
+    Mutant(
+        "promise-shortened", "voter.c",
+        "\t\tvoter->until = instant_later(voter->until, until);\n\t\tvoter->by = bid->by;",
+        "\t\tvoter->until = until;\n\t\tvoter->by = bid->by;",
+        "a promise is never shortened by a renewal"),
+    Mutant(
+        "promise-without-release", "setup.c",
+        "int64_t covered = timing.lease.ns + timing.release.ns;",
+        "int64_t covered = timing.lease.ns;",
+        "a promise covers the forced release after the lease"),
+    Mutant(
+        "promise-without-drift", "setup.c",
+        "(covered * fast + slow - 1) / slow", "covered + 0 * (slow + fast)",
+        "a promise covers the drift of both clocks"),
+    Mutant(
+        "no-abstention", "member.c",
+        "m->abstaining = instant_before(now, m->abstain_until);", "m->abstaining = false;",
+        "a voter that lost its memory abstains for its longest promise"),
+    Mutant(
+        "abstention-forgotten", "snapshot.c",
+        "m->abstain_until = kept->abstain_until;", "m->abstain_until = now;",
+        "a restart of the process does not end an abstention"),
+    Mutant(
+        "restart-says-none", "snapshot.c",
+        "if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING)",
+        "if (kept != NULL)",
+        "a restarted owner goes on claiming what its memory says is up"),
+    Mutant(
+        "lease-comes-back", "lease.c",
+        "if (claim->state != CLAIM_SEEKING && instant_reached(step->now, claim->lease_end))",
+        "if (step->now.ns < 0)",
+        "a lease that ended never comes back"),
+    Mutant(
+        "epoch-not-above-top", "voter.c",
+        "if (bid->epoch <= voter->top)", "if (bid->epoch == 0)",
+        "a new owner needs an epoch above everything granted or claimed"),
+    Mutant(
+        "no-freshness", "peers.c",
+        "\tconst struct echo *echo = echo_of(page, m->self_id);\n",
+        "\tif (page != NULL)\n\t\treturn instant_plus(step->now, m->timing.lease);\n"
+        "\tconst struct echo *echo = echo_of(page, m->self_id);\n",
+        "only a page that echoes something recent is a bid"),
+    Mutant(
+        "majority-too-small", "quorum.c",
+        "voters / 2 + 1", "(voters + 1) / 2",
+        "two majorities share a voter, also of an even number"),
+    Mutant(
+        "minority-is-enough", "quorum.c",
+        "voters / 2 + 1", "(voters + 2) / 3",
+        "two majorities share a voter"),
+    Mutant(
+        "other-voter-set", "peers.c",
+        "return peer == m->setup->self || m->peers[peer].voters == m->voters_id;",
+        "return peer == m->setup->self || m->peers[peer].voters != 0;",
+        "grants count only from members that count with the same voters"),
+    Mutant(
+        "votes-of-anybody", "lease.c",
+        "\t    !voters_contain(&m->voters, m->setup->members[peer].id))\n\t\treturn;\n"
+        "\tif (report->holder",
+        "\t    m->voters.count == 0)\n\t\treturn;\n\tif (report->holder",
+        "grants count only from members of the voter set"),
+    Mutant(
+        "promise-ignored", "voter.c",
+        "if (voter->holder != bid->claimant && !voter_is_free(voter, now))",
+        "if (voter->holder != bid->claimant && bid->epoch <= voter->top)",
+        "a vote is promised until its promise is over"),
+    Mutant(
+        "no-restamp", "election.c",
+        "\trecord_restamp(step, r);\n", "",
+        "a new owner stamps the record anew"),
+    Mutant(
+        "acknowledged-early", "request.c",
+        "instant_before(step->now, role->claim.lease_end) &&\n"
+        "\t\t    record_is_decided(m, r, step->now))",
+        "instant_before(step->now, role->claim.lease_end))",
+        "a command is acknowledged when a majority has it on disk"),
+    Mutant(
+        "relearned-from-one", "member.c",
+        "if (heard < needed && !all_new)", "if (heard < 1)",
+        "a member that lost its disk votes only after hearing so many that nothing is missed"),
+    Mutant(
+        "promise-not-stored", "voter.c",
+        "if (bid->promise.ns > terms->longest_promise.ns) {", "if (bid->claimant == 0) {",
+        "a promise longer than the disk knows of is not given"),
+    Mutant(
+        "reboot-reuses-epochs", "snapshot.c",
+        "voter_raise_top(&m->roles[i].voter, m->epoch_floor);",
+        "voter_raise_top(&m->roles[i].voter, 0);",
+        "a reboot starts from the end of the reserved epochs"),
+]
+
+KEPT = [
+    Kept("a voter refuses a claimant with an older record",
+         "a page that tells a seeker of a vote that is free tells it the newer record too, and it does "
+         "not seek before that is on its own disk; the voter does not lean on that."),
+    Kept("a relearning voter grants nothing (`terms->relearning`)",
+         "nobody counts on a peer that says it is relearning before it seeks; the voter does not lean "
+         "on that."),
+    Kept("a grant counts only by a page that carried this claim (`first_seq`)",
+         "each attempt takes a new epoch, so a grant at this epoch cannot be older than the claim; the "
+         "comparison costs nothing and does not lean on that."),
+    Kept("`releasing` is renewed, never newly granted",
+         "a new grant to who gives up would not bring a lease back, it would only make the next owner "
+         "wait for one promise more."),
+    Kept("nothing beyond the epochs reserved on disk is granted",
+         "reservation runs half a block of 500 epochs ahead; to be overtaken, a voter's disk has to be "
+         "full while others reboot often, and then the voter has to reboot with a working disk."),
+]
+
+
+class Result(NamedTuple):
+    mutant: Mutant
+    found: str  # "" when it was not
+    takeovers: int
+    seeds: int
+    seconds: float
+
+
+def run(command: list[str], limit: float | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+
+
+class Bench:
+    """Objects of the unchanged sources, and what it takes to build one changed."""
+
+    def __init__(self, root: pathlib.Path, proto: pathlib.Path, work: pathlib.Path, cc: str):
+        self.root, self.proto, self.work = root, proto, work
+        self.compile = [cc, "-std=c11", "-D_GNU_SOURCE", "-O2", "-w"]
+        self.sources = sorted(proto.glob("*.c"))
+        self.driver = [
+            source
+            for part in ("world", "sim")
+            for source in sorted((root / "tests" / part).glob("*.c"))
+            if not source.name.startswith("test_")
+        ]
+
+    def object(self, source: pathlib.Path, includes: pathlib.Path, out: pathlib.Path) -> pathlib.Path:
+        target = out / (source.parent.name + "_" + source.stem + ".o")
+        made = run([*self.compile, f"-I{includes}", f"-I{self.root}", "-c", str(source),
+                    "-o", str(target)])
+        if made.returncode != 0:
+            sys.exit(f"mutants: {source} does not compile:\n{made.stderr}")
+        return target
+
+    def prepare(self, jobs: int) -> None:
+        base = self.work / "base"
+        base.mkdir()
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            self.objects = dict(zip(
+                self.sources + self.driver,
+                pool.map(lambda source: self.object(source, self.proto.parent, base),
+                         self.sources + self.driver)))
+
+    def link(self, objects: dict[pathlib.Path, pathlib.Path], target: pathlib.Path) -> None:
+        made = run([self.compile[0], *map(str, objects.values()), "-lsodium", "-o", str(target)])
+        if made.returncode != 0:
+            sys.exit(f"mutants: {target} does not link:\n{made.stderr}")
+
+    def build(self, mutant: Mutant | None) -> pathlib.Path:
+        place = self.work / (mutant.name if mutant else "unchanged")
+        place.mkdir()
+        objects = dict(self.objects)
+        if mutant:
+            shutil.copytree(self.proto, place / "proto")
+            source = place / "proto" / mutant.file
+            text = source.read_text()
+            if text.count(mutant.old) != 1:
+                sys.exit(f"mutants: {mutant.name}: proto/{mutant.file} has its text "
+                         f"{text.count(mutant.old)} times, not once:\n{mutant.old}")
+            source.write_text(text.replace(mutant.old, mutant.new))
+            objects[self.proto / mutant.file] = self.object(source, place, place)
+        self.link(objects, place / "sim")
+        return place / "sim"
+
+
+def simulate(sim: pathlib.Path, mutant: Mutant | None, takeovers: int) -> Result:
+    began = time.monotonic()
+    try:
+        ran = run([str(sim), "--takeovers", str(takeovers)], 600)
+    except subprocess.TimeoutExpired:
+        return Result(mutant, "does not end", 0, 0, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    counts = re.search(r"sim: (\d+) seeds, (\d+) takeovers", ran.stdout)
+    seeds, done = (int(counts[1]), int(counts[2])) if counts else (0, 0)
+    if ran.returncode == 0:
+        return Result(mutant, "", done, seeds, seconds)
+    what = re.search(r"sim: seed \d+ \((\S+)\): (.*)", ran.stdout)
+    if what:
+        return Result(mutant, f"{what[1]}: {what[2]}", done, seeds, seconds)
+    aborted = ran.stderr.strip().splitlines()[-1:] or [f"exit {ran.returncode}"]
+    return Result(mutant, aborted[0], done, seeds, seconds)
+
+
+def check_texts(proto: pathlib.Path) -> list[str]:
+    """Names of mutants whose text is not there exactly once."""
+    return [m.name for m in MUTANTS if (proto / m.file).read_text().count(m.old) != 1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    here = pathlib.Path(__file__).resolve().parents[2]
+    parser.add_argument("--proto", type=pathlib.Path, default=here / "proto",
+                        help="mutate this copy of proto/ instead")
+    parser.add_argument("--takeovers", type=int, default=20000)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
+    options = parser.parse_args()
+    missing = check_texts(options.proto)
+    if missing:
+        print("mutants: text not found exactly once:", ", ".join(missing), file=sys.stderr)
+        return 2
+    chosen = [m for m in MUTANTS if not options.only or m.name in options.only]
+    if options.only and len(chosen) != len(options.only):
+        print("mutants: no such mutant; there are:", " ".join(m.name for m in MUTANTS),
+              file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="mutants-") as work:
+        bench = Bench(here, options.proto.resolve(), pathlib.Path(work), options.cc)
+        bench.prepare(options.jobs)
+
+        def try_one(mutant: Mutant | None) -> Result:
+            return simulate(bench.build(mutant), mutant, options.takeovers)
+
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            unchanged = try_one(None)
+            if unchanged.found:
+                print(f"mutants: the unchanged code fails already: {unchanged.found}")
+                return 1
+            print(f"{'mutant':26} {'takeovers':>9} {'seeds':>6} {'seconds':>8}  found as")
+            results = []
+            for result in pool.map(try_one, chosen):
+                results.append(result)
+                print(f"{result.mutant.name:26} {result.takeovers:9} {result.seeds:6} "
+                      f"{result.seconds:8.1f}  {result.found or 'NOT FOUND'}", flush=True)
+    for kept in KEPT:
+        print(f"not searched for: {kept.rule}\n    {kept.argument}")
+    lost = [r for r in results if not r.found]
+    for result in lost:
+        print(f"mutants: not found: {result.mutant.rule}")
+    print(f"mutants: {len(results) - len(lost)} of {len(results)} found, "
+          f"{unchanged.takeovers} takeovers without a violation when nothing is changed")
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What goes wrong with hosts, processes and links, and the dice that choose.
+ */
+#include "tests/sim/chaos.h"
+
+uint8_t chaos_host(struct run *run)
+{
+	return (uint8_t)rng_below(&run->rng, run->world->plan.member_count);
+}
+
+uint8_t chaos_owner(struct run *run)
+{
+	struct world *world = run->world;
+	uint8_t role = (uint8_t)rng_below(&run->rng, world->plan.role_count);
+	for (uint8_t i = 0; i < world->plan.role_count; i++) {
+		uint8_t owner = world_owner(world, (uint8_t)((role + i) % world->plan.role_count));
+		if (owner != NO_MEMBER)
+			return owner;
+	}
+	return chaos_host(run);
+}
+
+static void boot_after(struct run *run, uint8_t h, int64_t after)
+{
+	world_plan(run->world, after, &(struct happening){.kind = HAPPEN_BOOT, .host = h});
+}
+
+void chaos_power(struct run *run, uint8_t h)
+{
+	struct world *world = run->world;
+	struct host *host = &world->hosts[h];
+	if (run->profile->lies)
+		host->disk.lies = check_may_lose(world, h) || rng_chance(&run->rng, 500);
+	bool damage = check_may_lose(world, h) && rng_chance(&run->rng, 200);
+	if (host->powered) {
+		story_tell(world, h, "(power off)");
+		host_crash(world, h, true, damage);
+	}
+	/* At once, or after some leases. */
+	bool soon = rng_chance(&run->rng, 500);
+	boot_after(run, h, rng_between(&run->rng, 0, soon ? run->lease / 2 : 4 * run->lease));
+}
+
+void chaos_kill(struct run *run, uint8_t h)
+{
+	struct world *world = run->world;
+	struct host *host = &world->hosts[h];
+	if (host_is_up(host)) {
+		story_tell(world, h, "(daemon killed)");
+		host_crash(world, h, false, false);
+	}
+	bool soon = rng_chance(&run->rng, 700);
+	int64_t most = soon ? run->lease / 5 : 2 * run->lease;
+	/* Without a guard the supervisor's restart has to be in time. */
+	if (run->profile->is_bare)
+		most = host->setup.timing.release.ns / 5;
+	boot_after(run, h, rng_between(&run->rng, 0, most));
+}
+
+static int64_t pause_time(struct run *run, uint8_t h)
+{
+	static const int64_t tenths[] = {1, 5, 10, 15, 30};
+	if (run->profile->is_bare)
+		return rng_between(&run->rng, 0,
+		                   run->world->hosts[h].setup.timing.release.ns / 5);
+	int64_t most = run->lease / 10 * tenths[rng_below(&run->rng, 5)];
+	return rng_between(&run->rng, most / 2, most);
+}
+
+void chaos_freeze(struct run *run, uint8_t h)
+{
+	host_freeze(run->world, h, pause_time(run, h));
+}
+
+void chaos_doom(struct run *run, uint8_t h, enum doom doom)
+{
+	struct host *host = &run->world->hosts[h];
+	if (host->state != HOST_RUNNING)
+		return;
+	host->doom = doom;
+	host->doom_pause = pause_time(run, h);
+	if (doom == DOOM_DIES) /* in case it has died by then; a boot of one that runs is nothing */
+		boot_after(run, h, rng_between(&run->rng, 0, run->lease));
+	if (doom == DOOM_DIES)
+		boot_after(run, h, rng_between(&run->rng, run->lease, 2 * run->lease));
+}
+
+void chaos_isolate(struct run *run, uint8_t h)
+{
+	struct world *world = run->world;
+	unsigned how = (unsigned)rng_below(&run->rng, 4);
+	story_tell(world, h, "(%s)", how == 0   ? "is not heard"
+	                             : how == 1 ? "does not hear"
+	                                        : "isolated");
+	for (uint8_t i = 0; i < world->plan.member_count; i++) {
+		if (i == h)
+			continue;
+		if (how != 1)
+			net_cut(&world->net, h, i, true);
+		if (how != 0)
+			net_cut(&world->net, i, h, true);
+	}
+}
+
+static void hit(struct run *run, uint8_t h)
+{
+	switch (rng_below(&run->rng, 8)) {
+	case 0:
+	case 1:
+		chaos_power(run, h);
+		break;
+	case 2:
+		chaos_kill(run, h);
+		break;
+	case 3:
+		chaos_freeze(run, h);
+		break;
+	case 4:
+		chaos_doom(run, h, run->profile->is_bare ? DOOM_NONE : DOOM_DIES);
+		break;
+	default:
+		chaos_isolate(run, h);
+	}
+}
+
+/* An owner loses its majority while those who promised it something lose their memory or time. */
+static void squeeze(struct run *run)
+{
+	struct world *world = run->world;
+	uint8_t owner = chaos_owner(run);
+	net_heal(&world->net);
+	hit(run, owner);
+	for (uint8_t i = 0; i < world->plan.member_count; i++) {
+		if (i == owner || rng_chance(&run->rng, 500))
+			continue;
+		uint64_t how = rng_below(&run->rng, 4);
+		if (how == 0)
+			chaos_freeze(run, i);
+		if (how >= 1)
+			chaos_power(run, i);
+		if (how >= 2) /* and again, as soon as it is back */
+			boot_after(run, i, 0);
+		if (how == 3 && !run->profile->is_bare)
+			chaos_doom(run, i, DOOM_DIES);
+	}
+}
+
+static void partition(struct run *run)
+{
+	struct world *world = run->world;
+	uint64_t side = rng_next(&run->rng);
+	story_tell(world, NO_MEMBER, "(partition)");
+	for (uint8_t a = 0; a < world->plan.member_count; a++)
+		for (uint8_t b = 0; b < world->plan.member_count; b++)
+			net_cut(&world->net, a, b, ((side >> a ^ side >> b) & 1) != 0);
+}
+
+static void cuts(struct run *run)
+{
+	struct world *world = run->world;
+	story_tell(world, NO_MEMBER, "(random cuts)");
+	for (uint8_t a = 0; a < world->plan.member_count; a++)
+		for (uint8_t b = 0; b < world->plan.member_count; b++)
+			net_cut(&world->net, a, b, rng_chance(&run->rng, 300));
+}
+
+static void ring(struct run *run)
+{
+	struct world *world = run->world;
+	uint8_t n = world->plan.member_count;
+	story_tell(world, NO_MEMBER, "(ring)");
+	for (uint8_t a = 0; a < n; a++)
+		for (uint8_t b = 0; b < n; b++)
+			net_cut(&world->net, a, b, b != (a + 1) % n && a != (b + 1) % n);
+}
+
+static void loss(struct run *run)
+{
+	struct world *world = run->world;
+	uint8_t a = chaos_host(run), b = chaos_host(run);
+	unsigned permille = (unsigned)rng_below(&run->rng, 900);
+	for (unsigned path = 0; path < WORLD_PATHS_MAX; path++)
+		world->net.links[a][b][path].loss_permille = permille;
+}
+
+static void do_fault(struct run *run, enum fault_kind kind)
+{
+	struct world *world = run->world;
+	bool bare = run->profile->is_bare;
+	switch (kind) {
+	case FAULT_POWER:
+		chaos_power(run, chaos_host(run));
+		break;
+	case FAULT_KILL:
+		chaos_kill(run, chaos_host(run));
+		break;
+	case FAULT_DIES_IN_STEP:
+		chaos_doom(run, chaos_host(run), bare ? DOOM_NONE : DOOM_DIES);
+		break;
+	case FAULT_FREEZE:
+		chaos_freeze(run, chaos_host(run));
+		break;
+	case FAULT_FREEZES_IN_STEP:
+		chaos_doom(run, chaos_host(run), DOOM_FREEZES);
+		break;
+	case FAULT_HIT_OWNER:
+		hit(run, chaos_owner(run));
+		break;
+	case FAULT_SQUEEZE:
+		squeeze(run);
+		break;
+	case FAULT_PLOT:
+		plot_begin(run);
+		break;
+	case FAULT_PARTITION:
+		partition(run);
+		break;
+	case FAULT_CUTS:
+		cuts(run);
+		break;
+	case FAULT_ONE_WAY:
+		chaos_isolate(run, chaos_host(run));
+		break;
+	case FAULT_RING:
+		ring(run);
+		break;
+	case FAULT_HEAL:
+		story_tell(world, NO_MEMBER, "(links heal)");
+		net_heal(&world->net);
+		break;
+	case FAULT_LOSS:
+		loss(run);
+		break;
+	case FAULT_MOVE:
+		chaos_request(run, REQUEST_MOVE);
+		break;
+	case FAULT_STOP:
+		chaos_request(run, REQUEST_STOP);
+		break;
+	case FAULT_START:
+		chaos_request(run, REQUEST_START);
+		break;
+	case FAULT_PAUSE:
+		chaos_request(run, REQUEST_PAUSE);
+		break;
+	case FAULT_RESUME:
+		chaos_request(run, REQUEST_RESUME);
+		break;
+	case FAULT_LEAVE:
+		chaos_leave(run);
+		break;
+	case FAULT_BREAK:
+		chaos_break(run);
+		break;
+	case FAULT_FITNESS:
+		chaos_fitness(run);
+		break;
+	case FAULT_DISK_LOST:
+		chaos_disk_lost(run);
+		break;
+	case FAULT_DISK_FULL:
+		chaos_disk_full(run);
+		break;
+	case FAULT_TIMING:
+		chaos_timing(run);
+		break;
+	case FAULT_REPLAY:
+		for (unsigned i = 0; i < 5; i++)
+			net_replay(world, chaos_host(run));
+		break;
+	case FAULT_DRIFT:
+		chaos_drift(run);
+		break;
+	}
+}
+
+static enum fault_kind draw_fault(struct run *run)
+{
+	unsigned total = 0, kind = 0;
+	for (unsigned i = 0; i < FAULTS; i++)
+		total += run->profile->faults[i];
+	uint64_t pick = rng_below(&run->rng, total);
+	while (pick >= run->profile->faults[kind])
+		pick -= run->profile->faults[kind++];
+	return (enum fault_kind)kind;
+}
+
+void run_fault(struct world *world, void *context)
+{
+	struct run *run = context;
+	if (run->is_over)
+		return;
+	int64_t next = rng_tail(&run->rng, run->gap) + 1;
+	if (!run->plot.is_on)
+		do_fault(run, draw_fault(run));
+	if (run->plot.is_on)
+		next = plot_go_on(run);
+	check_overdue(world);
+	world_plan(world, next, &(struct happening){.kind = HAPPEN_FAULT});
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Invariants. Resources come up only at a start and leases begin only there or when a lease is
+ * noted as taken, so looking at those moments is as good as looking after every event.
+ */
+#include "tests/world/check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/world/world.h"
+
+void check_violation(struct world *world, const char *format, ...)
+{
+	struct check *check = &world->check;
+	if (check->violated)
+		return;
+	check->violated = true;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(check->violation, sizeof check->violation, format, args);
+	va_end(args);
+	story_tell(world, NO_MEMBER, "VIOLATION: %.90s", check->violation);
+}
+
+void check_reset(struct world *world)
+{
+	memset(&world->check, 0, sizeof world->check);
+	memset(world->check.last_owner, NO_MEMBER, sizeof world->check.last_owner);
+	memset(world->check.taken_by, NO_MEMBER, sizeof world->check.taken_by);
+	for (uint8_t h = 0; h < world->plan.member_count; h++) {
+		int64_t lease = world->plan.members[h].timing.lease.ns;
+		if (lease > world->check.grace)
+			world->check.grace = lease;
+	}
+}
+
+static bool is_listed(const struct world *world, uint8_t h, uint8_t role)
+{
+	const struct plan_role *plan = &world->plan.roles[role];
+	for (uint8_t i = 0; i < plan->node_count; i++)
+		if (plan->nodes[i] == h)
+			return true;
+	return false;
+}
+
+/* Nobody else's resources are up, nobody else's lease is valid. */
+static void check_alone(struct world *world, uint8_t h, uint8_t role)
+{
+	const char *name = story_role(world, role);
+	for (uint8_t other = 0; other < world->plan.member_count; other++) {
+		const struct host *host = &world->hosts[other];
+		if (other == h)
+			continue;
+		if (host->stubs[role].state != STUB_DOWN)
+			check_violation(world, "two owners: %s starts on %s while it is up on %s",
+			                name, story_host(world, h), story_host(world, other));
+		/* What a frozen daemon still believes is the guard's business. */
+		if (host->state == HOST_RUNNING && role < host->setup.role_count &&
+		    member_may_act(host->member, role, clock_show(&host->clock, world->now)))
+			check_violation(world, "two leases: %s of %s and of %s", name,
+			                story_host(world, h), story_host(world, other));
+	}
+}
+
+static void check_epoch(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
+{
+	struct check *check = &world->check;
+	bool goes_on = epoch == check->last_epoch[role] && h == check->last_owner[role];
+	if (epoch <= check->last_epoch[role] && !goes_on)
+		check_violation(world,
+		                "epoch of %s does not grow: %s starts at %" PRIu64 ", %s was at "
+		                "%" PRIu64,
+		                story_role(world, role), story_host(world, h), epoch,
+		                story_host(world, check->last_owner[role]),
+		                check->last_epoch[role]);
+	check->last_epoch[role] = epoch;
+	check->last_owner[role] = h;
+}
+
+void check_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
+{
+	struct check *check = &world->check;
+	struct host *host = &world->hosts[h];
+	const char *name = story_role(world, role);
+	const char *where = story_host(world, h);
+	check->starts++;
+	if (!is_listed(world, h, role))
+		check_violation(world, "%s starts on %s, which is not among its nodes", name,
+		                where);
+	if (!member_may_act(host->member, role, clock_show(&host->clock, world->now)))
+		check_violation(world, "%s starts on %s without a valid lease", name, where);
+	if (host->stubs[role].state != STUB_DOWN)
+		check_violation(world, "%s starts on %s before it was released there", name,
+		                where);
+	check_alone(world, h, role);
+	check_epoch(world, h, role, epoch);
+	if (check->known[role] == KNOWN_STOPPED)
+		check_violation(world, "%s starts on %s after an acknowledged stop", name, where);
+	if (check->known_paused[h])
+		check_violation(world, "%s starts on %s after an acknowledged pause of it", name,
+		                where);
+}
+
+void check_note(struct world *world, uint8_t h, const struct note *note)
+{
+	struct check *check = &world->check;
+	uint8_t role = setup_role_of(&world->setup, note->role);
+	if (role >= world->plan.role_count)
+		return;
+	if (note->kind == NOTE_RELEASING && note->detail == RELEASE_STOP &&
+	    check->known[role] == KNOWN_STARTED)
+		check_violation(world, "%s is stopped on %s after an acknowledged start",
+		                story_role(world, role), story_host(world, h));
+	if (note->kind != NOTE_TAKEN)
+		return;
+	if (note->epoch <= check->taken_epoch[role])
+		check_violation(world,
+		                "epoch of %s does not grow: %s takes %" PRIu64 ", %s took %" PRIu64,
+		                story_role(world, role), story_host(world, h), note->epoch,
+		                story_host(world, check->taken_by[role]),
+		                check->taken_epoch[role]);
+	check->taken_epoch[role] = note->epoch;
+	check->taken_by[role] = h;
+	check_alone(world, h, role);
+}
+
+void check_belief(struct world *world, uint8_t h)
+{
+	struct host *host = &world->hosts[h];
+	host->has_ended = false;
+	for (uint8_t r = 0; r < host->setup.role_count; r++) {
+		if (!host->stubs[r].is_ended)
+			continue;
+		host->has_ended = true;
+		if (host->stubs[r].state != STUB_DOWN ||
+		    host->member->roles[r].claim.state != CLAIM_HOLDING)
+			host->stubs[r].is_ended = false;
+		else if (host->member->roles[r].phase == PHASE_UP)
+			check_violation(world, "%s takes %s for up, which its guard has ended",
+			                story_host(world, h), story_role(world, r));
+	}
+}
+
+void check_left(struct world *world, uint8_t h)
+{
+	for (uint8_t r = 0; r < world->plan.role_count; r++)
+		if (world->hosts[h].stubs[r].state != STUB_DOWN)
+			check_violation(world, "%s left with %s up", story_host(world, h),
+			                story_role(world, r));
+}
+
+void check_disk_lost(struct world *world, uint8_t h)
+{
+	world->check.lost[h] = true;
+	world->check.known_paused[h] = false; /* a pause stands on its own node's disk alone */
+}
+
+void check_written(struct world *world, uint8_t h)
+{
+	if (world->check.lost[h] && !world->hosts[h].disk.now.relearning)
+		world->check.lost[h] = false;
+}
+
+bool check_may_lose(const struct world *world, uint8_t h)
+{
+	if (!world->plan.members[h].votes)
+		return true;
+	unsigned voters = 0, lost = 0;
+	for (uint8_t i = 0; i < world->plan.member_count; i++) {
+		if (!world->plan.members[i].votes)
+			continue;
+		voters++;
+		lost += i == h || world->check.lost[i];
+	}
+	return lost <= (voters - 1) / 2;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state file of one host: written beside and renamed, so a crash finds the old one or the new
+ * one; or nothing, when the disk is bad. Knows nothing of what is written.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/state.h"
+
+struct world;
+
+struct disk {
+	bool has;            /* there is a readable file: `now` */
+	struct durable now;
+	bool writing;        /* `next` is under way */
+	bool again;          /* and what is in memory is newer already */
+	struct durable next;
+	uint64_t next_generation;
+	uint32_t serial;     /* of the write under way */
+	bool full;           /* writes never end */
+	int64_t write_max;   /* each takes up to this */
+	bool lies;           /* loses at a power-off what it said was written since the boot */
+	struct durable before;
+	bool had_before;
+};
+
+/* The process asks for its snapshot to be written. */
+void disk_write(struct world *world, uint8_t host);
+/* The write `serial` is through; false: it was called off. */
+bool disk_written(struct disk *disk, uint32_t serial);
+/* The process is gone: the write under way may or may not have come through. With the power gone
+ * too, it may have damaged the file when `damage` says so. */
+void disk_crash(struct world *world, uint8_t host, bool power, bool damage);
+void disk_lose(struct world *world, uint8_t host);
+void disk_fill(struct world *world, uint8_t host, bool full);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One host of a world with its daemon: carries events to the member and its effects into the world,
+ * as daemon/ does with sockets, timers and files. Decides nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/member.h"
+
+#include "tests/world/agenda.h"
+#include "tests/world/clock.h"
+#include "tests/world/disk.h"
+#include "tests/world/plan.h"
+#include "tests/world/stub.h"
+
+struct world;
+
+enum host_state {
+	HOST_OFF,      /* no daemon runs; the host itself may, see `powered` */
+	HOST_CLEANING, /* a daemon without memory releases leftovers before it says anything */
+	HOST_RUNNING,
+	HOST_FROZEN, /* the daemon is stopped, as by SIGSTOP; the guard is not */
+};
+
+/* What is to befall the process in the middle of its next step, after the step itself and before
+ * anything it asked for is done. */
+enum doom { DOOM_NONE, DOOM_DIES, DOOM_FREEZES };
+
+struct host_seen {
+	struct stamp newest;
+	uint64_t bits; /* bit i: the page with seq newest - i arrived */
+};
+
+struct host {
+	enum host_state state;
+	uint32_t life; /* number of this process */
+	bool powered;
+	bool leaving;
+	bool has_ended; /* some stub may be `is_ended` */
+	struct setup setup;
+	struct member *member; /* owned */
+	struct host_clock clock;
+	struct disk disk;
+	bool has_kept;
+	struct kept kept;
+	struct instant kept_lease_end[WORLD_ROLES_MAX]; /* for the guard, while no daemon runs */
+	struct span kept_limit[WORLD_ROLES_MAX];
+	struct stub stubs[WORLD_ROLES_MAX];
+	bool unfit[WORLD_ROLES_MAX];
+	int64_t wake_at; /* a WAKE of this life is planned for then; INT64_MAX: none */
+	struct happening *inbox; /* owned: what waits for a frozen process */
+	size_t inbox_count;
+	enum doom doom;
+	int64_t doom_pause;
+	struct effects *parked; /* owned: what a process frozen in a step had not done yet */
+	bool has_parked;
+	struct host_seen seen[MEMBERS_MAX];
+};
+
+/* Pages that wait for a frozen process, as in a socket buffer; what comes then is lost. Everything
+ * else finds room up to the size. */
+enum { HOST_INBOX_MAX = 256, HOST_INBOX_SIZE = HOST_INBOX_MAX + 256 };
+
+void host_boot(struct world *world, uint8_t host);
+/* The process dies; with `power` the whole host goes down. */
+void host_crash(struct world *world, uint8_t host, bool power, bool damage);
+void host_freeze(struct world *world, uint8_t host, int64_t duration);
+void host_thaw(struct world *world, uint8_t host);
+
+/* What is for the process: handled, or put into the inbox of a frozen one, or dropped. */
+void host_tell(struct world *world, uint8_t host, const struct happening *item);
+/* The last leftover of an earlier life is gone? Then the daemon begins. */
+void host_cleaned(struct world *world, uint8_t host);
+
+/* One event: stamped with the host's clock here. */
+void host_step(struct world *world, uint8_t host, struct event *event);
+
+void host_set_timing(struct world *world, uint8_t host, struct timing timing);
+
+bool host_is_up(const struct host *host); /* a daemon lives there, frozen or not */
+struct instant host_lease_end(const struct host *host, uint8_t role);
+struct span host_release_limit(const struct host *host, uint8_t role);

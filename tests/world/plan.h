@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a world is made of before anything happens in it: members, roles, timing, clocks, links and
+ * disks. Plain data; the same plan and the same verbs give the same run.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/limits.h"
+#include "proto/setup.h"
+
+/* More roles than this find nothing new and make each event dearer. */
+enum { WORLD_ROLES_MAX = 8, WORLD_PATHS_MAX = 2 };
+
+struct plan_role {
+	uint8_t node_count;
+	uint8_t nodes[MEMBERS_MAX];
+	bool fails_back;
+	struct span failback;
+};
+
+struct plan_member {
+	bool is_node;
+	bool votes;
+	bool other_votes;    /* what the other file says of it */
+	bool has_other_file; /* this member reads the other file: another voter set */
+	uint8_t role_count;  /* roles its file knows: a prefix of the world's; candidates know all */
+	bool other_definition; /* its file describes the first role differently */
+	struct timing timing;
+	int64_t ppm;
+	bool off; /* stays powered off until it is booted */
+};
+
+struct plan_network {
+	unsigned loss_permille;
+	unsigned twin_permille; /* a page arrives a second time */
+	unsigned late_permille; /* a page takes up to `late` */
+	int64_t delay;          /* every page takes this long ... */
+	int64_t delay_tail;     /* ... and this on average in addition */
+	int64_t late;
+};
+
+struct plan {
+	uint64_t seed;
+	uint8_t member_count;
+	struct plan_member members[MEMBERS_MAX];
+	uint8_t role_count;
+	struct plan_role roles[WORLD_ROLES_MAX];
+	uint8_t path_count;
+	struct plan_network network;
+	bool formed; /* the disks know the voter set of their file from earlier; else all is new */
+	bool wire;   /* pages go through the byte layout */
+	bool guard;  /* a second process releases at lease end whatever the daemon does */
+	bool keeps;  /* memory survives the process */
+	int64_t start_max, stop_max; /* start and graceful stop of a role take up to this */
+	int64_t write_max;           /* a write of the state file takes up to this */
+	int64_t timer_late_max;      /* timers fire up to this late */
+	bool edgy;                   /* durations are often exactly at a bound */
+};

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stub resources and the guard that ends them. Times are drawn on the host's own clock, because that
+ * is the clock their limits are kept on.
+ */
+#include "tests/world/stub.h"
+
+#include <inttypes.h>
+
+#include "tests/world/world.h"
+
+/* While it may not act, a start asks again this often. */
+enum { ASK_AGAIN_NS = 5000000 };
+
+static int64_t drawn(struct world *world, uint8_t h, int64_t fixed, int64_t most)
+{
+	int64_t local = fixed;
+	if (fixed < 0)
+		local = world->plan.edgy ? rng_edgy(&world->rng, most)
+		                         : rng_between(&world->rng, 0, most);
+	return clock_true_span(&world->hosts[h].clock, (struct span){local});
+}
+
+static void plan_act(struct world *world, uint8_t h, uint8_t role, enum happening_kind kind,
+                     int64_t after)
+{
+	struct stub *stub = &world->hosts[h].stubs[role];
+	world_plan(world, after,
+	           &(struct happening){.kind = kind,
+	                               .host = h,
+	                               .role = role,
+	                               .life = world->hosts[h].life,
+	                               .serial = stub->serial});
+}
+
+static void plan_guard(struct world *world, uint8_t h, uint8_t role)
+{
+	struct host *host = &world->hosts[h];
+	if (!world->plan.guard)
+		return;
+	int64_t at = clock_true(&host->clock, host_lease_end(host, role), world->now);
+	if (at != INT64_MAX)
+		plan_act(world, h, role, HAPPEN_GUARD, at - world->now);
+}
+
+void stub_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
+{
+	struct stub *stub = &world->hosts[h].stubs[role];
+	check_start(world, h, role, epoch);
+	story_tell(world, h, "start %s epoch %" PRIu64, story_role(world, role), epoch);
+	stub->state = STUB_STARTING;
+	stub->epoch = epoch;
+	stub->serial++;
+	plan_act(world, h, role, HAPPEN_UP,
+	         drawn(world, h, stub->start_time, world->plan.start_max));
+	plan_guard(world, h, role);
+}
+
+void stub_up(struct world *world, uint8_t h, const struct happening *item)
+{
+	struct host *host = &world->hosts[h];
+	struct stub *stub = &host->stubs[item->role];
+	if (stub->serial != item->serial || stub->state != STUB_STARTING)
+		return;
+	struct event event = {.as.resources = {.role = item->role, .epoch = stub->epoch}};
+	if (stub->broken) {
+		story_tell(world, h, "(%s does not start)", story_role(world, item->role));
+		event.kind = EVENT_FAILED;
+		host_step(world, h, &event);
+		return;
+	}
+	if (!member_may_act(host->member, item->role, clock_show(&host->clock, world->now))) {
+		plan_act(world, h, item->role, HAPPEN_UP, ASK_AGAIN_NS);
+		return;
+	}
+	stub->state = STUB_UP;
+	story_tell(world, h, "up %s", story_role(world, item->role));
+	event.kind = EVENT_STARTED;
+	host_step(world, h, &event);
+}
+
+/* Begins or hastens a release that is through after `after`. */
+static void go_down(struct world *world, uint8_t h, uint8_t role, int64_t after)
+{
+	struct stub *stub = &world->hosts[h].stubs[role];
+	int64_t ends_at = world->now + after;
+	if (stub->state == STUB_STOPPING && stub->ends_at <= ends_at)
+		return;
+	stub->state = STUB_STOPPING;
+	stub->ends_at = ends_at;
+	stub->serial++;
+	plan_act(world, h, role, HAPPEN_DOWN, after);
+}
+
+static int64_t forced_time(struct world *world, uint8_t h, uint8_t role, struct span limit)
+{
+	/* Without a guard half of the limit is for noticing: timers, pauses and restarts. */
+	int64_t most = world->plan.guard ? limit.ns : limit.ns / 2;
+	return drawn(world, h, world->hosts[h].stubs[role].forced_time, most);
+}
+
+void stub_release(struct world *world, uint8_t h, const struct effect *effect)
+{
+	uint8_t role = effect->as.resources.role;
+	struct stub *stub = &world->hosts[h].stubs[role];
+	stub->answer_due = true;
+	stub->answer = effect->as.resources.epoch;
+	if (stub->state == STUB_DOWN) {
+		stub->serial++;
+		plan_act(world, h, role, HAPPEN_DOWN, 0);
+		return;
+	}
+	story_tell(world, h, "%s %s", effect->as.resources.forced ? "kill" : "stop",
+	           story_role(world, role));
+	if (effect->as.resources.forced)
+		go_down(world, h, role, forced_time(world, h, role, effect->as.resources.limit));
+	else
+		go_down(world, h, role, drawn(world, h, stub->stop_time, world->plan.stop_max));
+}
+
+bool stub_down(struct world *world, uint8_t h, struct happening *item)
+{
+	struct stub *stub = &world->hosts[h].stubs[item->role];
+	if (stub->serial != item->serial)
+		return false;
+	if (stub->state == STUB_STOPPING) {
+		stub->state = STUB_DOWN;
+		stub->is_ended = stub->by_guard;
+		world->hosts[h].has_ended |= stub->by_guard;
+		stub->by_guard = false;
+		story_tell(world, h, "down %s", story_role(world, item->role));
+	}
+	if (!stub->answer_due)
+		return false;
+	stub->answer_due = false;
+	item->as.number = stub->answer;
+	item->life = world->hosts[h].life;
+	return true;
+}
+
+void stub_guard(struct world *world, uint8_t h, uint8_t role)
+{
+	struct host *host = &world->hosts[h];
+	struct stub *stub = &host->stubs[role];
+	if (stub->state == STUB_DOWN || stub->by_guard)
+		return;
+	struct instant now = clock_show(&host->clock, world->now);
+	if (instant_before(now, host_lease_end(host, role))) {
+		plan_guard(world, h, role);
+		return;
+	}
+	stub->by_guard = true;
+	story_tell(world, h, "guard kills %s", story_role(world, role));
+	go_down(world, h, role, forced_time(world, h, role, host_release_limit(host, role)));
+}
+
+bool stub_clean(struct world *world, uint8_t h, uint8_t role)
+{
+	struct host *host = &world->hosts[h];
+	if (host->stubs[role].state == STUB_DOWN)
+		return false;
+	go_down(world, h, role, forced_time(world, h, role, host->setup.timing.release));
+	return true;
+}
+
+void stub_crash(struct world *world, uint8_t h, uint8_t role, bool power)
+{
+	struct stub *stub = &world->hosts[h].stubs[role];
+	stub->answer_due = false;
+	if (power) {
+		stub->state = STUB_DOWN;
+		stub->by_guard = false;
+		stub->serial++;
+	} else if (stub->state == STUB_STARTING ||
+	           (stub->state == STUB_STOPPING && !stub->by_guard)) {
+		/* Whoever was at it is gone, half way. */
+		stub->serial++;
+		stub->ends_at = INT64_MAX;
+		plan_guard(world, h, role);
+	}
+}
