@@ -20,13 +20,14 @@ enum {
 	CONFIG_INTERFACE_BYTES = 16,    /* IFNAMSIZ of Linux */
 	CONFIG_PATH_BYTES = 256,
 	CONFIG_FILE_BYTES = 256 * 1024, /* a larger file is refused unread */
-	CONFIG_LINE_BYTES = 1024,
+	CONFIG_RESTARTS_MAX = 32,       /* in one window; beyond it is a crash loop */
+	CONFIG_LINE_BYTES = 2048,       /* the longest command, every character of it quoted */
 	CONFIG_PORT_DEFAULT = 7360,
 };
 
 /* An IPv4 or IPv6 address without a port. */
 struct address {
-	uint8_t family; /* AF_INET or AF_INET6 */
+	uint8_t family;    /* AF_INET or AF_INET6 */
 	uint8_t bytes[16]; /* network order; the first 4 for AF_INET */
 };
 
@@ -64,7 +65,7 @@ struct config_resource {
 	/* process: `start` is its command; script: all three */
 	struct command start, stop, status;
 	struct span status_interval, status_timeout;
-	char user[NAME_BYTES];            /* "": as the daemon */
+	char user[NAME_BYTES];             /* "": as the daemon */
 	char directory[CONFIG_PATH_BYTES]; /* "": / */
 };
 

@@ -13,8 +13,8 @@
 enum { FINDINGS_MAX = 64, FINDING_BYTES = 320 };
 
 struct finding {
-	bool is_error; /* false: a warning, the configuration is usable */
-	unsigned line; /* 0: of the whole file */
+	bool is_error;            /* false: a warning, the configuration is usable */
+	unsigned line;            /* 0: of the whole file */
 	char text[FINDING_BYTES]; /* what was found, what was expected, the nearest valid name */
 };
 
@@ -26,13 +26,13 @@ struct findings {
 };
 
 /*
- * Parses and checks `text`. `self` is the public key of this host's secret key, by which it finds its
- * own section; NULL: leave setup.self at NO_MEMBER and do not complain.
- * CODE_OK: *config is complete (there may be warnings). CODE_INVALID: *config is unspecified and
- * findings->errors > 0. Findings are in order of their line.
+ * Parses and checks `text`. `self` is the public key of this host's secret key, by which it finds
+ * its own section; NULL: leave setup.self at NO_MEMBER and do not complain. CODE_OK: *config is
+ * complete (there may be warnings). CODE_INVALID: *config is unspecified and findings->errors > 0.
+ * Findings are in order of their line.
  */
 enum code config_load(const char *text, size_t length, const struct public_key *self,
-                      struct config *config, struct findings *findings);
+		      struct config *config, struct findings *findings);
 
 /* "file:line: error: text" without newline. */
 void finding_format(const struct finding *finding, const char *file, char *out, size_t size);

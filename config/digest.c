@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * BLAKE2b over the printed form; the first bytes of the hash, big-endian.
+ */
+#include "config/digest.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stddef.h>
+
+#include "config/print.h"
+
+struct hash {
+	crypto_generichash_state state;
+};
+
+static void hash_write(void *context, const char *text, size_t length)
+{
+	struct hash *hash = context;
+	int failed = crypto_generichash_update(&hash->state, (const uint8_t *)text, length);
+	assert(failed == 0);
+	(void)failed;
+}
+
+static void hash_begin(struct hash *hash)
+{
+	int failed = crypto_generichash_init(&hash->state, NULL, 0, crypto_generichash_BYTES);
+	assert(failed == 0);
+	(void)failed;
+}
+
+static uint64_t hash_end(struct hash *hash)
+{
+	uint8_t bytes[crypto_generichash_BYTES];
+	uint64_t digest = 0;
+	int failed = crypto_generichash_final(&hash->state, bytes, sizeof bytes);
+	assert(failed == 0);
+	(void)failed;
+	for (size_t i = 0; i < sizeof digest; i++)
+		digest = digest << 8 | bytes[i];
+	return digest;
+}
+
+uint64_t digest_config(const struct config *config)
+{
+	struct hash hash;
+	hash_begin(&hash);
+	config_write(config, &(struct sink){.write = hash_write, .context = &hash});
+	return hash_end(&hash);
+}
+
+uint32_t digest_role(const struct config *config, uint8_t role)
+{
+	struct hash hash;
+	hash_begin(&hash);
+	config_write_role(config, role, &(struct sink){.write = hash_write, .context = &hash});
+	return (uint32_t)(hash_end(&hash) >> 32);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Short fingerprints of what a configuration means: equal when every printed line is equal,
+ * whatever order of keys, defaults, comments and blanks the files had. By them members notice that
+ * their files differ. Knows nothing of what a difference leads to.
+ */
+#pragma once
+
+#include "config/config.h"
+
+uint64_t digest_config(const struct config *config);
+/* Of one role and its resources. */
+uint32_t digest_role(const struct config *config, uint8_t role);

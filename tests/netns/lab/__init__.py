@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Machines on one host: network namespaces with real daemons in them, and what watches them.
+
+Used by the tests beside it, by the demonstration and by the benchmark.
+"""
+
+from .cluster import Cluster, Role, WAIT
+from .host import Lab, LabError, boottime
+from .privilege import enter_user_namespace, why_impossible
+
+__all__ = ["Cluster", "Lab", "LabError", "Role", "WAIT", "boottime", "enter_user_namespace",
+           "why_impossible"]
