@@ -133,7 +133,7 @@ static const char *const preset_words[VARIANTS_MAX] = {
 /* What the manual calls a value. */
 static const char *const value_words[VALUES] = {
     [VALUE_NAME] = "name",
-    [VALUE_ACCOUNT] = "user or group",
+    [VALUE_ACCOUNT] = "account name",
     [VALUE_INTERFACE] = "interface name",
     [VALUE_PATH] = "absolute path",
     [VALUE_SPAN] = "duration",

@@ -29,7 +29,9 @@ static void note_refusal(struct step *step, uint8_t r, const struct bid *bid,
 		return;
 	role->refused_claimant = bid->claimant;
 	role->refused_epoch = bid->epoch;
-	step_note(step, (struct note){.kind = NOTE_REFUSED, .role = role->id, .epoch = bid->epoch,
+	step_note(step, (struct note){.kind = NOTE_REFUSED,
+	                              .role = role->id,
+	                              .epoch = bid->epoch,
 	                              .peer = member_index(step->m, bid->claimant),
 	                              .detail = (uint8_t)reason});
 }
@@ -48,8 +50,10 @@ static void consider(struct step *step, uint8_t r, const struct bid *bid)
 		break;
 	case VOTE_GRANTED:
 		step_changed(step);
-		step_note(step, (struct note){.kind = NOTE_GRANTED, .role = role->id,
-		                              .epoch = bid->epoch, .span = bid->promise,
+		step_note(step, (struct note){.kind = NOTE_GRANTED,
+		                              .role = role->id,
+		                              .epoch = bid->epoch,
+		                              .span = bid->promise,
 		                              .peer = member_index(step->m, bid->claimant)});
 		break;
 	}
@@ -83,7 +87,9 @@ static void note_owner(struct step *step, uint8_t r, uint8_t peer)
 	if (report->claim != CLAIM_HOLDING || report->claim_epoch <= role->noted_owner_epoch)
 		return;
 	role->noted_owner_epoch = report->claim_epoch;
-	step_note(step, (struct note){.kind = NOTE_OWNER_SEEN, .role = role->id, .peer = peer,
+	step_note(step, (struct note){.kind = NOTE_OWNER_SEEN,
+	                              .role = role->id,
+	                              .peer = peer,
 	                              .epoch = report->claim_epoch});
 }
 

@@ -39,7 +39,7 @@ static bool tag_matches(const struct door *door, const uint8_t *datagram, size_t
 }
 
 static bool signature_matches(const struct door *door, uint8_t sender, const uint8_t *datagram,
-			      size_t length)
+                              size_t length)
 {
 	for (uint8_t i = 0; i < door->key_count[sender]; i++)
 		if (seal_signature_matches(datagram, length, &door->keys[sender][i]))
@@ -65,7 +65,7 @@ static bool remembers(const struct door_recent *recent, struct stamp stamp)
 }
 
 static void remember(struct door_recent *recent, struct stamp stamp, uint64_t signature,
-		     uint8_t path)
+                     uint8_t path)
 {
 	size_t slot = stamp.seq % LOSS_WINDOW;
 
@@ -79,7 +79,7 @@ static void remember(struct door_recent *recent, struct stamp stamp, uint64_t si
 /* A page that was let in comes once more. Over a path that has not brought it yet it is the copy
  * the sender meant to send, however late; over the same path nobody but the network repeats it. */
 static enum refusal again(struct door_recent *recent, struct stamp stamp, uint64_t signature,
-			  uint8_t path)
+                          uint8_t path)
 {
 	size_t slot = stamp.seq % LOSS_WINDOW;
 	uint8_t bit = (uint8_t)(1u << path);
@@ -92,7 +92,7 @@ static enum refusal again(struct door_recent *recent, struct stamp stamp, uint64
 
 /* Everything that costs less than a microsecond or two. On REFUSAL_NONE *sender is a member. */
 static enum refusal check_cheap(const struct door *door, const uint8_t *datagram, size_t length,
-				struct wire_head *head, uint8_t *sender)
+                                struct wire_head *head, uint8_t *sender)
 {
 	enum code code = wire_peek(datagram, length, head);
 
@@ -109,8 +109,8 @@ static enum refusal check_cheap(const struct door *door, const uint8_t *datagram
 }
 
 enum refusal door_receive(struct door *door, const uint8_t *datagram, size_t length,
-			  struct arrival arrival, const struct stamp heard[MEMBERS_MAX],
-			  struct heartbeat *heartbeat, uint8_t *sender, struct error *error)
+                          struct arrival arrival, const struct stamp heard[MEMBERS_MAX],
+                          struct heartbeat *heartbeat, uint8_t *sender, struct error *error)
 {
 	struct wire_head head;
 	uint8_t from = NO_MEMBER;

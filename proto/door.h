@@ -17,7 +17,7 @@
 enum refusal {
 	REFUSAL_NONE,    /* let in */
 	REFUSAL_TWIN,    /* a copy, over another path, of a page that was let in: counts for the
-			    path only */
+	                    path only */
 	REFUSAL_JUNK,    /* not a datagram of this protocol */
 	REFUSAL_VERSION, /* another major version */
 	REFUSAL_WRONG_CLUSTER,
@@ -63,8 +63,8 @@ struct arrival {
  * *sender are set; on REFUSAL_TWIN *sender is set and heartbeat->stamp is the page's. On any other
  * only the counters changed. `error` (may be NULL) says more for REFUSAL_MALFORMED. */
 enum refusal door_receive(struct door *door, const uint8_t *datagram, size_t length,
-			  struct arrival arrival, const struct stamp heard[MEMBERS_MAX],
-			  struct heartbeat *heartbeat, uint8_t *sender, struct error *error);
+                          struct arrival arrival, const struct stamp heard[MEMBERS_MAX],
+                          struct heartbeat *heartbeat, uint8_t *sender, struct error *error);
 
 /* "bad-signature" and so on, as in failoverd-protocol(7); never NULL. */
 const char *refusal_word(enum refusal refusal);

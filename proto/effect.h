@@ -14,9 +14,10 @@
 #include "proto/note.h"
 
 enum effect_kind {
-	EFFECT_START,   /* start the resources of role, handing them epoch; answer STARTED or FAILED */
-	EFFECT_RELEASE, /* bring them down; answer RELEASED. May follow a START that is not answered,
-	                   and a graceful RELEASE may be followed by a forced one */
+	EFFECT_START,   /* start the resources of role, handing them epoch; answer STARTED or FAILED
+	                 */
+	EFFECT_RELEASE, /* bring them down; answer RELEASED. May follow a START that is not
+	                   answered, and a graceful RELEASE may be followed by a forced one */
 	EFFECT_ANSWER,  /* to the command that came as EVENT_REQUEST with this handle */
 	EFFECT_NOTE,    /* a decision, for the log */
 	EFFECT_LEFT,    /* answers EVENT_LEAVE: nothing is owned any more, the process may end */
@@ -28,7 +29,7 @@ struct effect {
 		struct {
 			uint8_t role; /* index in setup.roles */
 			uint64_t epoch;
-			bool forced; /* RELEASE: the lease is over; kill */
+			bool forced;       /* RELEASE: the lease is over; kill */
 			struct span limit; /* forced: everything is down within this */
 		} resources;
 		struct {

@@ -75,8 +75,10 @@ static void seek(struct step *step, uint8_t r)
 	claim->forced = false;
 	claim->seek_deadline = instant_plus(step->now, span_times(m->timing.heartbeat, 4));
 	enter(step, r, CLAIM_SEEKING);
-	step_note(step, (struct note){.kind = NOTE_SEEKING, .role = role->id,
-	                              .epoch = claim->epoch, .peer = NO_MEMBER,
+	step_note(step, (struct note){.kind = NOTE_SEEKING,
+	                              .role = role->id,
+	                              .epoch = claim->epoch,
+	                              .peer = NO_MEMBER,
 	                              .count = rank_of(m, r, m->setup->self, step->now)});
 }
 
@@ -84,9 +86,12 @@ static void withdraw(struct step *step, uint8_t r)
 {
 	struct member *m = step->m;
 	struct role *role = &m->roles[r];
-	step_note(step, (struct note){.kind = NOTE_WITHDRAWN, .role = role->id,
-	                              .epoch = role->claim.epoch, .peer = NO_MEMBER,
-	                              .count = lease_votes(step, r), .total = m->voters.count});
+	step_note(step, (struct note){.kind = NOTE_WITHDRAWN,
+	                              .role = role->id,
+	                              .epoch = role->claim.epoch,
+	                              .peer = NO_MEMBER,
+	                              .count = lease_votes(step, r),
+	                              .total = m->voters.count});
 	enter(step, r, CLAIM_NONE);
 	ballot_none(step, r, m->self_id);
 	uint8_t rank = rank_of(m, r, m->setup->self, step->now);
@@ -108,7 +113,8 @@ static bool is_outbid(struct step *step, uint8_t r)
 			continue;
 		if (hearsay->report.claim == CLAIM_HOLDING)
 			return true;
-		/* Both sought: the worse one gives way after a moment in which it could have won. */
+		/* Both sought: the worse one gives way after a moment in which it could have won.
+		 */
 		if (hearsay->report.claim == CLAIM_SEEKING &&
 		    rank_of(m, r, p, step->now) < own_rank &&
 		    step_reached(step, instant_plus(claim->since, m->timing.heartbeat)))
@@ -124,8 +130,11 @@ static void take(struct step *step, uint8_t r)
 	enter(step, r, CLAIM_HOLDING);
 	role->better_since = INSTANT_NEVER;
 	role->noted_owner_epoch = role->claim.epoch;
-	step_note(step, (struct note){.kind = NOTE_TAKEN, .role = role->id, .peer = NO_MEMBER,
-	                              .epoch = role->claim.epoch, .count = lease_votes(step, r),
+	step_note(step, (struct note){.kind = NOTE_TAKEN,
+	                              .role = role->id,
+	                              .peer = NO_MEMBER,
+	                              .epoch = role->claim.epoch,
+	                              .count = lease_votes(step, r),
 	                              .total = m->voters.count,
 	                              .span = instant_since(role->claim.lease_end, step->now)});
 	record_restamp(step, r);
@@ -145,7 +154,8 @@ static void seeking_update(struct step *step, uint8_t r)
 static void note_releasing(struct step *step, uint8_t r)
 {
 	const struct role *role = &step->m->roles[r];
-	step_note(step, (struct note){.kind = NOTE_RELEASING, .role = role->id,
+	step_note(step, (struct note){.kind = NOTE_RELEASING,
+	                              .role = role->id,
 	                              .epoch = role->claim.epoch,
 	                              .detail = (uint8_t)role->claim.reason,
 	                              .peer = role->claim.successor == 0
@@ -177,8 +187,10 @@ static void lease_over(struct step *step, uint8_t r)
 {
 	struct role *role = &step->m->roles[r];
 	struct claim *claim = &role->claim;
-	step_note(step, (struct note){.kind = NOTE_LEASE_OVER, .role = role->id,
-	                              .epoch = claim->epoch, .peer = NO_MEMBER,
+	step_note(step, (struct note){.kind = NOTE_LEASE_OVER,
+	                              .role = role->id,
+	                              .epoch = claim->epoch,
+	                              .peer = NO_MEMBER,
 	                              .span = instant_since(step->now, claim->confirmed_at)});
 	claim->forced = true;
 	claim->successor = 0;
@@ -277,7 +289,9 @@ void election_started(struct step *step, uint8_t r, uint64_t epoch)
 	role->phase = PHASE_UP;
 	role->up_since = step->now;
 	step_changed(step);
-	step_note(step, (struct note){.kind = NOTE_UP, .role = role->id, .epoch = epoch,
+	step_note(step, (struct note){.kind = NOTE_UP,
+	                              .role = role->id,
+	                              .epoch = epoch,
 	                              .peer = NO_MEMBER,
 	                              .span = instant_since(step->now, role->claim.since)});
 }
@@ -290,11 +304,13 @@ void election_released(struct step *step, uint8_t r, uint64_t epoch)
 	if (claim->state != CLAIM_RELEASING || claim->epoch != epoch)
 		return;
 	role->phase = PHASE_DOWN;
-	step_note(step, (struct note){.kind = NOTE_RELEASED, .role = role->id, .epoch = epoch,
-	                              .span = instant_since(step->now, claim->since),
-	                              .peer = claim->successor == 0
-	                                          ? NO_MEMBER
-	                                          : member_index(m, claim->successor)});
+	step_note(step,
+	          (struct note){.kind = NOTE_RELEASED,
+	                        .role = role->id,
+	                        .epoch = epoch,
+	                        .span = instant_since(step->now, claim->since),
+	                        .peer = claim->successor == 0 ? NO_MEMBER
+	                                                      : member_index(m, claim->successor)});
 	enter(step, r, CLAIM_NONE);
 	ballot_none(step, r, m->self_id);
 	/* Let another one try first. */
@@ -326,8 +342,11 @@ void election_failed(struct step *step, uint8_t r, uint64_t epoch)
 	struct span backoff = retry_after(role->failures);
 	role->retry_at = instant_plus(step->now, backoff);
 	step_persist(step);
-	step_note(step, (struct note){.kind = NOTE_FAILED_HERE, .role = role->id, .epoch = epoch,
-	                              .peer = NO_MEMBER, .count = role->failures,
+	step_note(step, (struct note){.kind = NOTE_FAILED_HERE,
+	                              .role = role->id,
+	                              .epoch = epoch,
+	                              .peer = NO_MEMBER,
+	                              .count = role->failures,
 	                              .span = backoff});
 	release_to_best(step, r, RELEASE_FAILED);
 }

@@ -9,12 +9,12 @@
 
 enum code {
 	CODE_OK = 0,
-	CODE_INVALID,     /* the input breaks a rule; the text names it */
-	CODE_TOO_LARGE,   /* a limit of limits.h is exceeded */
+	CODE_INVALID,   /* the input breaks a rule; the text names it */
+	CODE_TOO_LARGE, /* a limit of limits.h is exceeded */
 	CODE_NOT_FOUND,
 	CODE_EXISTS,
-	CODE_DENIED,      /* the operating system or a rule forbids it */
-	CODE_DAMAGED,     /* a stored file or a frame does not match its checksum */
+	CODE_DENIED,  /* the operating system or a rule forbids it */
+	CODE_DAMAGED, /* a stored file or a frame does not match its checksum */
 	CODE_TIMEOUT,
 	CODE_UNSUPPORTED, /* this system cannot do it */
 	CODE_SYSTEM,      /* a system call failed; the text carries its reason */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that can happen to a member. An event carries the instant it is processed at, read from
- * the lease clock right before the step, never when it was queued.
+ * Everything that can happen to a member. An event carries the instant it is processed at, read
+ * from the lease clock right before the step, never when it was queued.
  */
 #pragma once
 
@@ -16,8 +16,8 @@ enum event_kind {
 	EVENT_TWIN,      /* a copy of such a page over another path */
 	EVENT_STARTED,   /* all critical resources of role at epoch are up */
 	EVENT_RELEASED,  /* all resources of role are down; answers EFFECT_RELEASE */
-	EVENT_FAILED,    /* role at epoch cannot run here: a start failed, or restarts are used up */
-	EVENT_FITNESS,   /* whether this host has what the role's resources need */
+	EVENT_FAILED,  /* role at epoch cannot run here: a start failed, or restarts are used up */
+	EVENT_FITNESS, /* whether this host has what the role's resources need */
 	EVENT_PERSISTED, /* the snapshot with this generation is on disk */
 	EVENT_REQUEST,   /* a command typed on this member */
 	EVENT_LEAVE,     /* shut down: hand over or release every role, then EFFECT_LEFT */
@@ -48,9 +48,10 @@ struct event {
 		uint64_t generation; /* PERSISTED */
 		struct {
 			enum request_kind kind;
-			uint8_t role;      /* index in setup.roles; ignored for pause and resume */
-			uint8_t target;    /* index of a member; NO_MEMBER for move: choose */
-			uint64_t handle;   /* the shell's own name for it, returned by EFFECT_ANSWER */
+			uint8_t role;   /* index in setup.roles; ignored for pause and resume */
+			uint8_t target; /* index of a member; NO_MEMBER for move: choose */
+			uint64_t
+			    handle; /* the shell's own name for it, returned by EFFECT_ANSWER */
 			struct span limit; /* VERDICT_TIMEOUT after this long without an answer */
 		} request;
 	} as;

@@ -32,15 +32,15 @@ static enum code check_timing(struct timing timing, struct error *error)
 
 	if (timing.heartbeat.ns <= 0 || timing.heartbeat.ns > timing.lease.ns)
 		return error_set(error, CODE_INVALID,
-				 "heartbeat of %lld ns: must be above 0 and at most the lease",
-				 (long long)timing.heartbeat.ns);
+		                 "heartbeat of %lld ns: must be above 0 and at most the lease",
+		                 (long long)timing.heartbeat.ns);
 	if (timing.lease.ns > longest)
 		return error_set(error, CODE_INVALID, "lease of %lld ns: at most an hour",
-				 (long long)timing.lease.ns);
+		                 (long long)timing.lease.ns);
 	if (timing.release.ns <= 0 || timing.release.ns > longest)
 		return error_set(error, CODE_INVALID,
-				 "release of %lld ns: must be above 0 and at most an hour",
-				 (long long)timing.release.ns);
+		                 "release of %lld ns: must be above 0 and at most an hour",
+		                 (long long)timing.release.ns);
 	return CODE_OK;
 }
 
@@ -50,20 +50,20 @@ static enum code check_echo(const struct heartbeat *heartbeat, uint8_t index, st
 
 	if (echo->member == 0 || echo->member == heartbeat->sender)
 		return error_set(error, CODE_INVALID, "echo %u: of nobody or of the sender itself",
-				 index);
+		                 index);
 	if (echo->stamp.incarnation == 0)
 		return error_set(error, CODE_INVALID, "echo %u: incarnation 0", index);
 	if (echo->path_count > PATHS_MAX)
 		return error_set(error, CODE_INVALID, "echo %u: %u paths, at most %d", index,
-				 echo->path_count, PATHS_MAX);
+		                 echo->path_count, PATHS_MAX);
 	for (uint8_t i = 0; i < echo->path_count; i++)
 		if (echo->paths[i].loss_percent > 100)
 			return error_set(error, CODE_INVALID, "echo %u: path %u: loss of %u %%",
-					 index, i, echo->paths[i].loss_percent);
+			                 index, i, echo->paths[i].loss_percent);
 	for (uint8_t i = 0; i < index; i++)
 		if (heartbeat->echoes[i].member == echo->member)
 			return error_set(error, CODE_INVALID, "echo %u: same member as echo %u",
-					 index, i);
+			                 index, i);
 	return CODE_OK;
 }
 
@@ -77,7 +77,7 @@ static const struct {
 };
 
 static enum code check_request(const struct heartbeat *heartbeat, uint8_t index,
-			       struct error *error)
+                               struct error *error)
 {
 	const struct request *request = &heartbeat->requests[index];
 
@@ -85,17 +85,17 @@ static enum code check_request(const struct heartbeat *heartbeat, uint8_t index,
 		return error_set(error, CODE_INVALID, "request %u: id 0", index);
 	if ((unsigned)request->kind >= REQUEST_KINDS)
 		return error_set(error, CODE_INVALID, "request %u: unknown kind %u", index,
-				 (unsigned)request->kind);
+		                 (unsigned)request->kind);
 	if ((request->role != 0) != request_needs[request->kind].role)
 		return error_set(error, CODE_INVALID, "request %u: %s with%s a role", index,
-				 request_word(request->kind), request->role == 0 ? "out" : "");
+		                 request_word(request->kind), request->role == 0 ? "out" : "");
 	if (request_needs[request->kind].target && request->target == 0)
 		return error_set(error, CODE_INVALID, "request %u: %s without a member", index,
-				 request_word(request->kind));
+		                 request_word(request->kind));
 	for (uint8_t i = 0; i < index; i++)
 		if (heartbeat->requests[i].id == request->id)
 			return error_set(error, CODE_INVALID, "request %u: same id as request %u",
-					 index, i);
+			                 index, i);
 	return CODE_OK;
 }
 
@@ -105,18 +105,18 @@ static enum code check_answer(const struct heartbeat *heartbeat, uint8_t index, 
 
 	if (answer->requester == 0 || answer->request == 0)
 		return error_set(error, CODE_INVALID, "answer %u: to nobody or to request 0",
-				 index);
+		                 index);
 	if ((unsigned)answer->verdict >= VERDICTS)
 		return error_set(error, CODE_INVALID, "answer %u: unknown verdict %u", index,
-				 (unsigned)answer->verdict);
+		                 (unsigned)answer->verdict);
 	if (answer->verdict == VERDICT_UNFIT && answer->detail >= UNFIT_REASONS)
 		return error_set(error, CODE_INVALID, "answer %u: unknown reason %u", index,
-				 answer->detail);
+		                 answer->detail);
 	for (uint8_t i = 0; i < index; i++)
 		if (heartbeat->answers[i].requester == answer->requester &&
 		    heartbeat->answers[i].request == answer->request)
 			return error_set(error, CODE_INVALID,
-					 "answer %u: same request as answer %u", index, i);
+			                 "answer %u: same request as answer %u", index, i);
 	return CODE_OK;
 }
 
@@ -124,25 +124,25 @@ static enum code check_claim(const struct role_report *report, uint8_t index, st
 {
 	if ((unsigned)report->claim >= CLAIM_STATES)
 		return error_set(error, CODE_INVALID, "role %u: unknown claim %u", index,
-				 (unsigned)report->claim);
+		                 (unsigned)report->claim);
 	if ((unsigned)report->unfit >= UNFIT_REASONS)
 		return error_set(error, CODE_INVALID, "role %u: unknown reason %u", index,
-				 (unsigned)report->unfit);
+		                 (unsigned)report->unfit);
 	if ((unsigned)report->phase >= ROLE_PHASES)
 		return error_set(error, CODE_INVALID, "role %u: unknown phase %u", index,
-				 (unsigned)report->phase);
+		                 (unsigned)report->phase);
 	if (report->claim != CLAIM_NONE && !report->is_candidate)
 		return error_set(error, CODE_INVALID, "role %u: %s, but no candidate", index,
-				 claim_word(report->claim));
+		                 claim_word(report->claim));
 	if (report->successor != 0 && !report->is_candidate)
 		return error_set(error, CODE_INVALID, "role %u: a successor, but no candidate",
-				 index);
+		                 index);
 	if (report->claim != CLAIM_NONE && report->claim_epoch == 0)
 		return error_set(error, CODE_INVALID, "role %u: %s at epoch 0", index,
-				 claim_word(report->claim));
+		                 claim_word(report->claim));
 	if (report->claim != CLAIM_NONE && report->successor != 0)
 		return error_set(error, CODE_INVALID, "role %u: %s and names a successor", index,
-				 claim_word(report->claim));
+		                 claim_word(report->claim));
 	return CODE_OK;
 }
 
@@ -157,17 +157,17 @@ static enum code check_role(const struct heartbeat *heartbeat, uint8_t index, st
 		return error_set(error, CODE_INVALID, "role %u: id 0", index);
 	if (report->holder != 0 && (report->granted == 0 || report->by.incarnation == 0))
 		return error_set(error, CODE_INVALID, "role %u: grant at epoch 0 or by nothing",
-				 index);
+		                 index);
 	if (report->holder == 0 &&
 	    (report->granted != 0 || report->by.incarnation != 0 || report->by.seq != 0))
 		return error_set(error, CODE_INVALID, "role %u: grant to nobody", index);
 	if (report->record.wanted != WANTED_STARTED && report->record.wanted != WANTED_STOPPED)
 		return error_set(error, CODE_INVALID, "role %u: unknown wanted %u", index,
-				 (unsigned)report->record.wanted);
+		                 (unsigned)report->record.wanted);
 	for (uint8_t i = 0; i < index; i++)
 		if (heartbeat->roles[i].role == report->role)
 			return error_set(error, CODE_INVALID, "role %u: same role as role %u",
-					 index, i);
+			                 index, i);
 	return CODE_OK;
 }
 
@@ -185,13 +185,13 @@ static const struct list {
 };
 
 static enum code check_list(const struct heartbeat *heartbeat, const struct list *list,
-			    struct error *error)
+                            struct error *error)
 {
 	uint8_t count = *((const uint8_t *)heartbeat + list->count_at);
 
 	if (count > list->most)
 		return error_set(error, CODE_INVALID, "%u %s, at most %u", count, list->name,
-				 list->most);
+		                 list->most);
 	for (uint8_t i = 0; i < count; i++) {
 		enum code code = list->check(heartbeat, i, error);
 		if (code != CODE_OK)

@@ -28,12 +28,12 @@ enum { CLAIM_STATES = CLAIM_RELEASING + 1 };
 
 /* Why a node cannot own a role now; the first that applies. */
 enum unfit {
-	UNFIT_NOT,       /* it is fit */
-	UNFIT_UNLISTED,  /* not in the role's nodes, or the role is unknown here */
-	UNFIT_LEAVING,   /* shutting down */
-	UNFIT_PAUSED,    /* an operator paused the node */
-	UNFIT_RESOURCE,  /* a resource cannot run here, such as an interface without carrier */
-	UNFIT_FAILED,    /* the role failed here; it may try again after a back-off */
+	UNFIT_NOT,      /* it is fit */
+	UNFIT_UNLISTED, /* not in the role's nodes, or the role is unknown here */
+	UNFIT_LEAVING,  /* shutting down */
+	UNFIT_PAUSED,   /* an operator paused the node */
+	UNFIT_RESOURCE, /* a resource cannot run here, such as an interface without carrier */
+	UNFIT_FAILED,   /* the role failed here; it may try again after a back-off */
 };
 enum { UNFIT_REASONS = UNFIT_FAILED + 1 };
 

@@ -8,8 +8,8 @@
 #include <assert.h>
 
 enum {
-	/* Members of one cluster, nodes and witnesses together. Every member talks to every other, so
-	 * traffic grows with the square; 16 keeps all echoes of a heartbeat in one datagram. */
+	/* Members of one cluster, nodes and witnesses together. Every member talks to every other,
+	 * so traffic grows with the square; 16 keeps all echoes of a heartbeat in one datagram. */
 	MEMBERS_MAX = 16,
 	/* Roles one member votes for, its own and those it only hears of. */
 	ROLES_MAX = 64,
@@ -18,8 +18,8 @@ enum {
 	/* A name of a cluster, member, role or resource with its terminating zero. */
 	NAME_BYTES = 32,
 
-	/* An Ethernet frame of 1,500 bytes carries this and IPv6, UDP and a tunnel header or two, so a
-	 * heartbeat never depends on fragmentation. */
+	/* An Ethernet frame of 1,500 bytes carries this and IPv6, UDP and a tunnel header or two,
+	 * so a heartbeat never depends on fragmentation. */
 	DATAGRAM_BYTES = 1200,
 	/* Roles reported in one page. Idle ones are so small that more would fit, but two pages for
 	 * all of them are as good as one, and every decoded page is this large in memory. */
@@ -31,15 +31,16 @@ enum {
 	REQUESTS_MAX = 4,
 	ANSWERS_MAX = 5,
 
-	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s of
-	 * single-page heartbeats; a vote for something older is not counted, which is safe. */
+	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s
+	 * of single-page heartbeats; a vote for something older is not counted, which is safe. */
 	SENT_MAX = 1024,
 	/* Sequence numbers over which loss of a path is counted. */
 	LOSS_WINDOW = 64,
 	/* Effects of one step: every role may release, start, ask to persist and explain itself. */
 	EFFECTS_MAX = ROLES_MAX * 6 + MEMBERS_MAX * 2 + 16,
 
-	/* Epochs are reserved on disk in blocks of this many. A block lasts for as many takeovers. */
+	/* Epochs are reserved on disk in blocks of this many. A block lasts for as many takeovers.
+	 */
 	EPOCH_BLOCK = 1000,
 
 	/* Clocks of two members may differ in rate by this much, in parts per thousand (1 %). */

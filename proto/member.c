@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start and the step. What each event means stands in the file it is handed to. */
+/*
+ * Start and the step. What each event means stands in the file it is handed to.
+ */
 #include "proto/member.h"
 
 #include <assert.h>
@@ -54,8 +56,8 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	m->timing = setup->timing;
 	m->self_id = setup->members[setup->self].id;
 	m->random = seed;
-	/* Where its numbers start differs from life to life, so that an old echo cannot be taken for
-	 * one of this life even if the incarnation was lost with the disk. */
+	/* Where its numbers start differs from life to life, so that an old echo cannot be taken
+	 * for one of this life even if the incarnation was lost with the disk. */
 	m->seq = seed >> 24;
 	m->now = m->started_at = m->next_heartbeat = m->wake = now;
 	m->reconfirm_since = INSTANT_PAST;
@@ -133,7 +135,8 @@ static void persisted(struct step *step, uint64_t generation)
 		m->reserved_on_disk = m->reserved_epoch;
 	if (generation >= m->longest_generation)
 		m->longest_on_disk = m->longest_promise;
-	if (m->relearned_generation != 0 && generation >= m->relearned_generation && m->relearning) {
+	if (m->relearned_generation != 0 && generation >= m->relearned_generation &&
+	    m->relearning) {
 		m->relearning = false;
 		m->state_lost = false;
 		step_changed(step);
@@ -141,7 +144,8 @@ static void persisted(struct step *step, uint64_t generation)
 	record_persisted(step);
 	if (first) {
 		step_changed(step);
-		step_note(step, (struct note){.kind = NOTE_JOINED, .epoch = m->incarnation,
+		step_note(step, (struct note){.kind = NOTE_JOINED,
+		                              .epoch = m->incarnation,
 		                              .peer = NO_MEMBER,
 		                              .span = instant_since(m->abstain_until, step->now)});
 		if (m->relearning)
@@ -225,8 +229,10 @@ static void fitness(struct step *step, uint8_t r, bool fit)
 		return;
 	role->resources_fit = fit;
 	step_changed(step);
-	step_note(step, (struct note){.kind = fit ? NOTE_FIT : NOTE_UNFIT, .role = role->id,
-	                              .peer = NO_MEMBER, .detail = UNFIT_RESOURCE});
+	step_note(step, (struct note){.kind = fit ? NOTE_FIT : NOTE_UNFIT,
+	                              .role = role->id,
+	                              .peer = NO_MEMBER,
+	                              .detail = UNFIT_RESOURCE});
 }
 
 static void dispatch(struct step *step, const struct event *event)

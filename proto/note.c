@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function for each sentence, and the table that names them; see note.h.
+ */
 #include "proto/note.h"
 
 #include <assert.h>
@@ -67,7 +70,8 @@ static const char *release_text(uint8_t reason)
 
 static void joined(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "joined as incarnation %" PRIu64
+	snprintf(out, size,
+	         "joined as incarnation %" PRIu64
 	         "; grants nothing new for %s, as it does not know what it promised before",
 	         w->note->epoch, w->span);
 }
@@ -75,8 +79,9 @@ static void joined(const struct words *w, char *out, size_t size)
 static void state_lost(const struct words *w, char *out, size_t size)
 {
 	(void)w;
-	snprintf(out, size, "no usable state is stored here: starts as new and does not vote until "
-	                    "it has learned epochs and commands from enough other members");
+	snprintf(out, size,
+	         "no usable state is stored here: starts as new and does not vote until "
+	         "it has learned epochs and commands from enough other members");
 }
 
 static void relearned(const struct words *w, char *out, size_t size)
@@ -108,14 +113,18 @@ static void peer_leaving(const struct words *w, char *out, size_t size)
 
 static void peer_one_way(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s is heard but does not hear this member: look at the network from "
-	                    "here to %s", w->peer, w->peer);
+	snprintf(out, size,
+	         "%s is heard but does not hear this member: look at the network from "
+	         "here to %s",
+	         w->peer, w->peer);
 }
 
 static void voters_differ(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s counts with another set of voters: its votes do not count here, nor "
-	                    "ours there", w->peer);
+	snprintf(out, size,
+	         "%s counts with another set of voters: its votes do not count here, nor "
+	         "ours there",
+	         w->peer);
 }
 
 static void config_differs(const struct words *w, char *out, size_t size)
@@ -126,8 +135,9 @@ static void config_differs(const struct words *w, char *out, size_t size)
 static void file_voters_differ(const struct words *w, char *out, size_t size)
 {
 	(void)w;
-	snprintf(out, size, "the configuration file names other voters than this cluster was "
-	                    "started with; going on with the old ones");
+	snprintf(out, size,
+	         "the configuration file names other voters than this cluster was "
+	         "started with; going on with the old ones");
 }
 
 static void quorum_seen(const struct words *w, char *out, size_t size)
@@ -138,28 +148,32 @@ static void quorum_seen(const struct words *w, char *out, size_t size)
 
 static void quorum_lost(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "no quorum: only %" PRIu32 " of %" PRIu32 " voters are reachable; "
-	                    "nothing can be taken over here", w->note->count, w->note->total);
+	snprintf(out, size,
+	         "no quorum: only %" PRIu32 " of %" PRIu32 " voters are reachable; "
+	         "nothing can be taken over here",
+	         w->note->count, w->note->total);
 }
 
 static void seeking(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: seeking at epoch %" PRIu64 ": nobody holds it, %" PRIu32
-	                    " node%s would come first", w->role, w->note->epoch, w->note->count,
-	         w->note->count == 1 ? "" : "s");
+	snprintf(out, size,
+	         "%s: seeking at epoch %" PRIu64 ": nobody holds it, %" PRIu32
+	         " node%s would come first",
+	         w->role, w->note->epoch, w->note->count, w->note->count == 1 ? "" : "s");
 }
 
 static void withdrawn(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: withdrawn from epoch %" PRIu64 ": %" PRIu32 " of %" PRIu32
-	                    " votes", w->role, w->note->epoch, w->note->count, w->note->total);
+	snprintf(out, size,
+	         "%s: withdrawn from epoch %" PRIu64 ": %" PRIu32 " of %" PRIu32 " votes", w->role,
+	         w->note->epoch, w->note->count, w->note->total);
 }
 
 static void taken(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: taken at epoch %" PRIu64 ": %" PRIu32 " of %" PRIu32
-	                    " votes, lease %s", w->role, w->note->epoch, w->note->count,
-	         w->note->total, w->span);
+	snprintf(out, size,
+	         "%s: taken at epoch %" PRIu64 ": %" PRIu32 " of %" PRIu32 " votes, lease %s",
+	         w->role, w->note->epoch, w->note->count, w->note->total, w->span);
 }
 
 static void up(const struct words *w, char *out, size_t size)
@@ -182,15 +196,16 @@ static void refused(const struct words *w, char *out, size_t size)
 
 static void lease_over(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: lease over at epoch %" PRIu64 ": no majority answered for %s; "
-	                    "releasing by force", w->role, w->note->epoch, w->span);
+	snprintf(out, size,
+	         "%s: lease over at epoch %" PRIu64 ": no majority answered for %s; "
+	         "releasing by force",
+	         w->role, w->note->epoch, w->span);
 }
 
 static void releasing(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s: releasing at epoch %" PRIu64 ": %s%s%s", w->role, w->note->epoch,
-	         release_text(w->note->detail),
-	         w->note->peer == NO_MEMBER ? "" : "; next is ",
+	         release_text(w->note->detail), w->note->peer == NO_MEMBER ? "" : "; next is ",
 	         w->note->peer == NO_MEMBER ? "" : w->peer);
 }
 
@@ -203,9 +218,10 @@ static void released(const struct words *w, char *out, size_t size)
 
 static void failed_here(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: failed here at epoch %" PRIu64 " (%" PRIu32 " time%s); tries here "
-	                    "again in %s at the earliest", w->role, w->note->epoch, w->note->count,
-	         w->note->count == 1 ? "" : "s", w->span);
+	snprintf(out, size,
+	         "%s: failed here at epoch %" PRIu64 " (%" PRIu32 " time%s); tries here "
+	         "again in %s at the earliest",
+	         w->role, w->note->epoch, w->note->count, w->note->count == 1 ? "" : "s", w->span);
 }
 
 static void unfit(const struct words *w, char *out, size_t size)
@@ -244,7 +260,8 @@ static void request_refused(const struct words *w, char *out, size_t size)
 
 static void incarnation_taken(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "others know a later life of this member: goes on as incarnation %" PRIu64,
+	snprintf(out, size,
+	         "others know a later life of this member: goes on as incarnation %" PRIu64,
 	         w->note->epoch);
 }
 
@@ -260,8 +277,10 @@ static void owner_seen(const struct words *w, char *out, size_t size)
 
 static void pause_noticed(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "this process did not run for %s; starts nothing before a majority "
-	                    "confirms", w->span);
+	snprintf(out, size,
+	         "this process did not run for %s; starts nothing before a majority "
+	         "confirms",
+	         w->span);
 }
 
 const char *obstacle_text(enum obstacle obstacle)
@@ -288,8 +307,7 @@ static void unowned(const struct words *w, char *out, size_t size)
 	bool is_unfit = w->note->detail == OBSTACLE_UNFIT;
 	snprintf(out, size, "%s: nobody has owned it for %s; this node cannot take it: %s%s%s",
 	         w->role, w->span, obstacle_text((enum obstacle)w->note->detail),
-	         is_unfit ? ": " : "",
-	         is_unfit ? unfit_word((enum unfit)w->note->count) : "");
+	         is_unfit ? ": " : "", is_unfit ? unfit_word((enum unfit)w->note->count) : "");
 }
 
 static const struct sentence {

@@ -13,46 +13,46 @@
 #include "proto/setup.h"
 
 enum note_kind {
-	NOTE_JOINED,            /* epoch: incarnation; span: abstains this long */
-	NOTE_STATE_LOST,        /* no stored state: relearning */
-	NOTE_RELEARNED,         /* count: members it learned from */
+	NOTE_JOINED,     /* epoch: incarnation; span: abstains this long */
+	NOTE_STATE_LOST, /* no stored state: relearning */
+	NOTE_RELEARNED,  /* count: members it learned from */
 	NOTE_ABSTENTION_OVER,
-	NOTE_PEER_HEARD,        /* peer; epoch: its incarnation */
-	NOTE_PEER_SILENT,       /* peer; span: since last heard */
-	NOTE_PEER_LEAVING,      /* peer */
-	NOTE_PEER_ONE_WAY,      /* peer: heard, but does not hear us */
-	NOTE_VOTERS_DIFFER,     /* peer counts with another voter set */
-	NOTE_CONFIG_DIFFERS,    /* peer has another configuration */
-	NOTE_FILE_VOTERS_DIFFER,/* our file names other voters than the remembered set */
-	NOTE_QUORUM_SEEN,       /* count of voters heard, of total */
+	NOTE_PEER_HEARD,         /* peer; epoch: its incarnation */
+	NOTE_PEER_SILENT,        /* peer; span: since last heard */
+	NOTE_PEER_LEAVING,       /* peer */
+	NOTE_PEER_ONE_WAY,       /* peer: heard, but does not hear us */
+	NOTE_VOTERS_DIFFER,      /* peer counts with another voter set */
+	NOTE_CONFIG_DIFFERS,     /* peer has another configuration */
+	NOTE_FILE_VOTERS_DIFFER, /* our file names other voters than the remembered set */
+	NOTE_QUORUM_SEEN,        /* count of voters heard, of total */
 	NOTE_QUORUM_LOST,
-	NOTE_SEEKING,           /* role, epoch, count: rank */
-	NOTE_WITHDRAWN,         /* role, epoch, count: votes it had, of total */
-	NOTE_TAKEN,             /* role, epoch, count: votes, of total; span: lease */
-	NOTE_UP,                /* role, epoch; span: since taken */
-	NOTE_GRANTED,           /* role, epoch, peer: to whom; span: promise */
-	NOTE_REFUSED,           /* role, epoch, peer: whom; detail: enum refusal_reason below */
-	NOTE_LEASE_OVER,        /* role, epoch; span: since the last majority */
-	NOTE_RELEASING,         /* role, epoch; detail: enum release_reason below; peer: target */
-	NOTE_RELEASED,          /* role, epoch; span: release took; peer: successor */
-	NOTE_FAILED_HERE,       /* role, epoch; count: failures; span: back-off */
-	NOTE_UNFIT,             /* role; detail: enum unfit */
-	NOTE_FIT,               /* role */
-	NOTE_WANTED,            /* role, detail: enum wanted; peer: asked by */
-	NOTE_PAUSED,            /* peer: asked by */
+	NOTE_SEEKING,     /* role, epoch, count: rank */
+	NOTE_WITHDRAWN,   /* role, epoch, count: votes it had, of total */
+	NOTE_TAKEN,       /* role, epoch, count: votes, of total; span: lease */
+	NOTE_UP,          /* role, epoch; span: since taken */
+	NOTE_GRANTED,     /* role, epoch, peer: to whom; span: promise */
+	NOTE_REFUSED,     /* role, epoch, peer: whom; detail: enum refusal_reason below */
+	NOTE_LEASE_OVER,  /* role, epoch; span: since the last majority */
+	NOTE_RELEASING,   /* role, epoch; detail: enum release_reason below; peer: target */
+	NOTE_RELEASED,    /* role, epoch; span: release took; peer: successor */
+	NOTE_FAILED_HERE, /* role, epoch; count: failures; span: back-off */
+	NOTE_UNFIT,       /* role; detail: enum unfit */
+	NOTE_FIT,         /* role */
+	NOTE_WANTED,      /* role, detail: enum wanted; peer: asked by */
+	NOTE_PAUSED,      /* peer: asked by */
 	NOTE_RESUMED,
 	NOTE_REQUEST_REFUSED,   /* role, peer: asked by, detail: enum verdict */
 	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours */
 	NOTE_EPOCHS_RESERVED,   /* epoch: end */
 	NOTE_OWNER_SEEN,        /* role, epoch, peer: new owner */
 	NOTE_PAUSE_NOTICED,     /* span: gap between two steps longer than half a lease */
-	NOTE_UNOWNED,           /* role is wanted, nobody claims it; span: so long; detail: enum obstacle */
+	NOTE_UNOWNED, /* role is wanted, nobody claims it; span: so long; detail: enum obstacle */
 };
 enum { NOTES = NOTE_UNOWNED + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {
-	REFUSED_PROMISED,   /* the grant to another still stands */
+	REFUSED_PROMISED, /* the grant to another still stands */
 	REFUSED_ABSTAINING,
 	REFUSED_RELEARNING,
 	REFUSED_OLD_EPOCH,
@@ -76,17 +76,17 @@ enum { RELEASE_REASONS = RELEASE_RESTARTED + 1 };
 /* What keeps this node from seeking a role; the first that applies. */
 enum obstacle {
 	OBSTACLE_NONE,
-	OBSTACLE_UNWANTED,   /* stopped by an operator, and nobody asks otherwise */
-	OBSTACLE_UNFIT,      /* enum unfit says why */
-	OBSTACLE_DISK,       /* epoch, record or promise is not stored here yet */
-	OBSTACLE_RELEASING,  /* its resources are not down here yet */
+	OBSTACLE_UNWANTED,  /* stopped by an operator, and nobody asks otherwise */
+	OBSTACLE_UNFIT,     /* enum unfit says why */
+	OBSTACLE_DISK,      /* epoch, record or promise is not stored here yet */
+	OBSTACLE_RELEASING, /* its resources are not down here yet */
 	OBSTACLE_ABSTAINING,
 	OBSTACLE_RELEARNING,
-	OBSTACLE_PROMISED,   /* this node's own vote is promised to another */
-	OBSTACLE_CLAIMED,    /* somebody reachable claims it */
-	OBSTACLE_QUORUM,     /* too few voters are reachable */
-	OBSTACLE_VOTES,      /* enough are reachable, but their votes are promised */
-	OBSTACLE_HEIR,       /* another was named to go first */
+	OBSTACLE_PROMISED, /* this node's own vote is promised to another */
+	OBSTACLE_CLAIMED,  /* somebody reachable claims it */
+	OBSTACLE_QUORUM,   /* too few voters are reachable */
+	OBSTACLE_VOTES,    /* enough are reachable, but their votes are promised */
+	OBSTACLE_HEIR,     /* another was named to go first */
 };
 enum { OBSTACLES = OBSTACLE_HEIR + 1 };
 

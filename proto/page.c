@@ -80,8 +80,8 @@ static bool say_role(const struct member *m, uint8_t r, struct instant now,
                      struct role_report *report)
 {
 	const struct role *role = &m->roles[r];
-	*report = (struct role_report){.role = role->id, .top = role->voter.seen,
-	                               .record = role->stored};
+	*report =
+	    (struct role_report){.role = role->id, .top = role->voter.seen, .record = role->stored};
 	if (!voter_is_free(&role->voter, now)) {
 		report->holder = role->voter.holder;
 		report->granted = role->voter.granted;
@@ -106,19 +106,12 @@ static void say_sender(const struct member *m, struct heartbeat *page)
 	page->leaving = m->left;
 }
 
-static size_t length_of(const struct heartbeat *page)
-{
-	uint8_t body[WIRE_BODY_BYTES];
-	size_t length = 0;
-	enum code code = wire_encode(page, body, &length, NULL);
-	assert(code == CODE_OK); /* limits.h and wire.c see to it that this much always fits */
-	return length;
-}
-
 /* Fills the page with the roles that come next, as many as fit. */
 static void say_roles(struct member *m, struct instant now, struct heartbeat *page)
 {
-	size_t length = length_of(page);
+	size_t length = wire_bytes(page);
+	/* limits.h and wire.c see to it that this much always fits. */
+	assert(length <= WIRE_BODY_BYTES);
 	while (m->next_page_role < m->role_count && page->role_count < PAGE_ROLES_MAX) {
 		struct role_report *report = &page->roles[page->role_count];
 		if (!say_role(m, m->next_page_role, now, report)) {
@@ -148,7 +141,9 @@ bool member_next_page(struct member *m, struct instant now, struct heartbeat *pa
 	say_roles(m, now, page);
 	m->first_page = false;
 	m->pages_due = m->next_page_role < m->role_count;
-	sent_add(&m->sent, (struct sent){.seq = m->seq, .at = now, .lease = m->timing.lease,
+	sent_add(&m->sent, (struct sent){.seq = m->seq,
+	                                 .at = now,
+	                                 .lease = m->timing.lease,
 	                                 .release = m->timing.release});
 	return true;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Counting of arrivals and smoothing of round trips; see path.h.
+ */
 #include "proto/path.h"
 
 static uint8_t bits_of(uint64_t window)
@@ -33,8 +36,8 @@ void path_arrival(struct path *path, struct stamp stamp, struct instant now)
 	}
 	uint64_t ahead = stamp.seq - path->newest.seq;
 	path->window = ahead < LOSS_WINDOW ? path->window << ahead | 1 : 1;
-	path->expected = (uint8_t)(path->expected + ahead < LOSS_WINDOW ? path->expected + ahead
-	                                                                : LOSS_WINDOW);
+	path->expected =
+	    (uint8_t)(path->expected + ahead < LOSS_WINDOW ? path->expected + ahead : LOSS_WINDOW);
 	path->newest = stamp;
 }
 

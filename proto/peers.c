@@ -44,7 +44,8 @@ static void take_incarnation(struct step *step, struct stamp heard)
 	m->incarnation = heard.incarnation + 1;
 	m->incarnation_generation = step_persist(step);
 	step_changed(step);
-	step_note(step, (struct note){.kind = NOTE_INCARNATION_TAKEN, .peer = NO_MEMBER,
+	step_note(step, (struct note){.kind = NOTE_INCARNATION_TAKEN,
+	                              .peer = NO_MEMBER,
 	                              .epoch = m->incarnation});
 }
 
@@ -91,8 +92,8 @@ static struct instant freshness(struct step *step, struct peer *peer, const stru
 	return sent == NULL ? INSTANT_PAST : instant_plus(sent->at, m->timing.lease);
 }
 
-/* When the vote of the peer that sent `page` can be had: its promise ran from when it heard the page
- * `by`, which its echo of the holder dates. */
+/* When the vote of the peer that sent `page` can be had: its promise ran from when it heard the
+ * page `by`, which its echo of the holder dates. */
 static struct instant vote_free_at(const struct step *step, const struct hearsay *before,
                                    const struct role_report *report, const struct heartbeat *page)
 {
@@ -264,7 +265,8 @@ static void link_update(struct step *step, uint8_t p)
 	peer->link = link;
 	if (peer->leaving)
 		return; /* said already */
-	step_note(step, (struct note){.kind = notes[link], .peer = p,
+	step_note(step, (struct note){.kind = notes[link],
+	                              .peer = p,
 	                              .epoch = peer->heard.incarnation,
 	                              .span = instant_since(step->now, peer->heard_at)});
 }
@@ -280,7 +282,8 @@ static void quorum_update(struct step *step)
 		return;
 	m->quorum_seen = seen;
 	step_note(step, (struct note){.kind = seen ? NOTE_QUORUM_SEEN : NOTE_QUORUM_LOST,
-	                              .peer = NO_MEMBER, .count = heard,
+	                              .peer = NO_MEMBER,
+	                              .count = heard,
 	                              .total = m->voters.count});
 }
 
@@ -291,8 +294,7 @@ void peers_update(struct step *step)
 		struct peer *peer = &m->peers[p];
 		if (p == m->setup->self)
 			continue;
-		if (instant_before(peer->heard_at,
-		                   instant_minus(step->now, m->timing.lease)))
+		if (instant_before(peer->heard_at, instant_minus(step->now, m->timing.lease)))
 			peer->first_heard_at = INSTANT_NEVER;
 		else if (peer->first_heard_at.ns == INSTANT_NEVER.ns)
 			peer->first_heard_at = step->now;

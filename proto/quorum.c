@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A tally kept sorted, so that the majority is an index; see quorum.h.
+ */
 #include "proto/quorum.h"
 
 #include <assert.h>

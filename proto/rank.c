@@ -23,11 +23,11 @@ static uint8_t place_of(const struct setup_role *role, uint8_t member)
 	return role->node_count;
 }
 
-struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member,
-                              struct instant now)
+struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member, struct instant now)
 {
 	if (member == m->setup->self)
-		return (struct standing){.reachable = true, .known = true,
+		return (struct standing){.reachable = true,
+		                         .known = true,
 		                         .unfit = election_unfit(m, r, now),
 		                         .failures = m->roles[r].failures};
 	const struct hearsay *hearsay = &m->peers[member].roles[r];

@@ -84,7 +84,8 @@ void record_reserve(struct step *step)
 		return;
 	m->reserved_epoch = used + EPOCH_BLOCK;
 	m->reserved_generation = step_persist(step);
-	step_note(step, (struct note){.kind = NOTE_EPOCHS_RESERVED, .peer = NO_MEMBER,
+	step_note(step, (struct note){.kind = NOTE_EPOCHS_RESERVED,
+	                              .peer = NO_MEMBER,
 	                              .epoch = m->reserved_epoch});
 }
 

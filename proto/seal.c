@@ -34,17 +34,17 @@ void seal_sign(uint8_t *datagram, size_t body_length, const struct secret_key *s
 {
 	assert(body_length <= WIRE_BODY_BYTES);
 	int failed = crypto_sign_detached(datagram + body_length, NULL, datagram, body_length,
-					  secret->bytes);
+	                                  secret->bytes);
 	assert(failed == 0);
 	(void)failed;
 }
 
 /* The tag over `length` bytes. */
 static void make_tag(uint8_t tag[WIRE_TAG_BYTES], const uint8_t *datagram, size_t length,
-		     const struct tag_key *key)
+                     const struct tag_key *key)
 {
 	int failed = crypto_generichash(tag, WIRE_TAG_BYTES, datagram, length, key->bytes,
-					sizeof key->bytes);
+	                                sizeof key->bytes);
 	assert(failed == 0);
 	(void)failed;
 }
@@ -74,7 +74,7 @@ bool seal_signature_matches(const uint8_t *datagram, size_t length, const struct
 		return false;
 	size_t body_length = length - WIRE_TRAILER_BYTES;
 	return crypto_sign_verify_detached(datagram + body_length, datagram, body_length,
-					   key->bytes) == 0;
+	                                   key->bytes) == 0;
 }
 
 bool seal_self_test(void)

@@ -87,8 +87,7 @@ static bool is_heir(const struct step *step, uint8_t r)
 static bool disk_is_ready(const struct member *m, uint8_t r)
 {
 	const struct role *role = &m->roles[r];
-	uint64_t used = role->voter.seen > role->claim.epoch ? role->voter.seen
-	                                                     : role->claim.epoch;
+	uint64_t used = role->voter.seen > role->claim.epoch ? role->voter.seen : role->claim.epoch;
 	return m->persisted >= m->incarnation_generation && used < m->reserved_on_disk &&
 	       !record_newer(&role->record, &role->stored) &&
 	       timing_promise(m->timing).ns <= m->longest_on_disk.ns;
@@ -114,26 +113,31 @@ static enum obstacle obstacle_of(struct step *step, uint8_t r, bool *to_run)
 	return obstacle;
 }
 
-/* A role that should run and does not is a thing to explain, once for each reason. */
+/* A role that should run and does not is a thing to explain: once for each reason, and not faster
+ * than reasons can flicker. */
 static void explain(struct step *step, uint8_t r)
 {
 	struct member *m = step->m;
 	struct role *role = &m->roles[r];
-	bool unowned = role->record.wanted == WANTED_STARTED &&
-	               role->obstacle != OBSTACLE_NONE && !others_claim(step, r);
+	bool unowned = role->record.wanted == WANTED_STARTED && role->obstacle != OBSTACLE_NONE &&
+	               !others_claim(step, r);
 	if (!unowned) {
 		role->unowned_since = INSTANT_NEVER;
 		role->explained = OBSTACLE_NONE;
 		return;
 	}
-	if (role->unowned_since.ns == INSTANT_NEVER.ns)
-		role->unowned_since = step->now;
 	struct span patience = span_times(timing_promise(m->timing), 2);
-	if (role->explained == role->obstacle ||
-	    !step_reached(step, instant_plus(role->unowned_since, patience)))
+	if (role->unowned_since.ns == INSTANT_NEVER.ns) {
+		role->unowned_since = step->now;
+		role->explain_at = instant_plus(step->now, patience);
+	}
+	if (role->explained == role->obstacle || !step_reached(step, role->explain_at))
 		return;
 	role->explained = role->obstacle;
-	step_note(step, (struct note){.kind = NOTE_UNOWNED, .role = role->id, .peer = NO_MEMBER,
+	role->explain_at = instant_plus(step->now, patience);
+	step_note(step, (struct note){.kind = NOTE_UNOWNED,
+	                              .role = role->id,
+	                              .peer = NO_MEMBER,
 	                              .detail = (uint8_t)role->obstacle,
 	                              .count = (uint32_t)election_unfit(m, r, step->now),
 	                              .span = instant_since(step->now, role->unowned_since)});

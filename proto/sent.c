@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ring indexed by sequence number; see sent.h.
+ */
 #include "proto/sent.h"
 
 #include <assert.h>

@@ -13,7 +13,7 @@
 struct sent {
 	uint64_t seq; /* 0: empty */
 	struct instant at;
-	struct span lease;   /* declared by that page */
+	struct span lease; /* declared by that page */
 	struct span release;
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a member hands out to be kept and takes back at start. `durable` survives a reboot and is
- * written by the shell whenever an effect says so; `kept` survives the process but not the host and is
- * read out after every step. Both are plain values; how and where they are stored is the shell's.
+ * written by the shell whenever an effect says so; `kept` survives the process but not the host and
+ * is read out after every step. Both are plain values; how and where they are stored is the
+ * shell's.
  */
 #pragma once
 
@@ -44,7 +45,7 @@ struct kept_role {
 	uint64_t claim_epoch;
 	struct instant lease_end;
 	struct span release_limit; /* promised together with lease_end */
-	bool releasing; /* a release was under way */
+	bool releasing;            /* a release was under way */
 };
 
 struct kept_peer {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The effects of a step, and the one place where a deadline becomes a wake-up; see step.h.
+ */
 #include "proto/step.h"
 
 #include <assert.h>

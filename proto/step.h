@@ -95,14 +95,23 @@ void record_persisted(struct step *step);
 void record_reserve(struct step *step);
 void record_need_promise(struct step *step, struct span promise);
 
-/* --- request.c: commands */
+/* --- request.c: how commands and answers travel */
+struct asked {
+	uint64_t requester;
+	const struct request *request;
+};
 void request_typed(struct step *step, const struct event *event);
 void request_hear_answers(struct step *step, const struct heartbeat *page);
 void request_update(struct step *step);
 /* Some reachable member asks for `kind` on this role. */
 bool request_is_pending(const struct member *m, uint8_t role, enum request_kind kind,
                         struct instant now);
-void request_finish(struct step *step, uint8_t role, enum verdict verdict);
+void request_answer(struct step *step, const struct answer *answer);
+bool request_is_answered(const struct member *m, const struct asked *asked);
+
+/* --- command.c: carrying them out */
+void command_carry_out(struct step *step, const struct asked *asked);
+void command_update(struct step *step);
 
 /* --- snapshot.c: what is kept */
 void snapshot_take_durable(struct member *m, const struct durable *durable);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people want to know of a member. Reads, never changes. */
+/*
+ * What people want to know of a member. Reads, never changes.
+ */
 #include <string.h>
 
 #include "proto/step.h"
@@ -35,9 +37,14 @@ void member_view_peer(const struct member *m, uint8_t member, struct instant now
 	memset(view, 0, sizeof *view);
 	if (member == m->setup->self) {
 		*view = (struct peer_view){
-		    .heard = true, .fresh = true, .ever = true, .incarnation = m->incarnation,
-		    .paused = m->paused, .relearning = m->relearning,
-		    .abstaining = m->abstaining, .leaving = m->leaving,
+		    .heard = true,
+		    .fresh = true,
+		    .ever = true,
+		    .incarnation = m->incarnation,
+		    .paused = m->paused,
+		    .relearning = m->relearning,
+		    .abstaining = m->abstaining,
+		    .leaving = m->leaving,
 		};
 		return;
 	}
@@ -107,8 +114,7 @@ uint8_t member_role_count(const struct member *m)
 	return m->role_count;
 }
 
-void member_view_role(const struct member *m, uint8_t r, struct instant now,
-                      struct role_view *view)
+void member_view_role(const struct member *m, uint8_t r, struct instant now, struct role_view *view)
 {
 	const struct role *role = &m->roles[r];
 	memset(view, 0, sizeof *view);

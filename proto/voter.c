@@ -30,8 +30,7 @@ static bool refuse(enum refusal_reason *reason, enum refusal_reason why)
 }
 
 static bool grants(const struct voter *voter, const struct bid *bid,
-                   const struct voter_terms *terms, struct instant now,
-                   enum refusal_reason *reason)
+                   const struct voter_terms *terms, struct instant now, enum refusal_reason *reason)
 {
 	if (voter->holder != bid->claimant && !voter_is_free(voter, now))
 		return refuse(reason, REFUSED_PROMISED);
@@ -54,7 +53,8 @@ static bool grants(const struct voter *voter, const struct bid *bid,
 		return refuse(reason, REFUSED_RELEARNING);
 	if (bid->epoch <= voter->top)
 		return refuse(reason, REFUSED_OLD_EPOCH);
-	/* An acknowledged command is on the disks of a majority, so of one that would have to vote. */
+	/* An acknowledged command is on the disks of a majority, so of one that would have to vote.
+	 */
 	if (record_newer(&terms->record, &bid->record))
 		return refuse(reason, REFUSED_OLD_RECORD);
 	return true;
@@ -77,8 +77,8 @@ enum vote voter_consider(struct voter *voter, const struct bid *bid,
 		voter->by = bid->by;
 		vote = VOTE_RENEWED;
 	} else if (grants(voter, bid, terms, now, reason)) {
-		voter->until = voter->holder == bid->claimant ? instant_later(voter->until, until)
-		                                              : until;
+		voter->until =
+		    voter->holder == bid->claimant ? instant_later(voter->until, until) : until;
 		voter->holder = bid->claimant;
 		voter->granted = bid->epoch;
 		voter->by = bid->by;

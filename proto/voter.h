@@ -18,8 +18,8 @@ struct voter {
 	uint64_t granted;     /* epoch of the grant to holder */
 	struct stamp by;      /* holder's page that last granted or renewed it */
 	struct instant until; /* end of the promise, on this member's own clock */
-	uint64_t top;         /* highest epoch ever granted, or heard of an owner; never decreases */
-	uint64_t seen;        /* highest epoch heard of at all, >= top; what the pages say */
+	uint64_t top;  /* highest epoch ever granted, or heard of an owner; never decreases */
+	uint64_t seen; /* highest epoch heard of at all, >= top; what the pages say */
 };
 
 /* A claim as a voter hears it, on a page that is fresh (or of this member itself). */

@@ -16,18 +16,18 @@ enum {
 	LENGTH_AT = 8,      /* of the body's length in the head */
 
 	FIXED_BYTES = WIRE_HEAD_BYTES + 4 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
-		      WIRE_MEMBERSHIP_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES,
+	              WIRE_MEMBERSHIP_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES,
 	REQUESTS_BYTES = WIRE_SECTION_BYTES + 2 + REQUESTS_MAX * WIRE_REQUEST_BYTES +
-			 ANSWERS_MAX * WIRE_ANSWER_BYTES,
+	                 ANSWERS_MAX * WIRE_ANSWER_BYTES,
 	ROLES_FIRST_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES - REQUESTS_BYTES) / WIRE_ROLE_BYTES,
 	ROLES_OTHER_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES) / WIRE_ROLE_BYTES,
 };
 
 /* Every heartbeat finds room, in the largest cluster and with every table full. */
 static_assert(FIXED_BYTES + REQUESTS_BYTES + WIRE_ROLE_BYTES <= WIRE_BODY_BYTES,
-	      "the first page holds all echoes, all requests and answers, and a role");
+              "the first page holds all echoes, all requests and answers, and a role");
 static_assert(ROLES_FIRST_PAGE + (PAGES_MAX - 1) * ROLES_OTHER_PAGE >= ROLES_MAX,
-	      "PAGES_MAX pages hold ROLES_MAX of the largest role reports");
+              "PAGES_MAX pages hold ROLES_MAX of the largest role reports");
 
 static bool has_requests(const struct heartbeat *heartbeat)
 {
@@ -103,14 +103,14 @@ static void put_body(struct writer *writer, const struct heartbeat *heartbeat)
 }
 
 enum code wire_encode(const struct heartbeat *heartbeat, uint8_t body[WIRE_BODY_BYTES],
-		      size_t *length, struct error *error)
+                      size_t *length, struct error *error)
 {
 	struct writer writer = {body, WIRE_BODY_BYTES, 0};
 
 	put_body(&writer, heartbeat);
 	if (writer.used > writer.capacity)
 		return error_set(error, CODE_TOO_LARGE, "page of %zu bytes, at most %d",
-				 writer.used, WIRE_BODY_BYTES);
+		                 writer.used, WIRE_BODY_BYTES);
 	*length = writer.used;
 	return CODE_OK;
 }
@@ -130,18 +130,18 @@ size_t wire_role_bytes(const struct role_report *report)
 }
 
 static enum code get_head(struct reader *reader, size_t length, struct heartbeat *heartbeat,
-			  struct error *error)
+                          struct error *error)
 {
 	if (reader_take(reader, 4) != MAGIC)
 		return error_set(error, CODE_INVALID, "head: no page of this protocol");
 	uint8_t major = (uint8_t)reader_take(reader, 1);
 	if (major != WIRE_MAJOR)
 		return error_set(error, CODE_INVALID, "head: major version %u, this is %d", major,
-				 WIRE_MAJOR);
+		                 WIRE_MAJOR);
 	reader_part(reader, 1 + 2); /* minor version and flags */
 	if (reader_take(reader, 2) != length)
 		return error_set(error, CODE_INVALID, "head: another length than the body's %zu",
-				 length);
+		                 length);
 	heartbeat->cluster = reader_take(reader, 8);
 	heartbeat->sender = reader_take(reader, 8);
 	heartbeat->stamp.incarnation = (uint32_t)reader_take(reader, 4);
@@ -153,7 +153,7 @@ static enum code get_head(struct reader *reader, size_t length, struct heartbeat
 
 /* `seen` collects a bit for each known section. */
 static enum code get_section(struct reader *reader, unsigned *seen, struct heartbeat *heartbeat,
-			     struct error *error)
+                             struct error *error)
 {
 	uint8_t kind = (uint8_t)reader_take(reader, 1);
 	reader_part(reader, 1); /* flags, for later minor versions */
@@ -180,7 +180,7 @@ static enum code get_section(struct reader *reader, unsigned *seen, struct heart
 }
 
 enum code wire_decode(const uint8_t *body, size_t length, struct heartbeat *heartbeat,
-		      struct error *error)
+                      struct error *error)
 {
 	struct reader reader = {body, length, false};
 	unsigned seen = 0;

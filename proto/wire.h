@@ -74,7 +74,7 @@ enum code wire_peek(const uint8_t *datagram, size_t length, struct wire_head *he
  * the caller. Fields that mean nothing are not written: those of a claimant that is no candidate,
  * the grant to nobody. */
 enum code wire_encode(const struct heartbeat *heartbeat, uint8_t body[WIRE_BODY_BYTES],
-		      size_t *length, struct error *error);
+                      size_t *length, struct error *error);
 
 /* The length of the body wire_encode would write, also when that is too large; and the bytes one
  * more role_report would add to it, for filling pages. */
@@ -85,4 +85,4 @@ size_t wire_role_bytes(const struct role_report *report);
  * of a known kind, a truncated one or a value out of range is CODE_INVALID (with text), and
  * heartbeat_check has passed on success. *heartbeat is unspecified on failure. */
 enum code wire_decode(const uint8_t *body, size_t length, struct heartbeat *heartbeat,
-		      struct error *error);
+                      struct error *error);

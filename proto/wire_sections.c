@@ -74,7 +74,7 @@ void wire_put_membership(struct writer *writer, const struct heartbeat *heartbea
 }
 
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
-			      struct error *error)
+                              struct error *error)
 {
 	(void)error;
 	heartbeat->voters = reader_take(reader, 8);
@@ -136,7 +136,7 @@ static enum code get_echo(struct reader *reader, struct echo *echo, struct error
 	echo->path_count = (uint8_t)reader_take(reader, 1);
 	if (echo->path_count > PATHS_MAX)
 		return error_set(error, CODE_INVALID, "%u paths, at most %d", echo->path_count,
-				 PATHS_MAX);
+		                 PATHS_MAX);
 	for (uint8_t i = 0; i < echo->path_count; i++)
 		echo->paths[i] = get_path(reader);
 	return CODE_OK;
@@ -216,7 +216,7 @@ enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat, 
 
 	if (requests > REQUESTS_MAX || answers > ANSWERS_MAX)
 		return error_set(error, CODE_INVALID, "%u and %u answers, at most %d and %d",
-				 requests, answers, REQUESTS_MAX, ANSWERS_MAX);
+		                 requests, answers, REQUESTS_MAX, ANSWERS_MAX);
 	for (uint8_t i = 0; i < requests; i++)
 		heartbeat->requests[i] = get_request(reader);
 	for (uint8_t i = 0; i < answers; i++)
@@ -371,7 +371,7 @@ enum code wire_get_roles(struct reader *reader, struct heartbeat *heartbeat, str
 	for (; reader->left > 0; count++) {
 		if (count == PAGE_ROLES_MAX)
 			return error_set(error, CODE_INVALID, "more than %d of them",
-					 PAGE_ROLES_MAX);
+			                 PAGE_ROLES_MAX);
 		get_role(reader, &heartbeat->roles[count]);
 	}
 	heartbeat->role_count = count;

@@ -18,14 +18,14 @@ enum code wire_get_timing(struct reader *reader, struct heartbeat *heartbeat, st
 
 void wire_put_membership(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
-			      struct error *error);
+                              struct error *error);
 
 void wire_put_echoes(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_echoes(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 
 void wire_put_requests(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat,
-			    struct error *error);
+                            struct error *error);
 
 void wire_put_roles(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_roles(struct reader *reader, struct heartbeat *heartbeat, struct error *error);

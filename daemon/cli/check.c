@@ -15,6 +15,9 @@
 #include "daemon/platform/self.h"
 #include "daemon/store.h"
 
+/* Bits of access(2), which libuv takes everywhere. */
+enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };
+
 struct check {
 	const struct options *options;
 	const struct config *config;
@@ -81,31 +84,44 @@ static void check_running(struct check *check)
 	fine("daemon", check->daemon_runs ? error.text : "does not run now");
 }
 
-static void check_directory(struct check *check, const char *option, const char *path)
+/* 0 when files can be made in it, else an error of libuv. */
+static int look_at_directory(const char *path)
 {
-	char parent[FILE_PATH_BYTES];
-	struct error error;
-	uv_fs_t request;
-	const char *slash = strrchr(path, '/');
-	int failed = uv_fs_access(NULL, &request, path, 3, NULL);
+	uv_fs_t request = {0};
+	int failed = uv_fs_stat(NULL, &request, path, NULL);
+	const bool is_directory = failed == 0 && S_ISDIR(request.statbuf.st_mode);
 
 	uv_fs_req_cleanup(&request);
-	if (failed == UV_ENOENT && strlen(path) < sizeof parent) {
+	if (failed != 0)
+		return failed;
+	if (!is_directory)
+		return UV_ENOTDIR;
+	failed = uv_fs_access(NULL, &request, path, MAY_WRITE | MAY_EXECUTE, NULL);
+	uv_fs_req_cleanup(&request);
+	return failed;
+}
+
+static void check_directory(struct check *check, const char *option, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct error error;
+	int failed = look_at_directory(path);
+
+	if (failed == UV_ENOENT && strlen(path) < FILE_PATH_BYTES) {
+		char parent[FILE_PATH_BYTES];
+
 		(void)snprintf(parent, sizeof parent, "%.*s",
-			       slash == NULL || slash == path ? 1 : (int)(slash - path),
-			       slash == NULL ? "." : path);
-		failed = uv_fs_access(NULL, &request, parent, 3, NULL);
-		uv_fs_req_cleanup(&request);
-		if (failed == 0) {
-			fine(option, "is made at the first start");
-			return;
-		}
+		               slash == NULL || slash == path ? 1 : (int)(slash - path),
+		               slash == NULL ? "." : path);
+		failed = look_at_directory(parent);
+		path = failed == 0 ? "is made at the first start" : path;
 	}
 	if (failed == 0) {
 		fine(option, path);
 		return;
 	}
-	(void)error_set(&error, CODE_DENIED, "%s cannot be written: %s", path, uv_strerror(failed));
+	(void)error_set(&error, CODE_DENIED, "%s cannot be written: %s", path,
+	                uv_strerror(failed));
 	lack(check, option, &error);
 }
 
@@ -228,7 +244,7 @@ static void check_command(struct check *check, const struct config_resource *res
 
 	if (command->word_count == 0)
 		return;
-	failed = uv_fs_access(NULL, &request, command->words, 1, NULL);
+	failed = uv_fs_access(NULL, &request, command->words, MAY_EXECUTE, NULL);
 	uv_fs_req_cleanup(&request);
 	if (failed == 0) {
 		fine(resource->name, command->words);
@@ -251,7 +267,7 @@ static void check_program(struct check *check, const struct config_resource *res
 	if (resource->user[0] != '\0' && platform_user(resource->user, &user, &error) != CODE_OK)
 		lack(check, resource->name, &error);
 	if (resource->directory[0] != '\0') {
-		int failed = uv_fs_access(NULL, &request, resource->directory, 1, NULL);
+		int failed = uv_fs_access(NULL, &request, resource->directory, MAY_EXECUTE, NULL);
 
 		uv_fs_req_cleanup(&request);
 		if (failed != 0) {

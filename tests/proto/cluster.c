@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The perfect network and the queue that keeps its messages in order; see cluster.h.
+ */
 #include "tests/proto/cluster.h"
 
 #include <stdio.h>
@@ -40,8 +43,8 @@ void cluster_boot(struct cluster *c, uint8_t i, const struct durable *durable,
 	struct durable snapshot;
 	uint64_t generation = member_durable(&c->members[i], &snapshot);
 	if (!c->disk_full[i])
-		cluster_step(c, i, (struct event){.kind = EVENT_PERSISTED,
-		                                  .as.generation = generation});
+		cluster_step(c, i,
+		             (struct event){.kind = EVENT_PERSISTED, .as.generation = generation});
 }
 
 struct cluster *cluster_new(bool third_is_node)
@@ -170,10 +173,9 @@ void cluster_run(struct cluster *c, struct span span)
 	for (;;) {
 		uint8_t next = NO_MEMBER;
 		for (uint8_t i = 0; i < CLUSTER_MEMBERS; i++)
-			if (!c->dead[i] &&
-			    (next == NO_MEMBER ||
-			     instant_before(member_deadline(&c->members[i]),
-			                    member_deadline(&c->members[next]))))
+			if (!c->dead[i] && (next == NO_MEMBER ||
+			                    instant_before(member_deadline(&c->members[i]),
+			                                   member_deadline(&c->members[next]))))
 				next = i;
 		if (next == NO_MEMBER || instant_before(end, member_deadline(&c->members[next])))
 			break;
@@ -198,10 +200,13 @@ uint8_t cluster_owner(const struct cluster *c)
 
 void cluster_request(struct cluster *c, uint8_t member, enum request_kind kind, uint8_t target)
 {
-	cluster_step(c, member, (struct event){
-	    .kind = EVENT_REQUEST,
-	    .as.request = {.kind = kind, .role = 0, .target = target, .handle = 42,
-	                   .limit = span_ms(5000)}});
+	cluster_step(c, member,
+	             (struct event){.kind = EVENT_REQUEST,
+	                            .as.request = {.kind = kind,
+	                                           .role = 0,
+	                                           .target = target,
+	                                           .handle = 42,
+	                                           .limit = span_ms(5000)}});
 }
 
 bool cluster_noted(const struct cluster *c, uint8_t member, enum note_kind kind)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A few members in one process on a perfect network with one clock: for tests of single rules, where
- * the simulated world of tests/world would hide what is tested. Disks write at once, resources start
- * and stop at once unless told otherwise.
+ * A few members in one process on a perfect network with one clock: for tests of single rules,
+ * where the simulated world of tests/world would hide what is tested. Disks write at once,
+ * resources start and stop at once unless told otherwise.
  */
 #pragma once
 
@@ -22,10 +22,10 @@ struct cluster {
 	struct setup setups[CLUSTER_MEMBERS];
 	struct member members[CLUSTER_MEMBERS];
 	bool dead[CLUSTER_MEMBERS];
-	bool deaf[CLUSTER_MEMBERS];     /* receives nothing */
-	bool mute[CLUSTER_MEMBERS];     /* sends nothing */
+	bool deaf[CLUSTER_MEMBERS];      /* receives nothing */
+	bool mute[CLUSTER_MEMBERS];      /* sends nothing */
 	bool disk_full[CLUSTER_MEMBERS]; /* never persisted */
-	bool slow_stop;                 /* RELEASED comes from the test */
+	bool slow_stop;                  /* RELEASED comes from the test */
 	bool slow_start;
 	bool up[CLUSTER_MEMBERS];
 	unsigned starts[CLUSTER_MEMBERS];
@@ -35,7 +35,7 @@ struct cluster {
 	unsigned note_count;
 	enum note_kind notes[CLUSTER_NOTES];
 	uint8_t note_member[CLUSTER_NOTES];
-	bool loud; /* print narration */
+	bool loud;            /* print narration */
 	unsigned first, last; /* queue */
 	struct cluster_message queue[CLUSTER_QUEUE];
 	struct effects out;

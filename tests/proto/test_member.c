@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole members on a perfect network: what an operator would see. */
+/*
+ * Whole members on a perfect network: what an operator would see.
+ */
 #include "proto/member.h"
 
 #include <check.h>
@@ -165,8 +167,9 @@ START_TEST(a_slow_stop_is_waited_for_while_connected)
 	ck_assert_uint_eq(cluster_owner(c), ALPHA);
 	ck_assert(!cluster_noted(c, ALPHA, NOTE_LEASE_OVER));
 	c->up[ALPHA] = false;
-	cluster_step(c, ALPHA, (struct event){.kind = EVENT_RELEASED,
-	                                      .as.resources = {0, epoch_of(c, ALPHA)}});
+	cluster_step(
+	    c, ALPHA,
+	    (struct event){.kind = EVENT_RELEASED, .as.resources = {0, epoch_of(c, ALPHA)}});
 	ck_assert_uint_eq(cluster_owner(c), BETA);
 	cluster_free(c);
 }
@@ -292,8 +295,8 @@ END_TEST
 START_TEST(a_failed_role_moves_and_comes_back_when_nobody_else_can)
 {
 	struct cluster *c = settled(false);
-	cluster_step(c, ALPHA, (struct event){.kind = EVENT_FAILED,
-	                                      .as.resources = {0, epoch_of(c, ALPHA)}});
+	cluster_step(c, ALPHA,
+	             (struct event){.kind = EVENT_FAILED, .as.resources = {0, epoch_of(c, ALPHA)}});
 	ck_assert_uint_eq(cluster_owner(c), BETA);
 	power_off(c, BETA);
 	cluster_run(c, span_ms(20000));
@@ -305,8 +308,7 @@ END_TEST
 START_TEST(an_unfit_node_gives_the_role_away)
 {
 	struct cluster *c = settled(false);
-	cluster_step(c, ALPHA,
-	             (struct event){.kind = EVENT_FITNESS, .as.fitness = {0, false}});
+	cluster_step(c, ALPHA, (struct event){.kind = EVENT_FITNESS, .as.fitness = {0, false}});
 	ck_assert_uint_eq(cluster_owner(c), BETA);
 	cluster_step(c, ALPHA, (struct event){.kind = EVENT_FITNESS, .as.fitness = {0, true}});
 	cluster_run(c, span_ms(10000));
@@ -349,7 +351,7 @@ START_TEST(other_voters_do_not_count)
 	/* The file of the witness names a fourth voter. */
 	c->setups[THIRD].member_count = 4;
 	c->setups[THIRD].members[3] = c->setups[THIRD].members[2];
-	strcpy(c->setups[THIRD].members[3].name, "w2");
+	memcpy(c->setups[THIRD].members[3].name, "w2", 3);
 	c->setups[THIRD].members[3].id = name_id("w2");
 	cluster_boot(c, THIRD, NULL, NULL);
 	power_off(c, BETA);
@@ -367,7 +369,7 @@ START_TEST(the_voter_set_is_remembered_not_reread)
 	member_durable(&c->members[THIRD], &durable);
 	c->setups[THIRD].member_count = 4;
 	c->setups[THIRD].members[3] = c->setups[THIRD].members[2];
-	strcpy(c->setups[THIRD].members[3].name, "w2");
+	memcpy(c->setups[THIRD].members[3].name, "w2", 3);
 	c->setups[THIRD].members[3].id = name_id("w2");
 	cluster_boot(c, THIRD, &durable, NULL);
 	ck_assert(cluster_noted(c, THIRD, NOTE_FILE_VOTERS_DIFFER));

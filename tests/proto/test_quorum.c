@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counting: majorities, dated votes, sent pages, paths. */
+/*
+ * Counting: majorities, dated votes, sent pages, paths.
+ */
 #include "proto/quorum.h"
 
 #include <check.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of a single vote, each shown on its own. */
+/*
+ * The rules of a single vote, each shown on its own.
+ */
 #include "proto/voter.h"
 
 #include <check.h>
 
 enum { ALPHA = 11, BETA = 22 };
 
-static const struct voter_terms open_terms = {
-    .reserved_epoch = 1000, .longest_promise = {5000000000}};
+static const struct voter_terms open_terms = {.reserved_epoch = 1000,
+                                              .longest_promise = {5000000000}};
 
 static struct instant at(int64_t ms)
 {
@@ -16,7 +18,10 @@ static struct instant at(int64_t ms)
 
 static struct bid bid(uint64_t who, enum claim_state claim, uint64_t epoch, uint64_t seq)
 {
-	return (struct bid){.claimant = who, .claim = claim, .epoch = epoch, .by = {1, seq},
+	return (struct bid){.claimant = who,
+	                    .claim = claim,
+	                    .epoch = epoch,
+	                    .by = {1, seq},
 	                    .promise = span_ms(1000)};
 }
 

@@ -158,6 +158,7 @@ static void draw_network(struct run *run, struct plan_network *network)
 	    .delay = 50000,
 	    .delay_tail = run->lease / 100 * tails[rng_below(rng, 5)] / 4,
 	    .late = 3 * run->lease,
+	    .reorders = rng_chance(rng, 500),
 	};
 }
 

@@ -110,6 +110,7 @@ static void heal_links(struct run *run)
 	struct plan_network *network = &world->net.plan;
 	network->loss_permille = network->late_permille = network->twin_permille = 0;
 	network->delay_tail = run->lease / 200;
+	network->reorders = false;
 }
 
 static bool can_own(const struct run *run, uint8_t h, uint8_t role)

@@ -118,8 +118,14 @@ static int64_t travel_time(struct world *world)
 
 static void page_deliver(struct world *world, uint32_t page, uint8_t to, uint8_t path)
 {
-	net_keep(&world->net, page);
-	world_plan(world, travel_time(world),
+	struct net *net = &world->net;
+	struct net_link *link = &net->links[net->pages[page]->from][to][path];
+	int64_t at = world->now + travel_time(world);
+	if (!net->plan.reorders && at < link->last_arrival)
+		at = link->last_arrival;
+	link->last_arrival = at;
+	net_keep(net, page);
+	world_plan(world, at - world->now,
 	           &(struct happening){
 	               .kind = HAPPEN_PAGE, .host = to, .path = path, .page = page});
 }
@@ -177,7 +183,12 @@ void net_cut(struct net *net, uint8_t from, uint8_t to, bool cut)
 
 void net_heal(struct net *net)
 {
-	memset(net->links, 0, sizeof net->links);
+	for (unsigned from = 0; from < MEMBERS_MAX; from++)
+		for (unsigned to = 0; to < MEMBERS_MAX; to++)
+			for (unsigned path = 0; path < WORLD_PATHS_MAX; path++) {
+				net->links[from][to][path].cut = false;
+				net->links[from][to][path].loss_permille = 0;
+			}
 }
 
 void net_replay(struct world *world, uint8_t to)

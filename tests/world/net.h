@@ -33,6 +33,7 @@ struct page {
 struct net_link {
 	bool cut;
 	unsigned loss_permille; /* in addition to the network's */
+	int64_t last_arrival;   /* nothing arrives before it, unless the network reorders */
 };
 
 struct net {

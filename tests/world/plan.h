@@ -40,6 +40,7 @@ struct plan_network {
 	int64_t delay;          /* every page takes this long ... */
 	int64_t delay_tail;     /* ... and this on average in addition */
 	int64_t late;
+	bool reorders; /* pages of one sender overtake each other */
 };
 
 struct plan {

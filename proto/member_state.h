@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The memory of a member. Public so that its owner can place it; only proto/ looks inside. Fixed in
+ * size by limits.h, without pointers except to the setup it borrows.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+#include "proto/heartbeat.h"
+#include "proto/limits.h"
+#include "proto/note.h"
+#include "proto/path.h"
+#include "proto/sent.h"
+#include "proto/setup.h"
+#include "proto/voter.h"
+
+/* The newest that a peer said about one role. */
+struct hearsay {
+	bool known;
+	struct role_report report;
+	struct stamp stamp; /* of the page that said it */
+	struct instant at;
+	struct instant fresh_until;  /* INSTANT_PAST: the page was not fresh */
+	struct span promise;         /* what a grant to its claim binds for */
+	struct instant vote_free_at; /* estimate: when the peer's vote can be had by this member */
+};
+
+enum link { LINK_SILENT, LINK_ONE_WAY, LINK_UP };
+
+struct peer {
+	struct stamp heard;
+	struct instant heard_at;
+	struct instant first_heard_at; /* since the link was last silent */
+	struct instant fresh_until;
+	enum link link;
+	uint8_t fresh_heartbeats; /* first pages heard fresh since start, up to 2 */
+	bool voters_differ, config_differs;
+	struct timing timing;
+	uint64_t voters, config;
+	bool paused, relearning, abstaining, leaving;
+	uint8_t request_count;
+	struct request requests[REQUESTS_MAX];
+	struct path paths[PATHS_MAX];
+	struct hearsay roles[ROLES_MAX]; /* by index of member.roles */
+};
+
+/* This member's claim to one role. */
+struct claim {
+	enum claim_state state;
+	uint64_t epoch;     /* of this or the last attempt */
+	uint64_t first_seq; /* first page that carried it in this incarnation */
+	struct instant lease_end;
+	struct instant confirmed_at; /* a majority answered something sent then or later */
+	struct span release_limit;   /* shortest `release` declared by the pages that count */
+	struct instant since;        /* when this state began */
+	struct instant seek_deadline;
+	struct instant seek_after; /* back-off */
+	struct instant open_since; /* all conditions for seeking hold since; INSTANT_NEVER: no */
+	struct span turn_delay;
+	bool forced; /* the lease ended before the resources were down */
+	enum release_reason reason;
+	uint64_t successor;
+};
+
+/* A command being carried out by this member as owner. */
+struct operation {
+	bool active;
+	uint64_t requester, request; /* member id, request id */
+	enum request_kind kind;
+	bool already; /* nothing had to change */
+};
+
+struct role {
+	uint64_t id;
+	struct voter voter;
+	uint64_t refused_claimant, refused_epoch; /* last refusal that was noted */
+
+	/* Only for roles of setup that list this member among their nodes: */
+	struct claim claim;
+	enum role_phase phase;
+	bool resources_fit;
+	uint8_t failures;
+	struct instant retry_at;
+	struct instant up_since;
+	struct instant better_since; /* a better node is fit since; for failback */
+	struct operation operation;
+	uint64_t handed_epoch;     /* last epoch whose `none` named a successor */
+	uint64_t heir;             /* that successor */
+	struct instant heir_until; /* others hold back so long */
+	uint64_t noted_owner_epoch;
+	enum obstacle obstacle;  /* to seeking it, as of the last step without a claim */
+	enum obstacle explained; /* last one that was noted */
+	struct instant unowned_since;
+	struct instant explain_at;   /* not before */
+
+	struct record stored;       /* on disk: what the pages say */
+	struct record record;       /* newest known */
+	uint64_t record_generation; /* snapshot that first contains it */
+};
+
+/* A command typed on this member, not answered yet. */
+struct own_request {
+	struct request request;
+	uint64_t handle;
+	struct instant expires;
+};
+
+struct owed_answer {
+	struct answer answer;
+	struct instant expires;
+};
+
+struct member {
+	const struct setup *setup; /* borrowed */
+	struct timing timing;
+	struct voters voters;
+	uint64_t voters_id; /* digest of voters */
+	bool file_voters_differ;
+	uint64_t self_id;
+	uint64_t random;
+
+	uint32_t incarnation;
+	uint64_t seq;
+	struct sent_log sent;
+
+	struct instant now; /* of the last step */
+	struct instant wake;
+	struct instant started_at;
+	struct instant reconfirm_since; /* a long gap ended then; INSTANT_PAST: none */
+	struct instant next_heartbeat;
+	bool changed; /* something the others should know at once */
+	bool pages_due;
+	uint8_t next_page_role;
+	bool first_page;
+
+	bool state_lost; /* no stored state at start: abstention follows what others declare */
+	bool abstaining;
+	struct instant abstain_until;
+	bool relearning;
+	uint64_t relearned_generation; /* snapshot that says it is over; 0: not yet */
+	bool paused;
+	bool leaving, left;
+	bool quorum_seen;
+
+	/* Disk: what the newest snapshot holds, and what is known to be written. */
+	uint64_t generation, persisted;
+	uint64_t reserved_epoch, reserved_on_disk, reserved_generation;
+	struct span longest_promise, longest_on_disk;
+	uint64_t longest_generation;
+	uint64_t incarnation_generation;
+	uint64_t paused_generation;
+	struct operation pausing; /* a pause or resume waiting for the disk */
+
+	uint64_t epoch_floor; /* top of roles that were forgotten */
+	uint8_t role_count;
+	struct role roles[ROLES_MAX]; /* those of setup first */
+	struct peer peers[MEMBERS_MAX];
+	struct stamp heard[MEMBERS_MAX];
+
+	uint32_t request_counter;
+	uint8_t request_count;
+	struct own_request requests[REQUESTS_MAX];
+	uint8_t owed_count;
+	struct owed_answer owed[ANSWERS_MAX];
+};
