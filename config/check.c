@@ -93,7 +93,7 @@ static void fill(const struct trial *trial, struct text *out)
 		at += 2;
 		if (slot == 'a' || slot == 'b') {
 			draft_title(trial->on.draft, slot == 'a' ? trial->on.a : trial->on.b,
-				    title);
+			            title);
 			text_add(out, title);
 		} else {
 			text_add(out, trial->evidence.text[slot - 'x']);
@@ -102,7 +102,7 @@ static void fill(const struct trial *trial, struct text *out)
 }
 
 static void try_rule(const struct draft *draft, const struct rule *rule, const struct section *a,
-		     const struct section *b)
+                     const struct section *b)
 {
 	struct trial trial = {.rule = rule, .on = {.draft = draft, .a = a, .b = b}};
 	struct text sentence;

@@ -48,9 +48,9 @@ const char *draft_name(const struct draft *draft, const struct section *section)
 }
 
 void draft_title(const struct draft *draft, const struct section *section,
-		 char out[SECTION_TITLE_BYTES])
+                 char out[SECTION_TITLE_BYTES])
 {
 	const char *name = draft_name(draft, section);
 	snprintf(out, SECTION_TITLE_BYTES, "[%s%s%s]", section_word(section->kind),
-		 *name == '\0' ? "" : " ", name);
+	         *name == '\0' ? "" : " ", name);
 }

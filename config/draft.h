@@ -43,4 +43,4 @@ const char *draft_name(const struct draft *draft, const struct section *section)
 /* "[node alpha]" */
 enum { SECTION_TITLE_BYTES = NAME_BYTES + 12 };
 void draft_title(const struct draft *draft, const struct section *section,
-		 char out[SECTION_TITLE_BYTES]);
+                 char out[SECTION_TITLE_BYTES]);

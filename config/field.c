@@ -15,28 +15,28 @@
 #include "config/value.h"
 
 static enum code take_name(const struct field *field, void *at, const char *text,
-			   struct error *error)
+                           struct error *error)
 {
 	(void)field;
 	return value_name(text, at, error);
 }
 
 static enum code take_account(const struct field *field, void *at, const char *text,
-			      struct error *error)
+                              struct error *error)
 {
 	(void)field;
 	return value_account(text, at, error);
 }
 
 static enum code take_interface(const struct field *field, void *at, const char *text,
-				struct error *error)
+                                struct error *error)
 {
 	(void)field;
 	return value_interface(text, at, error);
 }
 
 static enum code take_path(const struct field *field, void *at, const char *text,
-			   struct error *error)
+                           struct error *error)
 {
 	(void)field;
 	return value_path(text, at, error);
@@ -60,7 +60,7 @@ static struct span bound(const char *text)
 }
 
 static enum code take_span(const struct field *field, void *at, const char *text,
-			   struct error *error)
+                           struct error *error)
 {
 	struct span span;
 	enum code code = value_span(text, &span, error);
@@ -68,10 +68,10 @@ static enum code take_span(const struct field *field, void *at, const char *text
 		return code;
 	if (span.ns < bound(field->row->low).ns)
 		return error_set(error, CODE_INVALID, "'%s' is too short; at least %s is needed",
-				 excerpt_of(text).text, field->row->low);
+		                 excerpt_of(text).text, field->row->low);
 	if (span.ns > bound(field->row->high).ns)
 		return error_set(error, CODE_INVALID, "'%s' is too long; at most %s is allowed",
-				 excerpt_of(text).text, field->row->high);
+		                 excerpt_of(text).text, field->row->high);
 	memcpy(at, &span, sizeof span);
 	return CODE_OK;
 }
@@ -87,7 +87,7 @@ static bool format_span(const void *at, const struct config *config, struct text
 }
 
 static enum code take_port(const struct field *field, void *at, const char *text,
-			   struct error *error)
+                           struct error *error)
 {
 	uint32_t port;
 	(void)field;
@@ -107,7 +107,7 @@ static bool format_port(const void *at, const struct config *config, struct text
 }
 
 static enum code take_votes(const struct field *field, void *at, const char *text,
-			    struct error *error)
+                            struct error *error)
 {
 	uint32_t votes;
 	(void)field;
@@ -125,7 +125,7 @@ static bool format_votes(const void *at, const struct config *config, struct tex
 }
 
 static enum code take_bool(const struct field *field, void *at, const char *text,
-			   struct error *error)
+                           struct error *error)
 {
 	(void)field;
 	return value_bool(text, at, error);
@@ -139,7 +139,7 @@ static bool format_bool(const void *at, const struct config *config, struct text
 }
 
 static enum code take_command(const struct field *field, void *at, const char *text,
-			      struct error *error)
+                              struct error *error)
 {
 	(void)field;
 	return value_command(text, at, error);
@@ -152,7 +152,7 @@ static bool format_command(const void *at, const struct config *config, struct t
 }
 
 static enum code take_network(const struct field *field, void *at, const char *text,
-			      struct error *error)
+                              struct error *error)
 {
 	struct config_resource *resource = at;
 	(void)field;
@@ -172,7 +172,7 @@ static bool format_network(const void *at, const struct config *config, struct t
 }
 
 static enum code take_restart(const struct field *field, void *at, const char *text,
-			      struct error *error)
+                              struct error *error)
 {
 	struct config_resource *resource = at;
 	(void)field;
@@ -191,7 +191,7 @@ static bool format_restart(const void *at, const struct config *config, struct t
 }
 
 static enum code take_failback(const struct field *field, void *at, const char *text,
-			       struct error *error)
+                               struct error *error)
 {
 	struct setup_role *role = at;
 	role->fails_back = strcmp(text, "never") != 0;
@@ -199,8 +199,8 @@ static enum code take_failback(const struct field *field, void *at, const char *
 		return CODE_OK;
 	if (strchr("0123456789", *text) == NULL)
 		return error_set(error, CODE_INVALID,
-				 "'%s' is neither never nor a duration, such as 10m",
-				 excerpt_of(text).text);
+		                 "'%s' is neither never nor a duration, such as 10m",
+		                 excerpt_of(text).text);
 	return take_span(field, &role->failback, text, error);
 }
 
@@ -215,7 +215,7 @@ static bool format_failback(const void *at, const struct config *config, struct 
 
 /* Which of the VARIANTS_MAX words it is. */
 static enum code take_variant(const struct field *field, const char *text,
-			      const char *const words[VARIANTS_MAX], struct error *error)
+                              const char *const words[VARIANTS_MAX], struct error *error)
 {
 	struct guess guess = guess_of(text);
 	for (uint8_t i = 0; i < VARIANTS_MAX; i++) {
@@ -228,11 +228,11 @@ static enum code take_variant(const struct field *field, const char *text,
 	char sentence[GUESS_SENTENCE_BYTES];
 	guess_sentence(&guess, sentence);
 	return error_set(error, CODE_INVALID, "'%s' is unknown; %s", excerpt_of(text).text,
-			 sentence);
+	                 sentence);
 }
 
 static enum code take_timing(const struct field *field, void *at, const char *text,
-			     struct error *error)
+                             struct error *error)
 {
 	const char *const words[VARIANTS_MAX] = {
 	    preset_word(TIMING_LAN),
@@ -253,7 +253,7 @@ static bool format_timing(const void *at, const struct config *config, struct te
 }
 
 static enum code take_type(const struct field *field, void *at, const char *text,
-			   struct error *error)
+                           struct error *error)
 {
 	const char *const words[VARIANTS_MAX] = {
 	    type_word(RESOURCE_VIP),
@@ -277,7 +277,7 @@ static bool format_type(const void *at, const struct config *config, struct text
 static const struct form {
 	bool is_list; /* `take` is called once for each item */
 	enum code (*take)(const struct field *field, void *at, const char *text,
-			  struct error *error);
+	                  struct error *error);
 	bool (*format)(const void *at, const struct config *config, struct text *out);
 } forms[VALUES] = {
     [VALUE_NAME] = {false, take_name, format_word},
@@ -328,8 +328,8 @@ static bool take_items(const struct field *field, const char *text)
 		item[length] = '\0';
 		if (length == 0) {
 			findings_error(field->findings, field->line,
-				       "%s: there is nothing before or behind a comma",
-				       field->row->key);
+			               "%s: there is nothing before or behind a comma",
+			               field->row->key);
 			good = false;
 		} else if (!take(field, item)) {
 			good = false;
@@ -347,7 +347,7 @@ bool field_parse(const struct field *field, const char *text)
 }
 
 bool field_format(const struct row *row, const struct config *config, uint8_t index,
-		  struct text *out)
+                  struct text *out)
 {
 	const char *at = (const char *)config + row->offset + index * row->stride;
 	return forms[row->value].format(at, config, out);

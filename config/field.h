@@ -25,4 +25,4 @@ bool field_parse(const struct field *field, const char *text);
 
 /* Adds the value as the file would have it; false: it is not set, nothing was added. */
 bool field_format(const struct row *row, const struct config *config, uint8_t index,
-		  struct text *out);
+                  struct text *out);

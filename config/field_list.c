@@ -17,7 +17,7 @@ static enum code too_many(size_t limit, const char *what, struct error *error)
 }
 
 enum code take_member_address(const struct field *field, void *at, const char *text,
-			      struct error *error)
+                              struct error *error)
 {
 	struct config_member *member = at;
 	struct address address;
@@ -48,7 +48,7 @@ bool format_member_addresses(const void *at, const struct config *config, struct
 }
 
 enum code take_member_key(const struct field *field, void *at, const char *text,
-			  struct error *error)
+                          struct error *error)
 {
 	struct config_member *member = at;
 	struct public_key key;
@@ -83,7 +83,7 @@ static enum code unknown(const struct guess *guess, const char *what, struct err
 	char sentence[GUESS_SENTENCE_BYTES];
 	guess_sentence(guess, sentence);
 	return error_set(error, CODE_INVALID, "there is no [%s %s]; %s", what,
-			 excerpt_of(guess->word).text, sentence);
+	                 excerpt_of(guess->word).text, sentence);
 }
 
 /* True when it was in the list already; otherwise it is now. The caller has made sure of the room.
@@ -106,8 +106,8 @@ enum code take_role_node(const struct field *field, void *at, const char *text, 
 			continue;
 		if (!member->is_node)
 			return error_set(error, CODE_INVALID,
-					 "'%s' is a witness, which only votes; expected a node",
-					 text);
+			                 "'%s' is a witness, which only votes; expected a node",
+			                 text);
 		if (is_listed(role->nodes, role->node_count, i))
 			return error_set(error, CODE_INVALID, "'%s' is listed twice", text);
 		role->nodes[role->node_count++] = i;
@@ -126,7 +126,7 @@ bool format_role_nodes(const void *at, const struct config *config, struct text 
 }
 
 enum code take_role_resource(const struct field *field, void *at, const char *text,
-			     struct error *error)
+                             struct error *error)
 {
 	const struct config *config = field->config;
 	struct config_role *role = at;

@@ -10,14 +10,14 @@
 
 /* One more item; `at` is a struct config_member. */
 enum code take_member_address(const struct field *field, void *at, const char *text,
-			      struct error *error);
+                              struct error *error);
 enum code take_member_key(const struct field *field, void *at, const char *text,
-			  struct error *error);
+                          struct error *error);
 /* `at` is a struct setup_role, of the other a struct config_role. */
 enum code take_role_node(const struct field *field, void *at, const char *text,
-			 struct error *error);
+                         struct error *error);
 enum code take_role_resource(const struct field *field, void *at, const char *text,
-			     struct error *error);
+                             struct error *error);
 
 /* The whole list. */
 bool format_member_addresses(const void *at, const struct config *config, struct text *out);

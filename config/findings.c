@@ -14,7 +14,7 @@ static void remove_at(struct findings *findings, unsigned at)
 {
 	findings->count--;
 	memmove(&findings->items[at], &findings->items[at + 1],
-		(findings->count - at) * sizeof *findings->items);
+	        (findings->count - at) * sizeof *findings->items);
 }
 
 /* Makes room by dropping the last warning, or for an error of an earlier line the last error. */
@@ -45,7 +45,7 @@ static struct finding *place(struct findings *findings, const struct finding *fi
 	while (at > 0 && findings->items[at - 1].line > finding->line)
 		at--;
 	memmove(&findings->items[at + 1], &findings->items[at],
-		(findings->count - at) * sizeof *findings->items);
+	        (findings->count - at) * sizeof *findings->items);
 	findings->count++;
 	return &findings->items[at];
 }

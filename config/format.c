@@ -40,16 +40,16 @@ void span_text(struct span span, char out[SPAN_TEXT_BYTES])
 		snprintf(out, SPAN_TEXT_BYTES, "0");
 	else
 		snprintf(out, SPAN_TEXT_BYTES, "%" PRId64 "%s", span.ns / units[unit].ns,
-			 units[unit].word);
+		         units[unit].word);
 }
 
 void key_format(const struct public_key *key, char out[KEY_TEXT_BYTES])
 {
 	static_assert(KEY_TEXT_BYTES >= sodium_base64_ENCODED_LEN(SEAL_PUBLIC_BYTES,
-								  sodium_base64_VARIANT_ORIGINAL),
-		      "a key has room");
+	                                                          sodium_base64_VARIANT_ORIGINAL),
+	              "a key has room");
 	sodium_bin2base64(out, KEY_TEXT_BYTES, key->bytes, sizeof key->bytes,
-			  sodium_base64_VARIANT_ORIGINAL);
+	                  sodium_base64_VARIANT_ORIGINAL);
 }
 
 static bool is_bare(const char *word)

@@ -114,8 +114,8 @@ static bool take_line(struct reading *reading)
 	if (length >= CONFIG_LINE_BYTES) {
 		char sentence[FAULT_BYTES];
 		snprintf(sentence, sizeof sentence,
-			 "the line has %zu bytes; at most %d are allowed", length,
-			 CONFIG_LINE_BYTES - 1);
+		         "the line has %zu bytes; at most %d are allowed", length,
+		         CONFIG_LINE_BYTES - 1);
 		fault(reading, sentence);
 		return true;
 	}
@@ -152,7 +152,7 @@ static void take_header(struct reading *reading)
 		const char *behind = end + 1 + strspn(end + 1, " \t");
 		if (*behind != '\0' && *behind != ';' && *behind != '#')
 			fault(reading, "there is something behind the ']'; a key stands on a line "
-				       "of its own");
+			               "of its own");
 		*end = '\0';
 	}
 	reading->user->section(reading->user->context, reading->number, inside);
@@ -174,7 +174,7 @@ static bool is_entry(struct reading *reading)
 	char sentence[FAULT_BYTES];
 	if (line[length] != '=') {
 		snprintf(sentence, sizeof sentence, "'%s' is neither a [section] nor `key = value`",
-			 excerpt_of(line).text);
+		         excerpt_of(line).text);
 		fault(reading, sentence);
 		return false;
 	}
@@ -184,7 +184,7 @@ static bool is_entry(struct reading *reading)
 	}
 	if (length >= KEY_BYTES) {
 		snprintf(sentence, sizeof sentence, "'%s' is too long for a key",
-			 excerpt_of(line).text);
+		         excerpt_of(line).text);
 		fault(reading, sentence);
 		return false;
 	}
@@ -245,6 +245,8 @@ static int take_piece(void *stream, const char *section, const char *key, const 
 	struct reading *reading = stream;
 	(void)section;
 	bool first = *reading->key == '\0';
+	if (!first && strcmp(key, reading->key) != 0)
+		return 0; /* built without continuation lines: it took a piece for a new key */
 	if (first) {
 		snprintf(reading->key, sizeof reading->key, "%s", key);
 		*reading->value = '\0';
@@ -276,7 +278,10 @@ void lines_read(const char *text, size_t length, const struct lines_user *user)
 	if (length >= strlen(mark) && memcmp(text, mark, strlen(mark)) == 0)
 		reading.text += strlen(mark);
 	int failed = ini_parse_stream(next_line, &reading, take_piece, &reading);
-	/* Every line that inih gets has a key; what is left is a build that has no memory. */
+	reading.number = 0;
+	/* Every line that inih gets has a key and fits; what is left is a build that cannot go on.
+	 */
 	if (failed != 0)
-		fault(&reading, "inih could not read this line");
+		fault(&reading,
+		      "the INI library gave up; it must be built with multi-line entries");
 }

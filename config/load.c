@@ -75,7 +75,7 @@ static void unknown_key(struct pass *pass, unsigned line, const char *key)
 	guess_sentence(&guess, sentence);
 	draft_title(pass->draft, pass->section, title);
 	findings_error(pass->draft->findings, line, "there is no key '%s' in %s; %s", key, title,
-		       sentence);
+	               sentence);
 	const struct row *meant = row_find(pass->section->kind, guess.best);
 	if (meant != NULL)
 		draft_refuse(pass->section, meant);
@@ -98,22 +98,22 @@ static void keys_entry(void *context, unsigned line, const char *key, const char
 	unsigned *key_line = &section->key_lines[row_index(row)];
 	if (*key_line != 0) {
 		findings_error(findings, line, "the key '%s' stands in line %u already", key,
-			       *key_line);
+		               *key_line);
 		return;
 	}
 	*key_line = line;
 	if (*value == '\0') {
 		findings_error(findings, line, "%s: there is no value; expected: %s", key,
-			       row_value_word(row));
+		               row_value_word(row));
 		draft_refuse(section, row);
 		return;
 	}
 	struct field field = {.row = row,
-			      .config = pass->draft->config,
-			      .index = section->index,
-			      .variant = &section->variant,
-			      .line = line,
-			      .findings = findings};
+	                      .config = pass->draft->config,
+	                      .index = section->index,
+	                      .variant = &section->variant,
+	                      .line = line,
+	                      .findings = findings};
 	if (!field_parse(&field, value))
 		draft_refuse(section, row);
 }
@@ -133,8 +133,8 @@ static void refuse_foreign(struct draft *draft, struct section *section, const s
 		text_add(&owners, type_word((enum resource_type)i));
 	}
 	findings_error(draft->findings, draft_line(section, row),
-		       "the key '%s' belongs to resources of type %s, and this one is of type %s",
-		       row->key, owners.bytes, type_word((enum resource_type)section->variant));
+	               "the key '%s' belongs to resources of type %s, and this one is of type %s",
+	               row->key, owners.bytes, type_word((enum resource_type)section->variant));
 }
 
 /* One row of one section: its default, or that it is missing. */
@@ -148,15 +148,15 @@ static void complete_row(struct draft *draft, struct section *section, const str
 		draft_refuse(section, row);
 		if (!section->stray)
 			findings_error(draft->findings, section->line, "%s needs a key '%s': %s",
-				       title, row->key, row->help);
+			               title, row->key, row->help);
 		return;
 	}
 	const char *text = row_default(row, section->variant);
 	struct field field = {.row = row,
-			      .config = draft->config,
-			      .index = section->index,
-			      .variant = &section->variant,
-			      .findings = draft->findings};
+	                      .config = draft->config,
+	                      .index = section->index,
+	                      .variant = &section->variant,
+	                      .findings = draft->findings};
 	bool good = text == NULL || field_parse(&field, text);
 	assert(good);
 	(void)good;
@@ -214,7 +214,7 @@ static void read_text(const char *text, size_t length, struct draft *draft)
 }
 
 enum code config_load(const char *text, size_t length, const struct public_key *self,
-		      struct config *config, struct findings *findings)
+                      struct config *config, struct findings *findings)
 {
 	struct draft draft;
 	memset(&draft, 0, sizeof draft);
@@ -226,7 +226,7 @@ enum code config_load(const char *text, size_t length, const struct public_key *
 	config->setup.self = NO_MEMBER;
 	if (length > CONFIG_FILE_BYTES) {
 		findings_error(findings, 0, "the file has %zu bytes; at most %d are read", length,
-			       CONFIG_FILE_BYTES);
+		               CONFIG_FILE_BYTES);
 		return CODE_INVALID;
 	}
 	read_text(text, length, &draft);

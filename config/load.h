@@ -32,7 +32,7 @@ struct findings {
  * Findings are in order of their line.
  */
 enum code config_load(const char *text, size_t length, const struct public_key *self,
-		      struct config *config, struct findings *findings);
+                      struct config *config, struct findings *findings);
 
 /* "file:line: error: text" without newline. */
 void finding_format(const struct finding *finding, const char *file, char *out, size_t size);

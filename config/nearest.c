@@ -49,7 +49,7 @@ static void list_name(struct guess *guess, const char *name)
 	const size_t ending = sizeof ", ...";
 	if (used + 2 + length + ending <= sizeof guess->list)
 		snprintf(guess->list + used, sizeof guess->list - used, "%s%s",
-			 used == 0 ? "" : ", ", name);
+		         used == 0 ? "" : ", ", name);
 	else if (used > 0 && guess->list[used - 1] != '.')
 		snprintf(guess->list + used, sizeof guess->list - used, ", ...");
 }
@@ -75,5 +75,5 @@ void guess_sentence(const struct guess *guess, char out[GUESS_SENTENCE_BYTES])
 	else if (*guess->list != '\0')
 		snprintf(out, GUESS_SENTENCE_BYTES, "known are %s", guess->list);
 	else
-		snprintf(out, GUESS_SENTENCE_BYTES, "there is none");
+		snprintf(out, GUESS_SENTENCE_BYTES, "none is defined");
 }

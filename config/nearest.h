@@ -19,5 +19,5 @@ struct guess {
 struct guess guess_of(const char *word);
 void guess_offer(struct guess *guess, const char *name);
 
-/* "did you mean 'address'?", or "known are a, b, c", or "there is none". */
+/* "did you mean 'address'?", or "known are a, b, c", or "none is defined". */
 void guess_sentence(const struct guess *guess, char out[GUESS_SENTENCE_BYTES]);

@@ -59,9 +59,9 @@ static const struct group {
 } groups[SECTIONS] = {
     [SECTION_CLUSTER] = {1 << SECTION_CLUSTER, 1, "clusters", add_cluster},
     [SECTION_NODE] = {1 << SECTION_NODE | 1 << SECTION_WITNESS, MEMBERS_MAX,
-		      "nodes and witnesses together", add_node},
+                      "nodes and witnesses together", add_node},
     [SECTION_WITNESS] = {1 << SECTION_NODE | 1 << SECTION_WITNESS, MEMBERS_MAX,
-			 "nodes and witnesses together", add_witness},
+                         "nodes and witnesses together", add_witness},
     [SECTION_ROLE] = {1 << SECTION_ROLE, ROLES_MAX, "roles", add_role},
     [SECTION_RESOURCE] = {1 << SECTION_RESOURCE, CONFIG_RESOURCES_MAX, "resources", add_resource},
 };
@@ -80,7 +80,7 @@ static int kind_of(struct draft *draft, unsigned line, const char *word)
 		return kind;
 	guess_sentence(&guess, sentence);
 	findings_error(draft->findings, line, "there is no section [%s]; %s", excerpt_of(word).text,
-		       sentence);
+	               sentence);
 	for (kind = 0; kind < SECTIONS; kind++)
 		if (strcmp(section_word((enum section_kind)kind), guess.best) == 0)
 			break;
@@ -89,7 +89,7 @@ static int kind_of(struct draft *draft, unsigned line, const char *word)
 
 /* False: refused, and told; `name` is empty then. */
 static bool read_name(struct draft *draft, struct section *section, const char *text,
-		      char name[NAME_BYTES])
+                      char name[NAME_BYTES])
 {
 	struct error error;
 	const char *word = section_word(section->kind);
@@ -97,13 +97,13 @@ static bool read_name(struct draft *draft, struct section *section, const char *
 	if (section->kind == SECTION_CLUSTER) {
 		if (*text != '\0')
 			findings_error(draft->findings, section->line,
-				       "[cluster] takes no name here; write name = %s below it",
-				       excerpt_of(text).text);
+			               "[cluster] takes no name here; write name = %s below it",
+			               excerpt_of(text).text);
 		return *text == '\0';
 	}
 	if (*text == '\0') {
 		findings_error(draft->findings, section->line,
-			       "[%s] has no name; expected [%s NAME]", word, word);
+		               "[%s] has no name; expected [%s NAME]", word, word);
 		return false;
 	}
 	if (value_name(text, name, &error) == CODE_OK)
@@ -113,7 +113,7 @@ static bool read_name(struct draft *draft, struct section *section, const char *
 }
 
 static const struct section *namesake(const struct draft *draft, const struct section *section,
-				      const char *name)
+                                      const char *name)
 {
 	const struct group *group = &groups[section->kind];
 	for (unsigned i = 0; i < draft->section_count; i++) {
@@ -133,18 +133,16 @@ static unsigned count_alike(const struct draft *draft, enum section_kind kind)
 	return count;
 }
 
-/* False: it stands there already, which is told. A name that was refused is like no other. */
+/* False: it stands there already, which is told. */
 static bool is_new(struct draft *draft, const struct section *section, const char *name)
 {
 	char title[SECTION_TITLE_BYTES];
-	if (section->stray)
-		return false;
 	const struct section *other = namesake(draft, section, name);
 	if (other == NULL)
 		return true;
 	draft_title(draft, other, title);
 	findings_error(draft->findings, section->line, "there is a %s in line %u already", title,
-		       other->line);
+	               other->line);
 	return false;
 }
 
@@ -166,8 +164,7 @@ void outline_section(struct draft *draft, unsigned line, const char *inside)
 	if (kind == SECTIONS)
 		return;
 	struct section section = {.kind = (enum section_kind)kind, .line = line};
-	section.stray = !read_name(draft, &section, rest, name);
-	section.stray = !is_new(draft, &section, name);
+	section.stray = !read_name(draft, &section, rest, name) || !is_new(draft, &section, name);
 	draft->is_partial = draft->is_partial || section.stray;
 	if (count_alike(draft, section.kind) < groups[kind].limit) {
 		section.index = groups[kind].add(draft->config, name);
@@ -175,6 +172,6 @@ void outline_section(struct draft *draft, unsigned line, const char *inside)
 	} else if (section.kind != SECTION_CLUSTER) {
 		draft->is_partial = true;
 		findings_error(draft->findings, line, "there are more than %u %s",
-			       groups[kind].limit, groups[kind].plural);
+		               groups[kind].limit, groups[kind].plural);
 	}
 }

@@ -28,7 +28,7 @@ static void write_header(const struct sink *sink, enum section_kind kind, const 
 }
 
 static void write_keys(const struct sink *sink, const struct config *config, enum section_kind kind,
-		       uint8_t index)
+                       uint8_t index)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *row = schema_row(i);
@@ -48,7 +48,7 @@ static void write_keys(const struct sink *sink, const struct config *config, enu
 }
 
 static void write_section(const struct sink *sink, const struct config *config,
-			  enum section_kind kind, uint8_t index, const char *name)
+                          enum section_kind kind, uint8_t index, const char *name)
 {
 	if (kind != SECTION_CLUSTER)
 		write_text(sink, "\n");
@@ -62,8 +62,8 @@ void config_write(const struct config *config, const struct sink *sink)
 	write_section(sink, config, SECTION_CLUSTER, 0, "");
 	for (uint8_t i = 0; i < setup->member_count; i++)
 		write_section(sink, config,
-			      setup->members[i].is_node ? SECTION_NODE : SECTION_WITNESS, i,
-			      setup->members[i].name);
+		              setup->members[i].is_node ? SECTION_NODE : SECTION_WITNESS, i,
+		              setup->members[i].name);
 	for (uint8_t i = 0; i < setup->role_count; i++)
 		write_section(sink, config, SECTION_ROLE, i, setup->roles[i].name);
 	for (uint8_t i = 0; i < config->resource_count; i++)
@@ -77,7 +77,7 @@ void config_write_role(const struct config *config, uint8_t role, const struct s
 	for (uint8_t i = 0; i < parts->resource_count; i++) {
 		uint8_t resource = parts->resources[i];
 		write_section(sink, config, SECTION_RESOURCE, resource,
-			      config->resources[resource].name);
+		              config->resources[resource].name);
 	}
 }
 
@@ -95,14 +95,14 @@ static void buffer_write(void *context, const char *text, size_t length)
 }
 
 enum code config_print(const struct config *config, char *out, size_t size, size_t *length,
-		       struct error *error)
+                       struct error *error)
 {
 	struct buffer buffer = {.out = out, .size = size};
 	config_write(config, &(struct sink){.write = buffer_write, .context = &buffer});
 	if (buffer.length >= size)
 		return error_set(error, CODE_TOO_LARGE,
-				 "the printed configuration has %zu bytes, %zu are at hand",
-				 buffer.length, size);
+		                 "the printed configuration has %zu bytes, %zu are at hand",
+		                 buffer.length, size);
 	out[buffer.length] = '\0';
 	*length = buffer.length;
 	return CODE_OK;

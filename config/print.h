@@ -12,7 +12,7 @@
 
 /* CODE_TOO_LARGE when `size` does not hold it; *length is without the terminating zero. */
 enum code config_print(const struct config *config, char *out, size_t size, size_t *length,
-		       struct error *error);
+                       struct error *error);
 
 /* Where text goes, piece by piece. */
 struct sink {

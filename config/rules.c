@@ -21,7 +21,7 @@ enum {
 };
 
 static const struct config_member *member_of(const struct draft *draft,
-					     const struct section *section)
+                                             const struct section *section)
 {
 	return &draft->config->members[section->index];
 }
@@ -108,7 +108,7 @@ static bool addresses_are_shared(const struct subject *on, struct evidence *evid
 	for (uint8_t i = 0; i < one->address_count; i++)
 		for (uint8_t j = 0; j < other->address_count; j++)
 			if (memcmp(&one->addresses[i], &other->addresses[j],
-				   sizeof *one->addresses) == 0)
+			           sizeof *one->addresses) == 0)
 				note_address(evidence, 'x', &one->addresses[i]);
 	return *evidence->text[0] != '\0';
 }
@@ -278,23 +278,23 @@ static const struct rule rules[] = {
      .sentence = "there is no section [cluster]; expected one, with a key 'name'"},
     {RULE_ERROR | RULE_COUNTS, has_no_node,
      .sentence =
-	 "there is no section [node NAME]; expected one for each machine that may own roles"},
+         "there is no section [node NAME]; expected one for each machine that may own roles"},
     {RULE_ERROR | RULE_COUNTS, has_no_voter, .keys = {{SECTION_NODE, "votes"}},
      .sentence = "no member has a vote; expected votes = 1 for an odd number of members"},
     {RULE_ERROR | RULE_COUNTS, self_is_unknown, .keys = {{SECTION_NODE, "key"}},
      .sentence = "none of the {x} keys in this file is that of this host, {y}; add it to the "
-		 "section of this host, or use the secret key that matches"},
+                 "section of this host, or use the secret key that matches"},
     {RULE_ERROR, lease_is_too_short,
      .keys = {{SECTION_CLUSTER, "lease"},
-	      {SECTION_CLUSTER, "heartbeat"},
-	      {SECTION_CLUSTER, "timing"}},
+              {SECTION_CLUSTER, "heartbeat"},
+              {SECTION_CLUSTER, "timing"}},
      .sentence = "the lease of {x} is shorter than 4 heartbeats of {y}; expected at least {z}"},
     {RULE_ERROR, addresses_are_shared, .a = MEMBER, .b = MEMBER,
      .keys = {{SECTION_NODE, "address"}}, .sentence = "{a} and {b} share the address {x}"},
     {RULE_ERROR, families_differ, .a = MEMBER, .b = MEMBER, .keys = {{SECTION_NODE, "address"}},
      .sentence =
-	 "path {x} between {a} and {b} would lead from {y} to {z}; expected two IPv4 or two IPv6 "
-	 "addresses"},
+         "path {x} between {a} and {b} would lead from {y} to {z}; expected two IPv4 or two IPv6 "
+         "addresses"},
     {RULE_ERROR, keys_are_shared, .a = MEMBER, .b = MEMBER, .keys = {{SECTION_NODE, "key"}},
      .sentence = "{a} and {b} share a key; expected a key pair of its own for each member"},
     {RULE_ERROR, member_ids_are_shared, .a = MEMBER, .b = MEMBER,
@@ -309,7 +309,7 @@ static const struct rule rules[] = {
     {RULE_ERROR, vip_is_of_member, .a = MEMBER, .b = RESOURCE,
      .keys = {{SECTION_RESOURCE, "address"}, {SECTION_RESOURCE, "type"}, {SECTION_NODE, "address"}},
      .sentence =
-	 "{b} has the address {x}, which is the own one of {a}; expected one that no member has"},
+         "{b} has the address {x}, which is the own one of {a}; expected one that no member has"},
 
     {RULE_WARNING | RULE_COUNTS, has_no_role,
      .sentence = "there is no section [role NAME]; nothing will fail over"},
@@ -317,13 +317,13 @@ static const struct rule rules[] = {
      .sentence = "one member votes alone; without it nothing can run, and nothing can take over"},
     {RULE_WARNING | RULE_COUNTS, voters_are_even, .keys = {{SECTION_NODE, "votes"}},
      .sentence = "{x} voters are an even number; with {y} of them lost the rest is no majority: "
-		 "add a [witness NAME] on another machine"},
+                 "add a [witness NAME] on another machine"},
     {RULE_WARNING, lease_is_risky,
      .keys = {{SECTION_CLUSTER, "lease"},
-	      {SECTION_CLUSTER, "timing"},
-	      {SECTION_CLUSTER, "heartbeat"}},
+              {SECTION_CLUSTER, "timing"},
+              {SECTION_CLUSTER, "heartbeat"}},
      .sentence =
-	 "the lease of {x} is short; below 200ms a pause of a busy host can cost a role its owner"},
+         "the lease of {x} is short; below 200ms a pause of a busy host can cost a role its owner"},
     {RULE_WARNING, has_fewer_addresses, .a = MEMBER, .keys = {{SECTION_NODE, "address"}},
      .sentence = "only {x} of the {y} paths of '{z}' lead to {a}, which has fewer addresses"},
     {RULE_WARNING, witness_is_idle, .a = WITNESS, .keys = {{SECTION_WITNESS, "votes"}},

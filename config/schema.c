@@ -223,7 +223,7 @@ static void facts_default(const struct row *row, char *out, size_t size)
 		snprintf(out, size, "default %s", first);
 	else if (of_preset)
 		snprintf(out, size, "default %s, fast %s, wan %s", first, second,
-			 row_default(row, TIMING_WAN));
+		         row_default(row, TIMING_WAN));
 	else
 		snprintf(out, size, "default %s, vip %s", second, first);
 }

@@ -69,42 +69,42 @@ enum code value_span(const char *text, struct span *span, struct error *error)
 	struct excerpt found = excerpt_of(text);
 	if (length == 0)
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not a duration; expected a whole number and a unit, "
-				 "such as 200ms, 2s or 15m",
-				 found.text);
+		                 "'%s' is not a duration; expected a whole number and a unit, "
+		                 "such as 200ms, 2s or 15m",
+		                 found.text);
 	if (strcmp(text, "0") == 0) {
 		span->ns = 0;
 		return CODE_OK;
 	}
 	if (*word == '\0')
 		return error_set(error, CODE_INVALID, "'%s' has no unit; write %sms, %ss or %sm",
-				 found.text, found.text, found.text, found.text);
+		                 found.text, found.text, found.text, found.text);
 	if (*word == '.' || *word == ',')
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not a whole number; use a smaller unit, such as 1500ms",
-				 found.text);
+		                 "'%s' is not a whole number; use a smaller unit, such as 1500ms",
+		                 found.text);
 	const struct unit *unit = unit_of(word);
 	if (unit == NULL)
 		return error_set(error, CODE_INVALID,
-				 "'%s' has no known unit; expected us, ms, s, m or h", found.text);
+		                 "'%s' has no known unit; expected us, ms, s, m or h", found.text);
 	const int64_t longest = units[4].ns * SPAN_HOURS_MAX;
 	if (length > SPAN_DIGITS_MAX || number_of(text, length) > longest / unit->ns)
 		return error_set(error, CODE_INVALID,
-				 "'%s' is longer than %dh, the longest there is", found.text,
-				 SPAN_HOURS_MAX);
+		                 "'%s' is longer than %dh, the longest there is", found.text,
+		                 SPAN_HOURS_MAX);
 	span->ns = number_of(text, length) * unit->ns;
 	return CODE_OK;
 }
 
 enum code value_number(const char *text, uint32_t low, uint32_t high, uint32_t *value,
-		       struct error *error)
+                       struct error *error)
 {
 	size_t length = strlen(text);
 	bool is_number = length > 0 && strspn(text, digits) == length;
 	int64_t number = is_number && length <= 10 ? number_of(text, length) : -1;
 	if (number < low || number > high)
 		return error_set(error, CODE_INVALID, "'%s' is not a whole number from %u to %u",
-				 excerpt_of(text).text, low, high);
+		                 excerpt_of(text).text, low, high);
 	*value = (uint32_t)number;
 	return CODE_OK;
 }
@@ -114,7 +114,7 @@ enum code value_bool(const char *text, bool *value, struct error *error)
 	bool yes = strcmp(text, "yes") == 0;
 	if (!yes && strcmp(text, "no") != 0)
 		return error_set(error, CODE_INVALID, "'%s' is neither yes nor no",
-				 excerpt_of(text).text);
+		                 excerpt_of(text).text);
 	*value = yes;
 	return CODE_OK;
 }
@@ -133,13 +133,13 @@ static bool is_word(const char *text, const char *first, const char *others)
 
 /* The whole text with its zero; too long is refused, never cut. */
 static enum code copy(char *out, size_t size, const char *text, const char *what,
-		      struct error *error)
+                      struct error *error)
 {
 	size_t length = strlen(text);
 	if (length >= size)
 		return error_set(error, CODE_TOO_LARGE,
-				 "'%s' has %zu characters; a %s has at most %zu",
-				 excerpt_of(text).text, length, what, size - 1);
+		                 "'%s' has %zu characters; a %s has at most %zu",
+		                 excerpt_of(text).text, length, what, size - 1);
 	memcpy(out, text, length + 1);
 	return CODE_OK;
 }
@@ -159,9 +159,9 @@ enum code value_account(const char *text, char name[NAME_BYTES], struct error *e
 {
 	if (!is_word(text, "_", "-_."))
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not a name of a user or group; expected letters, digits, "
-				 "'-', '_' or '.'",
-				 excerpt_of(text).text);
+		                 "'%s' is not a name of a user or group; expected letters, digits, "
+		                 "'-', '_' or '.'",
+		                 excerpt_of(text).text);
 	return copy(name, NAME_BYTES, text, "name of a user or group", error);
 }
 
@@ -170,8 +170,8 @@ enum code value_interface(const char *text, char name[CONFIG_INTERFACE_BYTES], s
 {
 	if (!is_word(text, "_", "-_.@+"))
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not a name of a network interface, such as eth0",
-				 excerpt_of(text).text);
+		                 "'%s' is not a name of a network interface, such as eth0",
+		                 excerpt_of(text).text);
 	return copy(name, CONFIG_INTERFACE_BYTES, text, "name of a network interface", error);
 }
 
@@ -179,8 +179,8 @@ enum code value_path(const char *text, char path[CONFIG_PATH_BYTES], struct erro
 {
 	if (*text != '/')
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not an absolute path; it must begin with /",
-				 excerpt_of(text).text);
+		                 "'%s' is not an absolute path; it must begin with /",
+		                 excerpt_of(text).text);
 	return copy(path, CONFIG_PATH_BYTES, text, "path", error);
 }
 
@@ -201,15 +201,15 @@ enum code value_restart(const char *text, uint8_t *times, struct span *window, s
 	int64_t count = length <= 3 ? number_of(text, length) : 0;
 	if (count < 1 || count > CONFIG_RESTARTS_MAX)
 		return error_set(error, CODE_INVALID,
-				 "'%s' must allow 1 to %d restarts; to have none, write none",
-				 excerpt_of(text).text, CONFIG_RESTARTS_MAX);
+		                 "'%s' must allow 1 to %d restarts; to have none, write none",
+		                 excerpt_of(text).text, CONFIG_RESTARTS_MAX);
 	struct span within;
 	enum code code = value_span(text + length + 1, &within, error);
 	if (code != CODE_OK)
 		return code;
 	if (within.ns < span_ms(1000).ns || within.ns > span_ms(3600 * 1000).ns * WINDOW_HOURS_MAX)
 		return error_set(error, CODE_INVALID, "'%s' must count restarts within 1s to %dh",
-				 excerpt_of(text).text, WINDOW_HOURS_MAX);
+		                 excerpt_of(text).text, WINDOW_HOURS_MAX);
 	*times = (uint8_t)count;
 	*window = within;
 	return CODE_OK;

@@ -19,7 +19,7 @@ enum code value_span(const char *text, struct span *span, struct error *error);
 enum code value_address(const char *text, struct address *address, struct error *error);
 /* "10.0.0.100/24", "2001:db8::5/64" */
 enum code value_network(const char *text, struct address *address, uint8_t *prefix,
-			struct error *error);
+                        struct error *error);
 /* Letters, digits, '-', '_', '.', '@'; starts with a letter or digit; shorter than NAME_BYTES. */
 enum code value_name(const char *text, char name[NAME_BYTES], struct error *error);
 /* A user or group of the system. */
@@ -28,7 +28,7 @@ enum code value_interface(const char *text, char name[CONFIG_INTERFACE_BYTES], s
 enum code value_path(const char *text, char path[CONFIG_PATH_BYTES], struct error *error);
 enum code value_bool(const char *text, bool *value, struct error *error); /* yes, no */
 enum code value_number(const char *text, uint32_t low, uint32_t high, uint32_t *value,
-		       struct error *error);
+                       struct error *error);
 enum code value_key(const char *text, struct public_key *key, struct error *error);
 /* "3/15m"; "0" or "none": never restart in place */
 enum code value_restart(const char *text, uint8_t *times, struct span *window, struct error *error);

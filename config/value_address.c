@@ -60,9 +60,9 @@ enum code value_address(const char *text, struct address *address, struct error 
 		    excerpt_of(text).text);
 	if (!address_of(text, &found))
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not an IPv4 or IPv6 address, such as 10.0.0.11 or "
-				 "2001:db8::11; names are not looked up",
-				 excerpt_of(text).text);
+		                 "'%s' is not an IPv4 or IPv6 address, such as 10.0.0.11 or "
+		                 "2001:db8::11; names are not looked up",
+		                 excerpt_of(text).text);
 	const char *why = unusable(&found);
 	if (why != NULL)
 		return error_set(error, CODE_INVALID, "'%s' %s", excerpt_of(text).text, why);
@@ -97,7 +97,7 @@ static const char *unowned(const struct address *address, uint8_t prefix)
 }
 
 enum code value_network(const char *text, struct address *address, uint8_t *prefix,
-			struct error *error)
+                        struct error *error)
 {
 	const char *slash = strchr(text, '/');
 	size_t length = slash == NULL ? strlen(text) : (size_t)(slash - text);
@@ -114,13 +114,13 @@ enum code value_network(const char *text, struct address *address, uint8_t *pref
 	unsigned bits = found.family == AF_INET ? BITS_V4 : BITS_V6;
 	if (slash == NULL)
 		return error_set(error, CODE_INVALID,
-				 "'%s' has no prefix length; expected something like %s/%u",
-				 excerpt_of(text).text, alone, bits == BITS_V4 ? 24U : 64U);
+		                 "'%s' has no prefix length; expected something like %s/%u",
+		                 excerpt_of(text).text, alone, bits == BITS_V4 ? 24U : 64U);
 	uint8_t found_prefix = prefix_of(slash + 1, bits);
 	if (found_prefix == 0)
 		return error_set(error, CODE_INVALID,
-				 "'%s' has a bad prefix length; expected a number from 1 to %u",
-				 excerpt_of(text).text, bits);
+		                 "'%s' has a bad prefix length; expected a number from 1 to %u",
+		                 excerpt_of(text).text, bits);
 	const char *why = unusable(&found);
 	if (why == NULL)
 		why = unowned(&found, found_prefix);
@@ -149,11 +149,11 @@ enum code value_key(const char *text, struct public_key *key, struct error *erro
 		    "keygen` prints",
 		    length, KEY_CHARACTERS);
 	int failed = sodium_base642bin(found.bytes, sizeof found.bytes, text, length, NULL,
-				       &decoded, NULL, sodium_base64_VARIANT_ORIGINAL);
+	                               &decoded, NULL, sodium_base64_VARIANT_ORIGINAL);
 	if (failed != 0 || decoded != sizeof found.bytes)
 		return error_set(error, CODE_INVALID,
-				 "this is not the base64 of a public key; expected what `failoverd "
-				 "keygen` prints");
+		                 "this is not the base64 of a public key; expected what `failoverd "
+		                 "keygen` prints");
 	*key = found;
 	return CODE_OK;
 }

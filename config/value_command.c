@@ -63,8 +63,8 @@ static enum code next_word(struct scan *scan, struct error *error)
 		if (c == '\\') {
 			if (*scan->at == '\0')
 				return error_set(error, CODE_INVALID,
-						 "the line ends with a backslash; a command "
-						 "cannot go on in the next line");
+				                 "the line ends with a backslash; a command "
+				                 "cannot go on in the next line");
 			scan->quoted = true;
 			c = *scan->at++;
 		}
@@ -85,8 +85,8 @@ static enum code check_word(const struct scan *scan, const char *word, struct er
 			    word);
 	if (scan->command.word_count == 0 && *word != '/')
 		return error_set(error, CODE_INVALID,
-				 "'%s' is not an absolute path; commands are not looked up",
-				 excerpt_of(word).text);
+		                 "'%s' is not an absolute path; commands are not looked up",
+		                 excerpt_of(word).text);
 	return CODE_OK;
 }
 
@@ -109,8 +109,8 @@ enum code value_command(const char *text, struct command *command, struct error 
 			return code;
 		if (scan.command.word_count == CONFIG_WORDS_MAX)
 			return error_set(error, CODE_TOO_LARGE,
-					 "the command has more than %d words; put it into a script",
-					 CONFIG_WORDS_MAX);
+			                 "the command has more than %d words; put it into a script",
+			                 CONFIG_WORDS_MAX);
 		scan.command.word_count++;
 		scan.at += strspn(scan.at, " \t");
 	}

@@ -14,7 +14,7 @@
 
 enum {
 	SOCKET_PATH_BYTES = 107, /* what every Unix has room for, without the zero */
-	BACKLOG = 16,
+	BACKLOG = 128, /* a full one would refuse those that come in a burst */
 	TICK_MS = 1000,
 };
 

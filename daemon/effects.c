@@ -27,7 +27,7 @@ static void apply_release(struct daemon *daemon, const struct effect *effect)
 	role->active = true;
 	role->epoch = effect->as.resources.epoch;
 	runner_release(daemon->runner, effect->as.resources.role, effect->as.resources.epoch,
-		       effect->as.resources.forced, daemon->config.setup.timing.release);
+		       effect->as.resources.forced, effect->as.resources.limit);
 }
 
 static void apply_answer(struct daemon *daemon, const struct effect *effect)
@@ -54,7 +54,7 @@ static const struct applier {
 	void (*apply)(struct daemon *daemon, const struct effect *effect);
 } appliers[] = {
     [EFFECT_START] = {0, apply_start},   [EFFECT_RELEASE] = {0, apply_release},
-    [EFFECT_ANSWER] = {1, apply_answer}, [EFFECT_NOTE] = {1, apply_note},
+    [EFFECT_ANSWER] = {1, apply_answer}, [EFFECT_NOTE] = {0, apply_note},
     [EFFECT_LEFT] = {1, apply_left},
 };
 

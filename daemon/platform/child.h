@@ -22,7 +22,7 @@ struct child_id {
 	int64_t pid;
 	uint64_t started;              /* tells it from a later process with the same pid */
 	char group[CHILD_GROUP_BYTES]; /* the system's name for all it started; "": there is none,
-					  and what leaves the child's session is not found */
+	                                  and what leaves the child's session is not found */
 };
 
 struct child_options {
@@ -57,8 +57,8 @@ struct child;
  * empty; standard output and error go to events.output. No descriptor of the daemon is inherited.
  */
 enum code platform_child_start(struct child **child, uv_loop_t *loop,
-			       const struct child_options *options,
-			       const struct child_events *events, struct error *error);
+                               const struct child_options *options,
+                               const struct child_events *events, struct error *error);
 const struct child_id *platform_child_id(const struct child *child);
 void platform_child_go(struct child *child);
 
@@ -75,7 +75,8 @@ void platform_child_close(struct child *child); /* accepts NULL */
 /*
  * Kills what an earlier life of the daemon started on this boot. `mark` is a word of the child's
  * environment that proves whose it is where the child itself is gone. Blocks for at most `limit`.
- * CODE_OK: nothing is left. CODE_TIMEOUT: something does not die.
+ * CODE_OK: nothing is left; *was_there: there had been something. CODE_TIMEOUT: something does not
+ * die. CODE_DENIED: something is there that may be somebody else's; it is named and lives on.
  */
 enum code platform_child_end(const struct child_id *id, const char *mark, struct span limit,
-			     struct error *error);
+                             bool *was_there, struct error *error);

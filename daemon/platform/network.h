@@ -32,20 +32,20 @@ void network_close(struct network *network); /* accepts NULL */
  * have been added. Waits for the system's network lock, at most a second.
  */
 enum code network_add(struct network *network, const struct network_address *address,
-		      struct error *error);
+                      struct error *error);
 
 /* Removes the address from its interface, whatever its prefix. CODE_OK also when address or
  * interface does not exist. Other codes: it may still be there. Waits as network_add. */
 enum code network_remove(struct network *network, const struct network_address *address,
-			 struct error *error);
+                         struct error *error);
 
 /* Whether the address is on its interface (with any prefix). */
 enum code network_present(struct network *network, const struct network_address *address,
-			  bool *present, struct error *error);
+                          bool *present, struct error *error);
 
 /* Which interface of this host has the address; CODE_NOT_FOUND: none. */
 enum code network_find(struct network *network, const struct address *address,
-		       char interface[CONFIG_INTERFACE_BYTES], struct error *error);
+                       char interface[CONFIG_INTERFACE_BYTES], struct error *error);
 
 enum link_state {
 	LINK_ABSENT, /* no such interface */
@@ -77,8 +77,8 @@ int network_news_fd(const struct network *network);
 /* Hands over what has arrived, in order; returns when there is no more, or after enough for one
  * turn of the loop. */
 void network_news_read(struct network *network,
-		       void (*heard)(void *context, const struct network_change *change),
-		       void *context);
+                       void (*heard)(void *context, const struct network_change *change),
+                       void *context);
 
 /*
  * Tells everybody on the link that the address is here now, in each form some neighbour needs.
@@ -86,13 +86,13 @@ void network_news_read(struct network *network,
  * counted, never a reason to stop: the next announcement makes up for it.
  */
 enum code network_announce(struct network *network, const struct network_address *address,
-			   struct error *error);
+                           struct error *error);
 
 /* A socket that is readable when another station says that it has the address. The caller closes
  * it. CODE_UNSUPPORTED: such signs cannot be seen on this link. */
 enum code network_rival_open(struct network *network, const struct network_address *address,
-			     int *fd, struct error *error);
+                             int *fd, struct error *error);
 /* Empties the socket. True: it was another station, whose link address is in `station`; false: only
  * echoes of this one. */
 bool network_rival_read(struct network *network, const struct network_address *address, int fd,
-			uint8_t station[6]);
+                        uint8_t station[6]);

@@ -33,7 +33,7 @@ enum code platform_boot(struct boot *boot, struct error *error);
  * CODE_EXISTS: the port is taken. CODE_DENIED: not allowed. CODE_SYSTEM: any other reason.
  */
 enum code platform_udp_open(const struct address *address, uint16_t port, int *fd,
-			    struct error *error);
+                            struct error *error);
 
 /* Bytes every datagram worth waking up for has at `offset` of its payload. */
 struct datagram_match {
@@ -48,7 +48,7 @@ enum { DATAGRAM_MATCHES_MAX = 4 };
  * they cost a wake-up. Only an economy: what passes is still checked. CODE_UNSUPPORTED: this system
  * cannot; everything passes then. CODE_TOO_LARGE: too many matches. */
 enum code platform_udp_filter(int fd, const struct datagram_match *matches, size_t count,
-			      size_t longest, struct error *error);
+                              size_t longest, struct error *error);
 
 /* Who connected to a local socket, as the system vouches for it. */
 enum { PEER_GROUPS_MAX = 64 };

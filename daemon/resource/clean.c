@@ -33,12 +33,12 @@ static void report(const struct cleaning *cleaning, const char *resource, const 
 {
 	char line[LINE_BYTES + NAME_BYTES + 64];
 	snprintf(line, sizeof line, "resource %s: an earlier life of the daemon left %s", resource,
-		 what);
+	         what);
 	cleaning->report(cleaning->context, line);
 }
 
 static enum code remove_address(const struct cleaning *cleaning, const char *resource,
-				const struct network_address *address, struct error *error)
+                                const struct network_address *address, struct error *error)
 {
 	bool is_here = false;
 	enum code code = network_present(cleaning->network, address, &is_here, error);
@@ -52,26 +52,29 @@ static enum code remove_address(const struct cleaning *cleaning, const char *res
 		code = network_present(cleaning->network, address, &is_here, error);
 	if (code == CODE_OK && is_here)
 		return error_set(error, CODE_SYSTEM, "%s on interface %s cannot be removed", text,
-				 address->interface);
+		                 address->interface);
 	if (code == CODE_OK)
 		report(cleaning, resource, detail);
 	return code;
 }
 
 static enum code end_address(const struct cleaning *cleaning, const struct leftover *leftover,
-			     struct error *error)
+                             struct error *error)
 {
 	return remove_address(cleaning, leftover->resource, &leftover->address, error);
 }
 
 static enum code end_child(const struct cleaning *cleaning, const struct leftover *leftover,
-			   struct error *error)
+                           struct error *error)
 {
 	char mark[TASK_MARK_BYTES], detail[LINE_BYTES];
 	task_mark(mark, leftover->resource);
-	enum code code = platform_child_end(&leftover->child, mark, KILL_LIMIT, error);
+	bool was_there = false;
+	enum code code = platform_child_end(&leftover->child, mark, KILL_LIMIT, &was_there, error);
 	if (code != CODE_OK)
 		return error_wrap(error, "resource %s", leftover->resource);
+	if (!was_there)
+		return CODE_OK;
 	snprintf(detail, sizeof detail, "process %lld: ended", (long long)leftover->child.pid);
 	report(cleaning, leftover->resource, detail);
 	return CODE_OK;
@@ -115,7 +118,7 @@ static void on_stop_late(void *context)
 }
 
 static void fill_stopping(struct stopping *stopping, const struct cleaning *cleaning,
-			  const struct leftover *leftover)
+                          const struct leftover *leftover)
 {
 	memset(stopping, 0, sizeof *stopping);
 	stopping->site.loop = &stopping->loop;
@@ -132,7 +135,7 @@ static void fill_stopping(struct stopping *stopping, const struct cleaning *clea
 }
 
 static enum code run_stop(struct stopping *stopping, const struct leftover *leftover,
-			  struct error *error)
+                          struct error *error)
 {
 	struct user user;
 	bool has_user = leftover->user[0] != '\0';
@@ -159,7 +162,7 @@ static enum code run_stop(struct stopping *stopping, const struct leftover *left
 }
 
 static enum code stop_script(const struct cleaning *cleaning, const struct leftover *leftover,
-			     struct error *error)
+                             struct error *error)
 {
 	struct stopping stopping;
 	fill_stopping(&stopping, cleaning, leftover);
@@ -171,10 +174,10 @@ static enum code stop_script(const struct cleaning *cleaning, const struct lefto
 	uv_loop_close(&stopping.loop);
 	if (code == CODE_OK && stopping.problem[0] != '\0')
 		return error_set(error, CODE_SYSTEM,
-				 "resource %s: its stop command %s; stop it by hand, then delete "
-				 "%s/left.script.%s",
-				 leftover->resource, stopping.problem, cleaning->run_dir,
-				 leftover->resource);
+		                 "resource %s: its stop command %s; stop it by hand, then delete "
+		                 "%s/left.script.%s",
+		                 leftover->resource, stopping.problem, cleaning->run_dir,
+		                 leftover->resource);
 	if (code != CODE_OK)
 		return error_wrap(error, "resource %s", leftover->resource);
 	report(cleaning, leftover->resource, "a script started: stopped");
@@ -182,10 +185,10 @@ static enum code stop_script(const struct cleaning *cleaning, const struct lefto
 }
 
 static enum code clean_record(void *context, const char *name, const struct leftover *leftover,
-			      struct error *error)
+                              struct error *error)
 {
 	static enum code (*const ends[])(const struct cleaning *, const struct leftover *,
-					 struct error *) = {
+	                                 struct error *) = {
 	    [LEFTOVER_CHILD] = end_child,
 	    [LEFTOVER_SCRIPT] = stop_script,
 	    [LEFTOVER_ADDRESS] = end_address,
@@ -203,14 +206,14 @@ static enum code clean_record(void *context, const char *name, const struct left
 }
 
 static enum code clean_addresses(const struct cleaning *cleaning, const struct config *config,
-				 struct error *error)
+                                 struct error *error)
 {
 	for (uint8_t i = 0; i < config->resource_count; i++) {
 		const struct config_resource *resource = &config->resources[i];
 		if (resource->type != RESOURCE_VIP)
 			continue;
 		struct network_address address = {.address = resource->address,
-						  .prefix = resource->prefix};
+		                                  .prefix = resource->prefix};
 		memcpy(address.interface, resource->interface, sizeof address.interface);
 		enum code code = remove_address(cleaning, resource->name, &address, error);
 		if (code != CODE_OK)
@@ -220,8 +223,8 @@ static enum code clean_addresses(const struct cleaning *cleaning, const struct c
 }
 
 enum code runner_clean(const struct config *config, const char *run_dir,
-		       void (*report_line)(void *context, const char *line), void *context,
-		       struct error *error)
+                       void (*report_line)(void *context, const char *line), void *context,
+                       struct error *error)
 {
 	struct cleaning cleaning = {
 	    .run_dir = run_dir,
@@ -232,7 +235,7 @@ enum code runner_clean(const struct config *config, const char *run_dir,
 	/* Processes of a script before its stop command: as in a release, commands under way are
 	 * ended for `stop` to run alone. */
 	static const enum leftover_kind order[] = {LEFTOVER_ADDRESS, LEFTOVER_CHILD,
-						   LEFTOVER_SCRIPT};
+	                                           LEFTOVER_SCRIPT};
 	enum code code = platform_boot(&cleaning.boot, error);
 	if (code == CODE_OK)
 		code = network_open(&cleaning.network, error);

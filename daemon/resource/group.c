@@ -101,11 +101,11 @@ static void tell_stuck(struct group *group, struct group_slot *slot)
 	emit(group, ACT_STUCK, slot);
 }
 
-static void count_restart(struct group *group, struct group_slot *slot)
+static void spend_one(struct group *group, struct group_slot *slot)
 {
 	if (slot->recent_count == GROUP_RESTARTS_MAX) {
 		memmove(slot->recent, slot->recent + 1,
-			(GROUP_RESTARTS_MAX - 1) * sizeof slot->recent[0]);
+		        (GROUP_RESTARTS_MAX - 1) * sizeof slot->recent[0]);
 		slot->recent_count--;
 	}
 	slot->recent[slot->recent_count++] = group->now;
@@ -115,7 +115,7 @@ static void count_restart(struct group *group, struct group_slot *slot)
 
 static void mend(struct group *group, struct group_slot *slot)
 {
-	count_restart(group, slot);
+	spend_one(group, slot);
 	begin_stop(group, slot);
 }
 
@@ -150,7 +150,7 @@ static void wait_again(struct group *group, struct group_slot *slot)
 	if (slot->given_up) {
 		/* Never is what `restart = none` asks for. */
 		slot->until = slot->options.restarts == 0 ? INSTANT_NEVER
-							  : after(group, slot->options.window);
+		                                          : after(group, slot->options.window);
 		return;
 	}
 	for (uint8_t i = restarts_in_window(group, slot); i > 1; i--)
@@ -160,7 +160,7 @@ static void wait_again(struct group *group, struct group_slot *slot)
 	slot->until = after(group, delay);
 }
 
-static void wait_for_right(struct group *group, struct group_slot *slot)
+static void ask_later(struct group *group, struct group_slot *slot)
 {
 	slot->until = after(group, REFUSED_DELAY);
 }
@@ -193,28 +193,28 @@ static const struct transition {
 	void (*then)(struct group *group, struct group_slot *slot); /* NULL: nothing */
 } transitions[] = {
     /* clang-format off */
-    /* from                  on                         when           to             then */
-    {DOWN,                    EVENT_TURN,                NULL,          SLOT_STARTING, begin_start},
-    {WAITING,                 EVENT_TURN,                delay_is_over, SLOT_STARTING, begin_start},
-    {WAITING,                 EVENT_END | EVENT_FORCE,   NULL,          SLOT_DOWN,     rest},
-    {STARTING,                EVENT_UP,                  NULL,          SLOT_UP,       come_up},
-    {STARTING,                EVENT_REFUSED,             NULL,          SLOT_WAITING,  wait_for_right},
-    {UP,                      EVENT_MENDED,              may_restart,   SLOT_UP,       count_restart},
-    {STARTING | UP,           EVENT_BROKE | EVENT_LATE,  may_restart,   SLOT_MENDING,  mend},
-    {STARTING | UP,           EVENT_BROKE | EVENT_LATE,  is_critical,   SLOT_BROKEN,   fail_role},
-    {STARTING | UP,           EVENT_BROKE | EVENT_LATE,  NULL,          SLOT_MENDING,  give_up},
-    {UP,                      EVENT_MENDED,              is_critical,   SLOT_BROKEN,   fail_role},
-    {UP,                      EVENT_MENDED,              NULL,          SLOT_MENDING,  give_up},
-    {MENDING | CLEARING,      EVENT_GONE,                NULL,          SLOT_WAITING,  wait_again},
-    {MENDING,                 EVENT_LATE,                NULL,          SLOT_CLEARING, begin_kill},
-    {MENDING,                 EVENT_END,                 NULL,          SLOT_STOPPING, NULL},
-    {CLEARING,                EVENT_END,                 NULL,          SLOT_KILLING,  NULL},
-    {STARTING | UP | BROKEN,  EVENT_END,                 NULL,          SLOT_STOPPING, begin_stop},
-    {STOPPING,                EVENT_LATE,                NULL,          SLOT_KILLING,  begin_kill},
-    {STOPPING | KILLING,      EVENT_GONE,                NULL,          SLOT_DOWN,     rest},
-    {KILLING,                 EVENT_LATE,                NULL,          SLOT_KILLING,  tell_stuck},
-    {CLEARING,                EVENT_LATE,                NULL,          SLOT_CLEARING, tell_stuck},
-    {NOT_CLEAN,               EVENT_FORCE,               NULL,          SLOT_KILLING,  begin_kill},
+    /* from                  on                        when           to             then */
+    {DOWN,                    EVENT_TURN,               NULL,          SLOT_STARTING, begin_start},
+    {WAITING,                 EVENT_TURN,               delay_is_over, SLOT_STARTING, begin_start},
+    {WAITING,                 EVENT_END | EVENT_FORCE,  NULL,          SLOT_DOWN,     rest},
+    {STARTING,                EVENT_UP,                 NULL,          SLOT_UP,       come_up},
+    {STARTING,                EVENT_REFUSED,            NULL,          SLOT_WAITING,  ask_later},
+    {UP,                      EVENT_MENDED,             may_restart,   SLOT_UP,       spend_one},
+    {STARTING | UP,           EVENT_BROKE | EVENT_LATE, may_restart,   SLOT_MENDING,  mend},
+    {STARTING | UP,           EVENT_BROKE | EVENT_LATE, is_critical,   SLOT_BROKEN,   fail_role},
+    {STARTING | UP,           EVENT_BROKE | EVENT_LATE, NULL,          SLOT_MENDING,  give_up},
+    {UP,                      EVENT_MENDED,             is_critical,   SLOT_BROKEN,   fail_role},
+    {UP,                      EVENT_MENDED,             NULL,          SLOT_MENDING,  give_up},
+    {MENDING | CLEARING,      EVENT_GONE,               NULL,          SLOT_WAITING,  wait_again},
+    {MENDING,                 EVENT_LATE,               NULL,          SLOT_CLEARING, begin_kill},
+    {MENDING,                 EVENT_END,                NULL,          SLOT_STOPPING, NULL},
+    {CLEARING,                EVENT_END,                NULL,          SLOT_KILLING,  NULL},
+    {STARTING | UP | BROKEN,  EVENT_END,                NULL,          SLOT_STOPPING, begin_stop},
+    {STOPPING,                EVENT_LATE,               NULL,          SLOT_KILLING,  begin_kill},
+    {STOPPING | KILLING,      EVENT_GONE,               NULL,          SLOT_DOWN,     rest},
+    {KILLING,                 EVENT_LATE,               NULL,          SLOT_KILLING,  tell_stuck},
+    {CLEARING,                EVENT_LATE,               NULL,          SLOT_CLEARING, tell_stuck},
+    {NOT_CLEAN,               EVENT_FORCE,              NULL,          SLOT_KILLING,  begin_kill},
     /* clang-format on */
 };
 
@@ -328,7 +328,7 @@ static void force_all(struct group *group, bool addresses)
 }
 
 void group_release(struct group *group, uint64_t epoch, bool forced, struct span limit,
-		   struct instant now)
+                   struct instant now)
 {
 	group->now = now;
 	group->release_epoch = epoch;

@@ -85,7 +85,7 @@ enum group_report {
 	REPORT_FAILED,  /* the start failed, or what was up broke; remains may be left */
 	REPORT_MENDED,  /* what was up broke and the resource has put it right already */
 	REPORT_REFUSED, /* ACT_START was not done: the right to act was not there; nothing is left
-			 */
+	                 */
 	REPORT_DOWN,    /* answers ACT_STOP and ACT_KILL: nothing is left */
 };
 
@@ -107,7 +107,7 @@ void group_init(struct group *group, const struct group_slot_options *options, u
 void group_start(struct group *group, uint64_t epoch, struct instant now);
 /* At any time. A graceful release never softens a forced one. */
 void group_release(struct group *group, uint64_t epoch, bool forced, struct span limit,
-		   struct instant now);
+                   struct instant now);
 void group_report(struct group *group, uint8_t slot, enum group_report report, struct instant now);
 /* At group_deadline, harmless at any time. */
 void group_tick(struct group *group, struct instant now);

@@ -126,12 +126,12 @@ static void record_name(char name[LEFTOVER_NAME_BYTES], const char *what, const 
 }
 
 static enum code write_whole(const char *beside, const char *path, const struct text *text,
-			     struct error *error)
+                             struct error *error)
 {
 	/* Synchronous calls of a file system in memory. */
 	uv_fs_t request;
 	int fd = uv_fs_open(NULL, &request, beside, UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_TRUNC,
-			    0600, NULL);
+	                    0600, NULL);
 	uv_fs_req_cleanup(&request);
 	int result = fd;
 	if (fd >= 0) {
@@ -149,13 +149,13 @@ static enum code write_whole(const char *beside, const char *path, const struct 
 	}
 	if (result < 0)
 		return error_set(error, CODE_SYSTEM,
-				 "cannot record what runs in %s: %s; make room, or set --run-dir",
-				 path, uv_strerror(result));
+		                 "cannot record what runs in %s: %s; make room, or set --run-dir",
+		                 path, uv_strerror(result));
 	return CODE_OK;
 }
 
 enum code leftover_write(const char *run_dir, const char *what, const struct leftover *leftover,
-			 struct error *error)
+                         struct error *error)
 {
 	char name[LEFTOVER_NAME_BYTES], path[FILE_PATH_BYTES], beside[FILE_PATH_BYTES];
 	struct text text = {.length = 0};
@@ -168,7 +168,7 @@ enum code leftover_write(const char *run_dir, const char *what, const struct lef
 	put(&text, "\n", 1);
 	if (text.length >= sizeof text.bytes)
 		return error_set(error, CODE_TOO_LARGE, "the record of resource %s needs %zu bytes",
-				 leftover->resource, text.length);
+		                 leftover->resource, text.length);
 	enum code code = file_path(path, run_dir, name, error);
 	if (code == CODE_OK)
 		code = file_path(beside, run_dir, BESIDE, error);
@@ -303,7 +303,7 @@ static const char *resource_of(const char *name)
 }
 
 static enum code read_record(const char *run_dir, const char *name, struct leftover *leftover,
-			     struct error *error)
+                             struct error *error)
 {
 	char path[FILE_PATH_BYTES], text[RECORD_BYTES];
 	size_t length = 0;
@@ -330,9 +330,9 @@ static bool is_record(const char *name)
 }
 
 enum code leftovers_read(const char *run_dir,
-			 enum code (*each)(void *context, const char *name,
-					   const struct leftover *leftover, struct error *error),
-			 void *context, struct error *error)
+                         enum code (*each)(void *context, const char *name,
+                                           const struct leftover *leftover, struct error *error),
+                         void *context, struct error *error)
 {
 	uv_fs_t request;
 	uv_dirent_t entry;
@@ -340,9 +340,10 @@ enum code leftovers_read(const char *run_dir,
 	enum code code = CODE_OK;
 	if (count < 0 && count != UV_ENOENT)
 		code = error_set(error, CODE_SYSTEM, "%s: %s", run_dir, uv_strerror(count));
-	while (code == CODE_OK && count > 0 && uv_fs_scandir_next(&request, &entry) != UV_EOF) {
+	/* Always to the end: libuv keeps the last entry it gave until it is asked for the next. */
+	while (count > 0 && uv_fs_scandir_next(&request, &entry) != UV_EOF) {
 		struct leftover leftover;
-		if (!is_record(entry.name))
+		if (code != CODE_OK || !is_record(entry.name))
 			continue;
 		code = read_record(run_dir, entry.name, &leftover, error);
 		if (code == CODE_OK)

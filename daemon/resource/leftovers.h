@@ -40,14 +40,14 @@ struct leftover {
 /* The record of `what` ("process", "start", ...) of a resource; replaces the one before. Does not
  * wait for a disk: run directories do not outlive the boot. */
 enum code leftover_write(const char *run_dir, const char *what, const struct leftover *leftover,
-			 struct error *error);
+                         struct error *error);
 void leftover_forget(const char *run_dir, const char *what, const char *resource);
 
 /* Calls `each` for every record until it fails; `name` is the file's, for leftover_forget_file.
  * CODE_OK also when the directory does not exist. CODE_DAMAGED: a record cannot be understood; the
  * sentence names the file. */
 enum code leftovers_read(const char *run_dir,
-			 enum code (*each)(void *context, const char *name,
-					   const struct leftover *leftover, struct error *error),
-			 void *context, struct error *error);
+                         enum code (*each)(void *context, const char *name,
+                                           const struct leftover *leftover, struct error *error),
+                         void *context, struct error *error);
 void leftover_forget_file(const char *run_dir, const char *name);

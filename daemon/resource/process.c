@@ -30,8 +30,8 @@ static void on_ended(void *context, const char *problem)
 	process->resource->pid = 0;
 	if (!process->is_leaving)
 		resource_report_problem(process->resource, REPORT_FAILED, "%s",
-					problem == NULL ? "ended by itself with status 0"
-							: problem);
+		                        problem == NULL ? "ended by itself with status 0"
+		                                        : problem);
 }
 
 static void on_gone(void *context)

@@ -76,7 +76,7 @@ const struct resource_ops *resource_kind(enum resource_type type);
 void resource_report(struct resource *resource, enum group_report report);
 /* Sets `detail` as well: a sentence part such as "exited with status 1". */
 void resource_report_problem(struct resource *resource, enum group_report report,
-			     const char *format, ...) __attribute__((format(printf, 3, 4)));
+                             const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Whether this host has what the resource needs. Told at open and on each change. */
 void resource_set_fit(struct resource *resource, bool is_fit, const char *why);
 /* The lease of its role, right now. Asked before each act of a start. */

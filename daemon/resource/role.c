@@ -42,8 +42,8 @@ static void act_kill(struct role *role, const struct group_act *act)
 		char limit[SPAN_TEXT_BYTES];
 		span_text(resource->config->stop_timeout, limit);
 		log_write(role_log(role), LEVEL_WARNING,
-			  "resource %s: did not stop within %s: killing it", resource->config->name,
-			  limit);
+		          "resource %s: did not stop within %s: killing it", resource->config->name,
+		          limit);
 	}
 	resource->ops->kill(resource, act->limit);
 }
@@ -52,9 +52,9 @@ static void act_stuck(struct role *role, const struct group_act *act)
 {
 	const struct resource *resource = &role->resources[act->slot];
 	log_write(role_log(role), LEVEL_ERROR,
-		  "resource %s: does not go away, so role %s is not released%s%s",
-		  resource->config->name, role_name(role), resource->detail[0] == '\0' ? "" : ": ",
-		  resource->detail);
+	          "resource %s: does not go away, so role %s is not released%s%s",
+	          resource->config->name, role_name(role), resource->detail[0] == '\0' ? "" : ": ",
+	          resource->detail);
 }
 
 static void act_started(struct role *role, const struct group_act *act)
@@ -68,7 +68,7 @@ static void act_failed(struct role *role, const struct group_act *act)
 {
 	const struct resource *resource = &role->resources[act->slot];
 	snprintf(role->untold.why, sizeof role->untold.why, "resource %s: %s",
-		 resource->config->name, resource->detail);
+	         resource->config->name, resource->detail);
 	role->untold.failed = true;
 	role->site->tell_soon(role->site);
 }
@@ -110,7 +110,7 @@ static void carry_out(struct role *role)
 /* What resources say. */
 
 static void narrate(const struct role *role, const struct resource *resource,
-		    enum slot_state before)
+                    enum slot_state before)
 {
 	const struct group_slot *slot = &role->group.slots[resource->slot];
 	const char *name = resource->config->name, *why = resource->detail;
@@ -120,17 +120,17 @@ static void narrate(const struct role *role, const struct resource *resource,
 		log_write(log, LEVEL_INFO, "resource %s: up", name);
 	else if (slot->state == SLOT_UP && before == SLOT_UP)
 		log_write(log, LEVEL_WARNING, "resource %s: %s (repair %u, %u allowed)", name, why,
-			  (unsigned)slot->restarts, allowed);
+		          (unsigned)slot->restarts, allowed);
 	else if (slot->state == SLOT_BROKEN)
 		log_write(log, LEVEL_ERROR, "resource %s: %s; role %s fails here", name, why,
-			  role_name(role));
+		          role_name(role));
 	else if (slot->state == SLOT_MENDING && slot->given_up)
 		log_write(log, LEVEL_ERROR,
-			  "resource %s: %s; restarts are used up, role %s goes on without it", name,
-			  why, role_name(role));
+		          "resource %s: %s; restarts are used up, role %s goes on without it", name,
+		          why, role_name(role));
 	else if (slot->state == SLOT_MENDING)
 		log_write(log, LEVEL_WARNING, "resource %s: %s; restart %u, %u allowed", name, why,
-			  (unsigned)slot->restarts, allowed);
+		          (unsigned)slot->restarts, allowed);
 }
 
 void resource_report(struct resource *resource, enum group_report report)
@@ -146,7 +146,7 @@ void resource_report(struct resource *resource, enum group_report report)
 }
 
 void resource_report_problem(struct resource *resource, enum group_report report,
-			     const char *format, ...)
+                             const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -185,7 +185,7 @@ static void on_alarm(void *context)
 			char limit[SPAN_TEXT_BYTES];
 			span_text(slot->options.start_timeout, limit);
 			snprintf(role->resources[i].detail, DETAIL_BYTES, "did not start within %s",
-				 limit);
+			         limit);
 		}
 	}
 	group_tick(&role->group, now);
@@ -218,7 +218,7 @@ static void tell_fitness(struct role *role)
 	for (uint8_t i = 0; i < role->group.count && unfit == NULL; i++)
 		unfit = role->resources[i].is_fit ? NULL : &role->resources[i];
 	hooks->fitness(hooks->context, role->index, unfit == NULL,
-		       unfit == NULL ? "" : unfit->unfit_why);
+	               unfit == NULL ? "" : unfit->unfit_why);
 }
 
 void role_tell(struct role *role)

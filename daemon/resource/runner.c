@@ -59,14 +59,14 @@ void runner_start(struct runner *runner, uint8_t role, uint64_t epoch)
 }
 
 void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool forced,
-		    struct span limit)
+                    struct span limit)
 {
 	assert(role < runner->role_count);
 	role_release(&runner->roles[role], epoch, forced, limit);
 }
 
 static const struct resource *find_resource(const struct runner *runner, uint8_t index,
-					    const struct group_slot **slot)
+                                            const struct group_slot **slot)
 {
 	const struct config_resource *wanted = &runner->site.config->resources[index];
 	for (uint8_t i = 0; i < runner->role_count; i++) {
@@ -117,7 +117,7 @@ static enum code open_handles(struct runner *runner, struct error *error)
 	}
 	if (failed != 0)
 		return error_set(error, CODE_SYSTEM, "cannot watch the network: %s",
-				 uv_strerror(failed));
+		                 uv_strerror(failed));
 	return CODE_OK;
 }
 
@@ -140,8 +140,8 @@ static enum code open_all(struct runner *runner, struct error *error)
 }
 
 enum code runner_open(struct runner **runner, uv_loop_t *loop, const struct config *config,
-		      const char *run_dir, struct log *log, const struct runner_hooks *hooks,
-		      struct error *error)
+                      const char *run_dir, struct log *log, const struct runner_hooks *hooks,
+                      struct error *error)
 {
 	size_t roles = config->setup.role_count * sizeof(struct role);
 	struct runner *made = calloc(1, sizeof *made + roles);

@@ -54,24 +54,25 @@ struct resource_view {
  * free promises.
  */
 enum code runner_clean(const struct config *config, const char *run_dir,
-		       void (*report)(void *context, const char *line), void *context,
-		       struct error *error);
+                       void (*report)(void *context, const char *line), void *context,
+                       struct error *error);
 
 /* Watches what the resources of roles owned by setup.self need; starts nothing. `config`, `log`
  * and `run_dir` are borrowed until closed. */
 enum code runner_open(struct runner **runner, uv_loop_t *loop, const struct config *config,
-		      const char *run_dir, struct log *log, const struct runner_hooks *hooks,
-		      struct error *error);
+                      const char *run_dir, struct log *log, const struct runner_hooks *hooks,
+                      struct error *error);
 /* Stops watching and frees in the loop; resources that run stay as they are. */
 void runner_close(struct runner *runner, void (*closed)(void *context), void *context);
 
 /* Answered by one of started, failed; never if a release comes first. */
 void runner_start(struct runner *runner, uint8_t role, uint64_t epoch);
-/* Answered by released. forced: addresses are removed before this returns, processes killed at once,
- * scripts run their stop command for most of `limit` and are killed then; may follow a graceful
- * release that is under way. Graceful: each resource has its own stop_timeout and is killed after
- * it; `limit` is ignored. With nothing up, answers all the same. `epoch` comes back in the answer. */
+/* Answered by released. forced: addresses are removed before this returns, processes killed at
+ * once, scripts run their stop command for most of `limit` and are killed then; may follow a
+ * graceful release that is under way. Graceful: each resource has its own stop_timeout and is
+ * killed after it; `limit` is ignored. With nothing up, answers all the same. `epoch` comes back in
+ * the answer. */
 void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool forced,
-		    struct span limit);
+                    struct span limit);
 
 void runner_view(const struct runner *runner, uint8_t resource, struct resource_view *view);

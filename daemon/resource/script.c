@@ -152,8 +152,8 @@ static void leave_asking(struct script *script)
 	}
 	script->phase = SCRIPT_RESTING;
 	log_write(script->resource->site->log, LEVEL_ERROR,
-		  "resource %s: stop failed and status says that it still runs: stopping again",
-		  script->resource->config->name);
+	          "resource %s: stop failed and status says that it still runs: stopping again",
+	          script->resource->config->name);
 	alarm_set(script->next, REST);
 }
 
@@ -232,8 +232,8 @@ static void stop_ended(struct script *script, const char *problem)
 		struct resource *resource = script->resource;
 		snprintf(resource->detail, sizeof resource->detail, "stop %s", problem);
 		log_write(resource->site->log, LEVEL_ERROR,
-			  "resource %s: stop %s; killing what is left", resource->config->name,
-			  problem);
+		          "resource %s: stop %s; killing what is left", resource->config->name,
+		          problem);
 	}
 	enter_cleaning(script);
 }
@@ -290,7 +290,7 @@ static void on_limit(void *context)
 		return;
 	span_text(script->resource->config->status_timeout, limit);
 	resource_report_problem(script->resource, REPORT_FAILED, "status took longer than %s",
-				limit);
+	                        limit);
 }
 
 /* What is asked of the kind. */

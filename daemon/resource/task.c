@@ -57,10 +57,16 @@ static void show_line(void *context, const char *line, uint64_t left_out)
 		return; /* before the daemon has one */
 	if (left_out > 0)
 		log_write(task->resource->site->log, LEVEL_WARNING,
-			  "resource %s: %" PRIu64
-			  " lines of output left out: more than %d a second",
-			  name, left_out, LINES_PER_SECOND);
+		          "resource %s: %" PRIu64
+		          " lines of output left out: more than %d a second",
+		          name, left_out, LINES_PER_SECOND);
 	log_write(task->resource->site->log, LEVEL_INFO, "resource %s: %s", name, line);
+}
+
+static void forget(struct task *task)
+{
+	task->is_gone = true;
+	leftover_forget(task->resource->site->run_dir, task->what, task->resource->config->name);
 }
 
 /* Looks whether everything is gone, and tells; else comes again. */
@@ -69,18 +75,17 @@ static void look(void *context)
 	struct task *task = context;
 	if (task->ending == ENDING_ASKED && !task->has_ended)
 		return; /* on_ended comes back here */
-	/* What seems to be gone by itself is killed all the same: looking takes time, in which one that is
-	 * left may start another. */
+	/* What seems to be gone by itself is killed all the same: looking takes time, in which one
+	 * that is left may start another. */
 	bool is_gone = task->ending == ENDING_KILLED || platform_child_is_gone(task->child);
 	is_gone = is_gone && platform_child_kill(task->child);
 	if (!is_gone || !task->has_ended) {
 		alarm_set(task->alarm,
-			  task->ending == ENDING_KILLED ? LOOK_AGAIN_KILLED : LOOK_AGAIN_ASKED);
+		          task->ending == ENDING_KILLED ? LOOK_AGAIN_KILLED : LOOK_AGAIN_ASKED);
 		return;
 	}
-	task->is_gone = true;
 	task->ending = ENDING_NOT;
-	leftover_forget(task->resource->site->run_dir, task->what, task->resource->config->name);
+	forget(task);
 	if (task->events.gone != NULL)
 		task->events.gone(task->events.context);
 }
@@ -108,7 +113,7 @@ static void describe_end(struct task *task, struct child_end end)
 		snprintf(task->problem, sizeof task->problem, "ended, nobody knows how");
 	else if (end.by_signal)
 		snprintf(task->problem, sizeof task->problem, "was killed by signal %d (%s)",
-			 end.number, strsignal(end.number));
+		         end.number, strsignal(end.number));
 	else if (end.number != 0)
 		snprintf(task->problem, sizeof task->problem, "exited with status %d", end.number);
 }
@@ -119,6 +124,8 @@ static void on_ended(void *context, struct child_end end)
 	task->has_ended = true;
 	lines_end(&task->lines, platform_now());
 	describe_end(task, end);
+	if (platform_child_is_gone(task->child))
+		forget(task);
 	if (task->ending != ENDING_NOT)
 		alarm_set(task->alarm, (struct span){0});
 	/* May close the task: nothing of it is touched afterwards. */
@@ -165,7 +172,7 @@ static enum code spawn(struct task *task, const struct task_options *options, st
 }
 
 enum code task_start(struct task **task, const struct task_options *options,
-		     const struct task_events *events, struct error *error)
+                     const struct task_events *events, struct error *error)
 {
 	struct task *made = calloc(1, sizeof *made);
 	if (made == NULL)
@@ -177,7 +184,7 @@ enum code task_start(struct task **task, const struct task_options *options,
 	const struct resource_site *site = made->resource->site;
 	made->alarm = alarm_open(site->loop, look, made);
 	enum code code = made->alarm == NULL ? error_set(error, CODE_SYSTEM, "out of memory")
-					     : spawn(made, options, error);
+	                                     : spawn(made, options, error);
 	if (code == CODE_OK) {
 		/* Recorded while it is held: a daemon that dies between the two leaves either a
 		 * process that ends by itself or one that is found. */
@@ -228,8 +235,7 @@ void task_close(struct task *task)
 	if (task == NULL)
 		return;
 	if (task->has_ended && !task->is_gone && platform_child_is_gone(task->child))
-		leftover_forget(task->resource->site->run_dir, task->what,
-				task->resource->config->name);
+		forget(task);
 	platform_child_close(task->child);
 	alarm_close(task->alarm);
 	free(task);

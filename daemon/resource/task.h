@@ -37,7 +37,7 @@ struct task_options {
 void task_user(struct resource *resource, struct user *user, bool *has_user);
 
 enum code task_start(struct task **task, const struct task_options *options,
-		     const struct task_events *events, struct error *error);
+                     const struct task_events *events, struct error *error);
 int64_t task_pid(const struct task *task);
 bool task_has_ended(const struct task *task);
 /* Asks it to end and waits, however long it takes. */

@@ -64,7 +64,8 @@ static void announce(void *context)
 	struct vip *vip = context;
 	struct error error;
 	const struct resource_site *site = vip->resource->site;
-	/* After a pause of this process the lease may be over, and this runs before anybody noticed. */
+	/* After a pause of this process the lease may be over, and this runs before anybody
+	 * noticed. */
 	if (!resource_may_act(vip->resource)) {
 		alarm_set(vip->announcer, RETRY);
 		return;
@@ -72,7 +73,7 @@ static void announce(void *context)
 	bool is_lost = network_announce(site->network, &vip->address, &error) != CODE_OK;
 	if (is_lost && !vip->is_losing)
 		log_write(site->log, LEVEL_WARNING, "resource %s: %s", vip->resource->config->name,
-			  error.text);
+		          error.text);
 	vip->is_losing = is_lost;
 	if (vip->pause == EAR_OPENS_AT)
 		open_ear(vip);
@@ -94,10 +95,10 @@ static void hear_rival(void *context)
 	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who))
 		return;
 	log_write(site->log, LEVEL_WARNING,
-		  "resource %s: station %02x:%02x:%02x:%02x:%02x:%02x says that %s is its own; "
-		  "announcing again",
-		  vip->resource->config->name, who[0], who[1], who[2], who[3], who[4], who[5],
-		  vip->text);
+	          "resource %s: station %02x:%02x:%02x:%02x:%02x:%02x says that %s is its own; "
+	          "announcing again",
+	          vip->resource->config->name, who[0], who[1], who[2], who[3], who[4], who[5],
+	          vip->text);
 	close_ear(vip);
 	begin_burst(vip);
 }
@@ -186,10 +187,10 @@ static void leave(struct vip *vip)
 		code = network_present(resource->site->network, &vip->address, &is_here, &error);
 	if (code == CODE_OK && is_here)
 		code = error_set(&error, CODE_SYSTEM, "%s is still on interface %s", vip->text,
-				 vip->address.interface);
+		                 vip->address.interface);
 	if (code != CODE_OK) {
 		snprintf(resource->detail, sizeof resource->detail, "%.*s", DETAIL_BYTES - 1,
-			 error.text);
+		         error.text);
 		alarm_set(vip->retry, RETRY);
 		return;
 	}
@@ -228,7 +229,7 @@ static void put_back(struct vip *vip, bool expected)
 		resource_report_problem(vip->resource, REPORT_FAILED, "%s", error.text);
 	} else if (!expected) {
 		resource_report_problem(vip->resource, REPORT_MENDED,
-					"somebody else removed %s; put back", vip->text);
+		                        "somebody else removed %s; put back", vip->text);
 	}
 }
 
@@ -279,7 +280,8 @@ static void hear_link(struct vip *vip, const struct network_change *change)
 
 static bool is_same(const struct address *a, const struct address *b)
 {
-	return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == AF_INET ? 4 : 16) == 0;
+	return a->family == b->family &&
+	       memcmp(a->bytes, b->bytes, a->family == AF_INET ? 4 : 16) == 0;
 }
 
 static void vip_network(struct resource *resource, const struct network_change *change)
@@ -300,7 +302,7 @@ static void vip_network(struct resource *resource, const struct network_change *
 		break;
 	case NEWS_MISSED:
 		link_changed(vip, network_link(resource->site->network, vip->address.interface,
-					       &vip->index));
+		                               &vip->index));
 		if (vip->state == VIP_HERE && vip->link == LINK_UP)
 			put_back(vip, false);
 		break;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the tests of one part: `count.py meson BUILD`, `junit FILE` or `fuzz FILE`.
+"""Counts the tests of one part: `count.py KIND WHERE [KIND WHERE]...`.
 
-Prints "PASSED FAILED SKIPPED" and, for each test that failed or was skipped, a line with its name.
-A program made with Check counts each of its tests; any other program is one test.
+KIND says who wrote WHERE: meson (a build directory), junit (a file of pytest's), or fuzz, sim,
+mutants (what these programs printed). Prints "PASSED FAILED SKIPPED" and, for each test that failed
+or was skipped, a line with its name. A program made with Check counts each of its tests; any other
+program is one test.
 """
 
 import json
@@ -12,31 +14,25 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 CHECK_SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.MULTILINE)
-OWN_COUNT = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 
 
-def count_one(result, output):
-    """(passed, failed, skipped) of one test program."""
+def count_program(result, output):
+    """(passed, failed, skipped) of one test program of meson's."""
     found = CHECK_SUMMARY.findall(output)
-    if found:
-        checks, bad = sum(int(f[0]) for f in found), sum(int(f[1]) + int(f[2]) for f in found)
-    else:
-        own = OWN_COUNT.findall(output)
-        checks = sum(int(f[0]) + int(f[1]) for f in own) or 1
-        bad = sum(int(f[1]) for f in own)
+    checks = sum(int(f[0]) for f in found) or 1
+    bad = sum(int(f[1]) + int(f[2]) for f in found)
     if result == "SKIP":
         return 0, 0, checks
-    if result in ("OK", "EXPECTEDFAIL"):
-        return checks - bad, bad, 0
-    bad = max(bad, 1)   # it crashed or ran out of time
-    return checks - min(bad, checks), bad, 0
+    if result not in ("OK", "EXPECTEDFAIL"):
+        bad = max(bad, 1)   # it crashed or ran out of time
+    return max(checks - bad, 0), bad, 0
 
 
 def count_meson(build):
     total, names = [0, 0, 0], []
     for line in Path(build, "meson-logs", "testlog.json").read_text().splitlines():
         test = json.loads(line)
-        counts = count_one(test["result"], test.get("stdout") or "")
+        counts = count_program(test["result"], test.get("stdout") or "")
         total = [a + b for a, b in zip(total, counts)]
         if counts[1]:
             names.append(f"failed: {test['name']}")
@@ -67,12 +63,33 @@ def count_fuzz(file):
     return [len(lines) - len(bad), len(bad), 0], bad
 
 
-def main():
-    kinds = {"meson": count_meson, "junit": count_junit, "fuzz": count_fuzz}
-    total, names = kinds[sys.argv[1]](sys.argv[2])
+def count_sim(file):
+    """A whole run is one test: a run that found nothing has also told so."""
+    text = Path(file).read_text()
+    found = re.search(r"^sim: .*?(\d+) takeovers, .*\b0 violations", text, re.MULTILINE)
+    if found:
+        return [1, 0, 0], [f"{found[1]} takeovers without a violation"]
+    return [0, 1, 0], [f"failed: see {file}"]
+
+
+def count_mutants(file):
+    found = re.search(r"^mutants: (\d+) of (\d+) found", Path(file).read_text(), re.MULTILINE)
+    if not found:
+        return [0, 1, 0], []
+    return [int(found[1]), int(found[2]) - int(found[1]), 0], []
+
+
+def main(words):
+    kinds = {"meson": count_meson, "junit": count_junit, "fuzz": count_fuzz, "sim": count_sim,
+             "mutants": count_mutants}
+    total, names = [0, 0, 0], []
+    for kind, where in zip(words[::2], words[1::2]):
+        counts, more = kinds[kind](where)
+        total = [a + b for a, b in zip(total, counts)]
+        names += more
     print(*total)
     for name in names:
         print(name)
 
 
-main()
+main(sys.argv[1:])

@@ -95,12 +95,12 @@ class Show:
         self.start()
         self.run("alpha", "status")
         tell("A client loads the page all the time: a is alpha, b is beta, a dot is no answer.")
-        self.picture(2)
+        self.picture(4)
 
     def lose_power(self):
         title("alpha loses its power")
         since = self.cluster.power_off("alpha")
-        self.picture(2)
+        self.picture(5)
         self.cluster.wait_up("web", "beta")
         self.wait_page("beta")
         silent, page = self.outage(since, "beta")
@@ -118,14 +118,14 @@ class Show:
         self.cluster.power_on("alpha")
         self.cluster.wait_all_agree()
         tell("It is a member again; the role stays where it is.")
-        self.picture(1.5)
+        self.picture(4)
 
     def move_back(self):
         title("The role moves back, on command")
         since = boottime()
         self.run("w1", "move", "web", "alpha", "--wait")
         self.wait_page("alpha")
-        self.picture(1.5)
+        self.picture(4)
         silent, page = self.outage(since, "alpha")
         tell(f"The address was silent for {silent:.1f} ms, the page for {page:.0f} ms.")
         self.run("alpha", "status")

@@ -71,7 +71,7 @@ static int list_cases(int index, char name[PATH_TEXT_BYTES])
 	for (int i = 0; i < count; i++) {
 		if (i == index)
 			snprintf(name, PATH_TEXT_BYTES, "%.*s", (int)strlen(entries[i]->d_name) - 4,
-				 entries[i]->d_name);
+			         entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -104,7 +104,7 @@ static void load_case(int index, struct golden *golden)
 	golden->findings = allocate(sizeof *golden->findings);
 	golden->code =
 	    config_load(golden->text, golden->length, self_of(golden, &self) ? &self : NULL,
-			golden->config, golden->findings);
+	                golden->config, golden->findings);
 	for (unsigned i = 0; i < golden->findings->count; i++) {
 		finding_format(&golden->findings->items[i], "ini", line, sizeof line);
 		golden->out_length += (size_t)snprintf(
@@ -113,7 +113,7 @@ static void load_case(int index, struct golden *golden)
 	size_t printed = 0;
 	if (golden->code == CODE_OK)
 		config_print(golden->config, golden->out + golden->out_length,
-			     OUT_BYTES - golden->out_length, &printed, NULL);
+		             OUT_BYTES - golden->out_length, &printed, NULL);
 	golden->out_length += printed;
 }
 
@@ -134,7 +134,7 @@ START_TEST(findings_and_print_are_as_expected)
 	path_of(golden.name, ".expect", path);
 	char *expected = read_file(path, &length);
 	ck_assert_msg(strcmp(expected, golden.out) == 0, "%s: expected:\n%s\ngot:\n%s", golden.name,
-		      expected, golden.out);
+	              expected, golden.out);
 	ck_assert_int_eq(golden.code == CODE_OK, golden.findings->errors == 0);
 	free(expected);
 	free_case(&golden);
@@ -147,7 +147,7 @@ START_TEST(findings_are_in_order_of_lines)
 	load_case(_i, &golden);
 	for (unsigned i = 1; i < golden.findings->count; i++)
 		ck_assert_uint_le(golden.findings->items[i - 1].line,
-				  golden.findings->items[i].line);
+		                  golden.findings->items[i].line);
 	free_case(&golden);
 }
 END_TEST
@@ -163,7 +163,7 @@ START_TEST(printed_config_loads_to_the_same_struct)
 		config_print(golden.config, first, OUT_BYTES, &first_length, NULL);
 		enum code code = config_load(first, first_length, NULL, again, golden.findings);
 		ck_assert_msg(code == CODE_OK, "%s: %s", golden.name,
-			      golden.findings->items[0].text);
+		              golden.findings->items[0].text);
 		golden.config->setup.self = NO_MEMBER;
 		ck_assert_mem_eq(again, golden.config, sizeof *again);
 		config_print(again, second, OUT_BYTES, &second_length, NULL);

@@ -126,7 +126,7 @@ START_TEST(digest_is_of_the_meaning_and_not_of_the_text)
 	ck_assert_uint_ne(one->config.setup.config_digest, 0);
 	ck_assert_uint_eq(other->config.setup.config_digest, one->config.setup.config_digest);
 	ck_assert_uint_eq(other->config.setup.roles[0].definition,
-			  one->config.setup.roles[0].definition);
+	                  one->config.setup.roles[0].definition);
 	free(other);
 	free(one);
 }
@@ -154,8 +154,26 @@ START_TEST(digest_changes_with_every_value)
 	ck_assert_int_eq(finish(other), CODE_OK);
 	ck_assert_uint_ne(other->config.setup.config_digest, one->config.setup.config_digest);
 	ck_assert_int_eq(other->config.setup.roles[0].definition !=
-			     one->config.setup.roles[0].definition,
-			 changes[_i].changes_role);
+	                     one->config.setup.roles[0].definition,
+	                 changes[_i].changes_role);
+	free(other);
+	free(one);
+}
+END_TEST
+
+START_TEST(definition_is_of_the_role_alone)
+{
+	struct load *one = load_parts(members, role);
+	struct load *other = begin();
+	add(other, members);
+	add(other, "[role first]\nnodes = alpha\nresources = first\n"
+	           "[resource first]\ntype = process\ncommand = /opt/first\n");
+	add(other, role);
+	ck_assert_int_eq(finish(other), CODE_OK);
+	ck_assert_uint_eq(other->config.setup.roles[1].definition,
+	                  one->config.setup.roles[0].definition);
+	ck_assert_uint_ne(other->config.setup.roles[0].definition,
+	                  one->config.setup.roles[0].definition);
 	free(other);
 	free(one);
 }
@@ -169,7 +187,7 @@ START_TEST(file_larger_than_the_limit_is_refused_unread)
 	ck_assert_int_eq(finish(load), CODE_INVALID);
 	ck_assert_uint_eq(load->findings.errors, 1);
 	ck_assert_str_eq(load->findings.items[0].text,
-			 "the file has 262145 bytes; at most 262144 are read");
+	                 "the file has 262145 bytes; at most 262144 are read");
 	free(load);
 }
 END_TEST
@@ -206,7 +224,7 @@ START_TEST(error_found_late_in_an_early_line_displaces_a_later_one)
 END_TEST
 
 static void add_numbered(struct load *load, const char *format_before, int number,
-			 const char *behind)
+                         const char *behind)
 {
 	char text[16];
 	add(load, format_before);
@@ -269,7 +287,7 @@ START_TEST(print_says_how_much_room_it_needs)
 	char small[100];
 	size_t length = 77;
 	ck_assert_int_eq(config_print(&load->config, small, sizeof small, &length, &error),
-			 CODE_TOO_LARGE);
+	                 CODE_TOO_LARGE);
 	ck_assert_uint_eq(length, 77);
 	ck_assert_ptr_nonnull(strstr(error.text, "100 are at hand"));
 	free(load);
@@ -296,11 +314,11 @@ START_TEST(members_and_roles_with_equal_ids_are_refused)
 	memset(&load->findings, 0, sizeof load->findings);
 	check_rules(draft);
 	ck_assert_str_eq(load->findings.items[0].text,
-			 "the names of [node alpha] and [node beta] have the same hash; rename one "
-			 "of them");
+	                 "the names of [node alpha] and [node beta] have the same hash; rename one "
+	                 "of them");
 	ck_assert_uint_eq(load->findings.items[0].line, 2);
 	ck_assert(tells(load, "the names of [role ledger] and [role second] have the same hash; "
-			      "rename one of them"));
+	                      "rename one of them"));
 	free(draft);
 	free(load);
 }
@@ -327,7 +345,8 @@ int main(void)
 	tcase_add_test(cases, host_finds_its_section_by_its_key);
 	tcase_add_test(cases, digest_is_of_the_meaning_and_not_of_the_text);
 	tcase_add_loop_test(cases, digest_changes_with_every_value, 0,
-			    sizeof changes / sizeof *changes);
+	                    sizeof changes / sizeof *changes);
+	tcase_add_test(cases, definition_is_of_the_role_alone);
 	tcase_add_test(cases, file_larger_than_the_limit_is_refused_unread);
 	tcase_add_test(cases, more_findings_than_are_kept_are_counted_and_the_first_lines_kept);
 	tcase_add_test(cases, error_found_late_in_an_early_line_displaces_a_later_one);

@@ -124,9 +124,9 @@ START_TEST(key_with_loose_bits_or_blanks_is_refused)
 	struct error error;
 	struct public_key key;
 	ck_assert_int_eq(value_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=", &key, &error),
-			 CODE_INVALID);
+	                 CODE_INVALID);
 	ck_assert_int_eq(value_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8 ", &key, &error),
-			 CODE_INVALID);
+	                 CODE_INVALID);
 	ck_assert_ptr_null(strstr(error.text, "AAEC"));
 }
 END_TEST
@@ -166,6 +166,15 @@ START_TEST(command_is_split_into_words_like_by_a_shell_without_expansion)
 	ck_assert(command_format(&command, &text));
 	ck_assert_int_eq(value_command(text.bytes, &again, &error), CODE_OK);
 	ck_assert_mem_eq(&again, &command, sizeof again);
+}
+END_TEST
+
+START_TEST(blanks_are_no_command)
+{
+	struct error error;
+	struct command command;
+	ck_assert_int_eq(value_command(" \t", &command, &error), CODE_INVALID);
+	ck_assert_str_eq(error.text, "there is no command");
 }
 END_TEST
 
@@ -217,7 +226,7 @@ START_TEST(random_commands_survive_printing)
 		command_format(&command, &text);
 		ck_assert_msg(strstr(text.bytes, " ;") == NULL, "seed %d: %s", _i, text.bytes);
 		ck_assert_msg(value_command(text.bytes, &again, &error) == CODE_OK,
-			      "seed %d: %s: %s", _i, text.bytes, error.text);
+		              "seed %d: %s: %s", _i, text.bytes, error.text);
 		ck_assert_uint_eq(again.length, command.length);
 		ck_assert_mem_eq(again.words, command.words, command.length);
 	}
@@ -250,7 +259,7 @@ START_TEST(name_has_at_most_31_characters)
 	ck_assert_str_eq(name, "a-B_3.x@15");
 	ck_assert_int_eq(value_name("0123456789012345678901234567890", name, &error), CODE_OK);
 	ck_assert_int_eq(value_name("01234567890123456789012345678901", name, &error),
-			 CODE_TOO_LARGE);
+	                 CODE_TOO_LARGE);
 	ck_assert_int_eq(value_name("Grüße", name, &error), CODE_INVALID);
 	ck_assert_int_eq(value_name("", name, &error), CODE_INVALID);
 	ck_assert_str_eq(name, "0123456789012345678901234567890");
@@ -288,17 +297,18 @@ int main(void)
 	Suite *suite = suite_create("value");
 	TCase *cases = tcase_create("value");
 	tcase_add_loop_test(cases, duration_is_a_number_with_a_unit, 0,
-			    sizeof spans / sizeof *spans);
+	                    sizeof spans / sizeof *spans);
 	tcase_add_loop_test(cases, refused_duration_leaves_the_output_alone, 0,
-			    sizeof bad_spans / sizeof *bad_spans);
+	                    sizeof bad_spans / sizeof *bad_spans);
 	tcase_add_loop_test(cases, address_is_read_and_printed_in_its_shortest_form, 0,
-			    sizeof addresses / sizeof *addresses);
+	                    sizeof addresses / sizeof *addresses);
 	tcase_add_test(cases, refused_address_leaves_the_output_alone);
 	tcase_add_test(cases, network_may_be_a_single_host_or_a_pair);
 	tcase_add_test(cases, key_is_printed_as_it_was_read);
 	tcase_add_test(cases, key_with_loose_bits_or_blanks_is_refused);
 	tcase_add_loop_test(cases, command_is_split_into_words_like_by_a_shell_without_expansion, 0,
-			    sizeof commands / sizeof *commands);
+	                    sizeof commands / sizeof *commands);
+	tcase_add_test(cases, blanks_are_no_command);
 	tcase_add_test(cases, longest_command_is_accepted_and_one_more_byte_is_not);
 	tcase_add_test(cases, command_with_32_words_is_accepted_and_with_33_it_is_not);
 	tcase_add_loop_test(cases, random_commands_survive_printing, 0, 20);

@@ -83,7 +83,8 @@ bool netlab_is_possible(char *why, size_t size)
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(make_network() ? 0 : 1);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0)
 		return true;
 	snprintf(why, size, "neither root nor user namespaces, or no ip command, or no veth");
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A network of the test's own: a namespace with a veth pair, left behind by nobody because it ends with
- * the test's process. Knows nothing of what is tested.
+ * A network of the test's own: a namespace with a veth pair, left behind by nobody because it ends
+ * with the test's process. Knows nothing of what is tested.
  */
 #pragma once
 
@@ -11,9 +11,9 @@
 
 /* Whether this host lets a test have a network of its own; `why` says what is missing. */
 bool netlab_is_possible(char *why, size_t size);
-/* Moves this process into a new network with interfaces left0 and right0, the two ends of one cable, both
- * up with carrier. Without root it becomes root of a user namespace of its own. Fails the test if it
- * cannot. */
+/* Moves this process into a new network with interfaces left0 and right0, the two ends of one
+ * cable, both up with carrier. Without root it becomes root of a user namespace of its own. Fails
+ * the test if it cannot. */
 void netlab_enter(void);
 /* True after netlab_enter when this process is really root, not only in its namespace. */
 bool netlab_is_root(void);

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/value.h"
 #include "daemon/platform/network.h"
 
-enum { PATIENCE_MS = 5000, STEP_MS = 5 };
+enum { PATIENCE_MS = 5000, STEP_MS = 5, LOG_PATIENCE_MS = 300, LOG_BYTES = 1 << 16 };
 
 static void on_started(void *context, uint8_t role, uint64_t epoch)
 {
@@ -145,8 +146,8 @@ void stage_open(struct stage *stage)
 	stage->log_fd = memfd_create("log", MFD_CLOEXEC);
 	ck_assert_int_ge(stage->log_fd, 0);
 	ck_assert_int_eq(log_open(&stage->log, stage->log_fd, LEVEL_DEBUG, &error), CODE_OK);
-	enum code code = runner_open(&stage->runner, &stage->loop, &stage->config,
-	                             stage->directory, stage->log, &hooks, &error);
+	enum code code = runner_open(&stage->runner, &stage->loop, &stage->config, stage->directory,
+	                             stage->log, &hooks, &error);
 	ck_assert_msg(code == CODE_OK, "%s", error.text);
 }
 
@@ -252,11 +253,17 @@ struct resource_view stage_view(const struct stage *stage, const char *resource)
 
 bool stage_logged(struct stage *stage, const char *text)
 {
-	char all[32768];
-	ssize_t length = pread(stage->log_fd, all, sizeof all - 1, 0);
-	ck_assert_int_ge(length, 0);
-	all[length] = '\0';
-	return strstr(all, text) != NULL;
+	char all[LOG_BYTES];
+	/* A thread of its own writes the log. */
+	for (int i = 0; i < LOG_PATIENCE_MS; i++) {
+		ssize_t length = pread(stage->log_fd, all, sizeof all - 1, 0);
+		ck_assert_int_ge(length, 0);
+		all[length] = '\0';
+		if (strstr(all, text) != NULL)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return false;
 }
 
 bool stage_has_address(const char *address)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A runner with real resources in a loop, and what it said through its hooks. Role 0 and role 1 belong to
- * this node, role 2 does not.
+ * A runner with real resources in a loop, and what it said through its hooks. Role 0 and role 1
+ * belong to this node, role 2 does not.
  */
 #pragma once
 
@@ -62,7 +62,7 @@ void stage_start(struct stage *stage, uint8_t role, uint64_t epoch);
 void stage_release(struct stage *stage, uint8_t role, uint64_t epoch, bool forced);
 
 struct resource_view stage_view(const struct stage *stage, const char *resource);
-/* Whether the log has a line with this text so far. */
+/* Whether the log has this text, now or in a moment: a thread of its own writes it. */
 bool stage_logged(struct stage *stage, const char *text);
 /* Whether the address is on left0. */
 bool stage_has_address(const char *address);

@@ -130,8 +130,9 @@ START_TEST(a_record_that_cannot_be_written_is_an_error_that_says_what_to_do)
 {
 	struct error error;
 	struct leftover written = sample();
-	ck_assert_int_eq(leftover_write("/tmp/failoverd-no-such-directory", "start", &written, &error),
-	                 CODE_SYSTEM);
+	ck_assert_int_eq(
+	    leftover_write("/tmp/failoverd-no-such-directory", "start", &written, &error),
+	    CODE_SYSTEM);
 	ck_assert_ptr_nonnull(strstr(error.text, "--run-dir"));
 }
 END_TEST
@@ -175,8 +176,8 @@ START_TEST(a_record_cut_short_is_damaged_and_named)
 }
 END_TEST
 
-/* No checksum guards these files, which never leave memory; but no byte may make the reader misbehave or
- * hand out a record that breaks its own rules. */
+/* No checksum guards these files, which never leave memory; but no byte may make the reader
+ * misbehave or hand out a record that breaks its own rules. */
 START_TEST(a_record_with_a_changed_byte_is_refused_or_sound)
 {
 	char directory[64], path[128], text[8192];
@@ -197,7 +198,8 @@ START_TEST(a_record_with_a_changed_byte_is_refused_or_sound)
 				ck_assert_uint_lt(found.items[0].kind, LEFTOVER_KINDS);
 				ck_assert_uint_le(found.items[0].stop.length, CONFIG_COMMAND_BYTES);
 				ck_assert_uint_le(found.items[0].stop.word_count, CONFIG_WORDS_MAX);
-				ck_assert_uint_lt(strnlen(found.items[0].resource, NAME_BYTES), NAME_BYTES);
+				ck_assert_uint_lt(strnlen(found.items[0].resource, NAME_BYTES),
+				                  NAME_BYTES);
 			}
 		}
 		text[i] = before;

@@ -135,7 +135,7 @@ START_TEST(an_address_of_this_host_is_found_by_itself)
 END_TEST
 
 /* Reads news until one is as wanted; false when a second brings none. */
-struct wanted {
+struct awaited {
 	enum network_news news;
 	enum link_state state;
 	bool seen;
@@ -144,11 +144,11 @@ struct wanted {
 
 static void compare(void *context, const struct network_change *change)
 {
-	struct wanted *wanted = context;
+	struct awaited *wanted = context;
 	if (wanted->seen || change->news != wanted->news)
 		return;
-	if (change->news == NEWS_LINK && (strcmp(change->interface, "left0") != 0 ||
-	                                  change->state != wanted->state))
+	if (change->news == NEWS_LINK &&
+	    (strcmp(change->interface, "left0") != 0 || change->state != wanted->state))
 		return;
 	wanted->seen = true;
 	wanted->change = *change;
@@ -157,7 +157,7 @@ static void compare(void *context, const struct network_change *change)
 static struct network_change await(struct network *network, enum network_news news,
                                    enum link_state state)
 {
-	struct wanted wanted = {.news = news, .state = state};
+	struct awaited wanted = {.news = news, .state = state};
 	struct pollfd readable = {.fd = network_news_fd(network), .events = POLLIN};
 	while (!wanted.seen) {
 		ck_assert_msg(poll(&readable, 1, 1000) == 1, "no news %d", (int)news);
@@ -221,7 +221,7 @@ START_TEST(lost_news_are_told_as_lost)
 	}
 	await(network, NEWS_MISSED, LINK_UP);
 	/* And later ones are heard again. */
-	struct wanted rest = {.news = NEWS_MISSED};
+	struct awaited rest = {.news = NEWS_MISSED};
 	struct pollfd readable = {.fd = network_news_fd(network), .events = POLLIN};
 	while (poll(&readable, 1, 0) == 1)
 		network_news_read(network, compare, &rest);
@@ -281,12 +281,14 @@ START_TEST(an_ipv6_address_is_announced_to_all_nodes_and_all_routers)
 		size_t length;
 		do /* the kernel has things to say about IPv6, too */
 			length = netlab_receive(ear, frame, sizeof frame);
-		while (length != 86 || frame[12] != 0x86 || frame[54] != 136 || frame[53] != groups[i]);
+		while (length != 86 || frame[12] != 0x86 || frame[54] != 136 ||
+		       frame[53] != groups[i]);
 		ck_assert_mem_eq(frame, ((const uint8_t[]){0x33, 0x33, 0, 0, 0, groups[i]}), 6);
 		ck_assert_uint_eq(frame[21], 255);
 		ck_assert_mem_eq(frame + 22, address.address.bytes, 16);
 		ck_assert_uint_eq(sum_of(frame + 14), 0xffff);
-		ck_assert_uint_eq(frame[58], flags[i]); /* never Solicited, and a host is no router */
+		ck_assert_uint_eq(frame[58],
+		                  flags[i]); /* never Solicited, and a host is no router */
 		ck_assert_mem_eq(frame + 62, address.address.bytes, 16);
 		ck_assert_mem_eq(frame + 78, "\2\1", 2);
 		ck_assert_mem_eq(frame + 80, station, 6);
@@ -328,10 +330,10 @@ START_TEST(another_station_that_claims_the_address_is_heard)
 	int fd = -1;
 	ck_assert_int_eq(network_rival_open(network, &address, &fd, NULL), CODE_OK);
 	uint8_t frame[42] = {
-	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 2, 3, 4, 5, 6, 8, 6, /* Ethernet */
-	    0,    1,    8,    0,    6,    4,    0, 1,                   /* request */
-	    2,    2,    3,    4,    5,    6,    10, 9, 0, 100,          /* sender */
-	    0,    0,    0,    0,    0,    0,    10, 9, 0, 100,          /* target */
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,  2, 3, 4,   5, 6, 8, 6, /* Ethernet */
+	    0,    1,    8,    0,    6,    4,    0,  1,                     /* request */
+	    2,    2,    3,    4,    5,    6,    10, 9, 0, 100,             /* sender */
+	    0,    0,    0,    0,    0,    0,    10, 9, 0, 100,             /* target */
 	};
 	netlab_send("right0", frame, sizeof frame);
 	ck_assert(hears_rival(network, &address, fd, station));
@@ -353,7 +355,8 @@ END_TEST
 START_TEST(another_station_that_advertises_the_ipv6_address_is_heard)
 {
 	struct network *network = open_lab();
-	struct network_address address = on_left("fd00:9::100/64"), other = on_left("fd00:9::101/64");
+	struct network_address address = on_left("fd00:9::100/64"),
+			       other = on_left("fd00:9::101/64");
 	uint8_t station[6] = {0}, expected[6];
 	int fd = -1;
 	ck_assert_int_eq(network_rival_open(network, &address, &fd, NULL), CODE_OK);

@@ -75,7 +75,8 @@ START_TEST(a_taken_port_is_an_error_that_names_it)
 	int first = -1, second = -1;
 	ck_assert_int_eq(platform_udp_open(&loopback, 0, &first, NULL), CODE_OK);
 	snprintf(port, sizeof port, "%u", port_of(first));
-	ck_assert_int_eq(platform_udp_open(&loopback, port_of(first), &second, &error), CODE_EXISTS);
+	ck_assert_int_eq(platform_udp_open(&loopback, port_of(first), &second, &error),
+	                 CODE_EXISTS);
 	ck_assert_ptr_nonnull(strstr(error.text, port));
 	ck_assert_int_eq(second, -1);
 	ck_assert_int_eq(platform_check_port(&loopback, port_of(first), &error), CODE_EXISTS);
@@ -103,8 +104,8 @@ static bool arrives(int fd, const void *bytes, size_t length)
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	int from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char got[2048];
-	ck_assert_int_eq(
-	    sendto(from, bytes, length, 0, (const struct sockaddr *)&to, sizeof to), (ssize_t)length);
+	ck_assert_int_eq(sendto(from, bytes, length, 0, (const struct sockaddr *)&to, sizeof to),
+	                 (ssize_t)length);
 	close(from);
 	/* Loopback delivers before sendto returns. */
 	return recv(fd, got, sizeof got, MSG_DONTWAIT) == (ssize_t)length;

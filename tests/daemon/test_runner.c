@@ -59,7 +59,7 @@ START_TEST(an_address_is_there_and_announced_before_start_returns)
 	ck_assert(stage_has_address("10.9.0.100"));
 	ck_assert_uint_eq(stage->roles[0].started, 0); /* hooks come from the loop */
 	ck_assert_uint_eq(netlab_receive(ear, frame, sizeof frame), 42);
-	ck_assert_uint_eq(frame[12] << 8 | frame[13], 0x0806);
+	ck_assert_mem_eq(frame + 12, "\x08\x06", 2);
 	stage_for(stage, 10);
 	ck_assert_uint_eq(stage->roles[0].started, 1);
 	ck_assert_uint_eq(stage->roles[0].epoch, 7);
@@ -74,10 +74,12 @@ START_TEST(resources_start_in_order_and_stop_in_reverse)
 {
 	struct stage *stage = open_lab();
 	char text[256];
-	stage_script(stage, 0, "one", "/bin/sh -c 'echo +1 >>order'", "/bin/sh -c 'echo -1 >>order'");
+	stage_script(stage, 0, "one", "/bin/sh -c 'echo +1 >>order'",
+	             "/bin/sh -c 'echo -1 >>order'");
 	stage_script(stage, 0, "two", "/bin/sh -c 'sleep 0.1; echo +2 >>order'",
 	             "/bin/sh -c 'sleep 0.1; echo -2 >>order'");
-	stage_script(stage, 0, "three", "/bin/sh -c 'echo +3 >>order'", "/bin/sh -c 'echo -3 >>order'");
+	stage_script(stage, 0, "three", "/bin/sh -c 'echo +3 >>order'",
+	             "/bin/sh -c 'echo -3 >>order'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	ck_assert_int_eq(stage_view(stage, "two").state, RESOURCE_UP);
@@ -103,7 +105,7 @@ START_TEST(a_process_learns_its_role_epoch_node_and_resource)
 	stage_for(stage, 200);
 	ck_assert(stage_logged(stage, "resource db: role0 42 alpha db"));
 	ck_assert(stage_logged(stage, stage->directory));
-	ck_assert(stage_logged(stage, "resource db: 3\n")); /* ls has the directory open ... */
+	ck_assert(stage_logged(stage, "resource db: 3\n"));  /* ls has the directory open ... */
 	ck_assert(!stage_logged(stage, "resource db: 4\n")); /* ... and nothing of ours */
 	stage_release(stage, 0, 42, false);
 	ck_assert(!stage_is_alive(view.pid));
@@ -182,8 +184,9 @@ START_TEST(processes_that_leave_the_session_are_killed_with_the_group)
 		stage_close(stage);
 		return;
 	}
-	stage_process(stage, 0, "db",
-	              "/bin/sh -c 'setsid sh -c \"echo \\$\\$ >escaped; exec sleep 60\" & exec sleep 60'");
+	stage_process(
+	    stage, 0, "db",
+	    "/bin/sh -c 'setsid sh -c \"echo \\$\\$ >escaped; exec sleep 60\" & exec sleep 60'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	while (stage_file(stage, "escaped", text, sizeof text)[0] == '\0')
@@ -217,7 +220,8 @@ START_TEST(an_address_somebody_removes_is_put_back_until_restarts_are_used_up)
 	ck_assert_uint_eq(stage->roles[0].failed, 0);
 	netlab_ip("address del 10.9.0.100/24 dev left0");
 	stage_until(stage, is_failed, "the role fails");
-	ck_assert_str_eq(stage->now->why, "resource ip: somebody else removed 10.9.0.100; put back");
+	ck_assert_str_eq(stage->now->why,
+	                 "resource ip: somebody else removed 10.9.0.100; put back");
 	stage_release(stage, 0, 1, false);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	stage_close(stage);

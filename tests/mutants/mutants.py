@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Shows that the simulator has teeth: for each rule that keeps a role on one node, breaks it in a
-copy of proto/ and demands that sim reports a violation within so many takeovers. Changes nothing in
-the tree. A text that is not found exactly once is an error: the rule has moved, move the mutant too.
+copy of proto/ and demands that sim reports a violation within so many takeovers. Changes nothing
+in the tree. A text that is not found exactly once is an error: the rule has moved, move the mutant
+too.
 """
 
 import argparse
@@ -120,7 +121,7 @@ MUTANTS = [
         "\trecord_restamp(step, r);\n", "",
         "a new owner stamps the record anew"),
     Mutant(
-        "acknowledged-early", "request.c",
+        "acknowledged-early", "command.c",
         "instant_before(step->now, role->claim.lease_end) &&\n"
         "\t\t    record_is_decided(m, r, step->now))",
         "instant_before(step->now, role->claim.lease_end))",
@@ -142,20 +143,20 @@ MUTANTS = [
 
 KEPT = [
     Kept("a voter refuses a claimant with an older record",
-         "a page that tells a seeker of a vote that is free tells it the newer record too, and it does "
-         "not seek before that is on its own disk; the voter does not lean on that."),
+         "a page that tells a seeker of a free vote tells it the newer record too, and it does not "
+         "seek before that is on its own disk; the voter does not lean on that."),
     Kept("a relearning voter grants nothing (`terms->relearning`)",
-         "nobody counts on a peer that says it is relearning before it seeks; the voter does not lean "
-         "on that."),
+         "nobody counts on a peer that says it is relearning before it seeks; the voter does not "
+         "lean on that."),
     Kept("a grant counts only by a page that carried this claim (`first_seq`)",
-         "each attempt takes a new epoch, so a grant at this epoch cannot be older than the claim; the "
-         "comparison costs nothing and does not lean on that."),
+         "each attempt takes a new epoch, so a grant at this epoch cannot be older than the claim; "
+         "the comparison costs nothing and does not lean on that."),
     Kept("`releasing` is renewed, never newly granted",
-         "a new grant to who gives up would not bring a lease back, it would only make the next owner "
-         "wait for one promise more."),
+         "a new grant to who gives up would not bring a lease back, it would only make the next "
+         "owner wait for one promise more."),
     Kept("nothing beyond the epochs reserved on disk is granted",
-         "reservation runs half a block of 500 epochs ahead; to be overtaken, a voter's disk has to be "
-         "full while others reboot often, and then the voter has to reboot with a working disk."),
+         "reservation runs half a block of 500 epochs ahead; to be overtaken, a disk has to be "
+         "full while others reboot often, and then its host has to reboot with a working disk."),
 ]
 
 
@@ -185,7 +186,8 @@ class Bench:
             if not source.name.startswith("test_")
         ]
 
-    def object(self, source: pathlib.Path, includes: pathlib.Path, out: pathlib.Path) -> pathlib.Path:
+    def object(self, source: pathlib.Path, includes: pathlib.Path,
+               out: pathlib.Path) -> pathlib.Path:
         target = out / (source.parent.name + "_" + source.stem + ".o")
         made = run([*self.compile, f"-I{includes}", f"-I{self.root}", "-c", str(source),
                     "-o", str(target)])

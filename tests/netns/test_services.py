@@ -66,12 +66,30 @@ def test_a_start_that_hangs_is_killed_and_the_role_tried_elsewhere(make, tmp_pat
     assert sleepers(cluster, "alpha") == []
 
 
-def test_a_stop_that_hangs_is_killed_and_the_move_goes_on(make):
-    slow = script(stop="exec sleep 1000", **{"stop_timeout": "300ms"})
+def test_a_stop_that_hangs_is_killed_and_the_move_goes_on(make, tmp_path):
+    flag = f"{tmp_path}/up-on-$(uname -n)"
+    slow = script(start=f"touch {flag}", stop=f"rm {flag}; exec sleep 1000",
+                  status=f"test -e {flag}", **{"stop_timeout": "300ms"})
     cluster = make(roles=[Role("web", VIP, resources={"slow": slow})]).boot()
     cluster.must("w1", "move", "web", "beta", "--wait")
     cluster.probe("web").wait_owner("beta")
     assert sleepers(cluster, "alpha") == []
+
+
+def test_what_cannot_be_stopped_keeps_its_role_from_running_twice(make, tmp_path):
+    flag = f"{tmp_path}/up-on-$(uname -n)"
+    stuck = tmp_path / "stuck"
+    app = script(start=f"touch {flag}", stop=f"test -e {stuck} && exit 1; rm -f {flag}",
+                 status=f"test -e {flag}", **{"stop_timeout": "300ms"})
+    cluster = make(roles=[Role("web", VIP, resources={"app": app})]).boot()
+    stuck.touch()
+    code, _, err = cluster.command("w1", "move", "web", "beta", "--wait", "--timeout", "2s")
+    assert code == 1 and err
+    assert [path.name for path in tmp_path.glob("up-on-*")] == ["up-on-alpha"]
+
+    stuck.unlink()
+    cluster.wait_up("web", "beta")
+    assert [path.name for path in tmp_path.glob("up-on-*")] == ["up-on-beta"]
 
 
 def test_a_status_that_fails_or_hangs_is_a_failure_of_the_resource(make, tmp_path):

@@ -62,8 +62,7 @@ static int64_t pause_time(struct run *run, uint8_t h)
 {
 	static const int64_t tenths[] = {1, 5, 10, 15, 30};
 	if (run->profile->is_bare)
-		return rng_between(&run->rng, 0,
-		                   run->world->hosts[h].setup.timing.release.ns / 5);
+		return rng_between(&run->rng, 0, run->world->hosts[h].setup.timing.release.ns / 5);
 	int64_t most = run->lease / 10 * tenths[rng_below(&run->rng, 5)];
 	return rng_between(&run->rng, most / 2, most);
 }
@@ -90,9 +89,10 @@ void chaos_isolate(struct run *run, uint8_t h)
 {
 	struct world *world = run->world;
 	unsigned how = (unsigned)rng_below(&run->rng, 4);
-	story_tell(world, h, "(%s)", how == 0   ? "is not heard"
-	                             : how == 1 ? "does not hear"
-	                                        : "isolated");
+	story_tell(world, h, "(%s)",
+	           how == 0   ? "is not heard"
+	           : how == 1 ? "does not hear"
+	                      : "isolated");
 	for (uint8_t i = 0; i < world->plan.member_count; i++) {
 		if (i == h)
 			continue;
@@ -184,96 +184,107 @@ static void loss(struct run *run)
 		world->net.links[a][b][path].loss_permille = permille;
 }
 
-static void do_fault(struct run *run, enum fault_kind kind)
+static void power_somebody(struct run *run)
 {
-	struct world *world = run->world;
-	bool bare = run->profile->is_bare;
-	switch (kind) {
-	case FAULT_POWER:
-		chaos_power(run, chaos_host(run));
-		break;
-	case FAULT_KILL:
-		chaos_kill(run, chaos_host(run));
-		break;
-	case FAULT_DIES_IN_STEP:
-		chaos_doom(run, chaos_host(run), bare ? DOOM_NONE : DOOM_DIES);
-		break;
-	case FAULT_FREEZE:
-		chaos_freeze(run, chaos_host(run));
-		break;
-	case FAULT_FREEZES_IN_STEP:
-		chaos_doom(run, chaos_host(run), DOOM_FREEZES);
-		break;
-	case FAULT_HIT_OWNER:
-		hit(run, chaos_owner(run));
-		break;
-	case FAULT_SQUEEZE:
-		squeeze(run);
-		break;
-	case FAULT_PLOT:
-		plot_begin(run);
-		break;
-	case FAULT_PARTITION:
-		partition(run);
-		break;
-	case FAULT_CUTS:
-		cuts(run);
-		break;
-	case FAULT_ONE_WAY:
-		chaos_isolate(run, chaos_host(run));
-		break;
-	case FAULT_RING:
-		ring(run);
-		break;
-	case FAULT_HEAL:
-		story_tell(world, NO_MEMBER, "(links heal)");
-		net_heal(&world->net);
-		break;
-	case FAULT_LOSS:
-		loss(run);
-		break;
-	case FAULT_MOVE:
-		chaos_request(run, REQUEST_MOVE);
-		break;
-	case FAULT_STOP:
-		chaos_request(run, REQUEST_STOP);
-		break;
-	case FAULT_START:
-		chaos_request(run, REQUEST_START);
-		break;
-	case FAULT_PAUSE:
-		chaos_request(run, REQUEST_PAUSE);
-		break;
-	case FAULT_RESUME:
-		chaos_request(run, REQUEST_RESUME);
-		break;
-	case FAULT_LEAVE:
-		chaos_leave(run);
-		break;
-	case FAULT_BREAK:
-		chaos_break(run);
-		break;
-	case FAULT_FITNESS:
-		chaos_fitness(run);
-		break;
-	case FAULT_DISK_LOST:
-		chaos_disk_lost(run);
-		break;
-	case FAULT_DISK_FULL:
-		chaos_disk_full(run);
-		break;
-	case FAULT_TIMING:
-		chaos_timing(run);
-		break;
-	case FAULT_REPLAY:
-		for (unsigned i = 0; i < 5; i++)
-			net_replay(world, chaos_host(run));
-		break;
-	case FAULT_DRIFT:
-		chaos_drift(run);
-		break;
-	}
+	chaos_power(run, chaos_host(run));
 }
+
+static void kill_somebody(struct run *run)
+{
+	chaos_kill(run, chaos_host(run));
+}
+
+static void die_in_step(struct run *run)
+{
+	chaos_doom(run, chaos_host(run), run->profile->is_bare ? DOOM_NONE : DOOM_DIES);
+}
+
+static void freeze_somebody(struct run *run)
+{
+	chaos_freeze(run, chaos_host(run));
+}
+
+static void freeze_in_step(struct run *run)
+{
+	chaos_doom(run, chaos_host(run), DOOM_FREEZES);
+}
+
+static void hit_owner(struct run *run)
+{
+	hit(run, chaos_owner(run));
+}
+
+static void isolate_somebody(struct run *run)
+{
+	chaos_isolate(run, chaos_host(run));
+}
+
+static void heal(struct run *run)
+{
+	story_tell(run->world, NO_MEMBER, "(links heal)");
+	net_heal(&run->world->net);
+}
+
+static void replay(struct run *run)
+{
+	for (unsigned i = 0; i < 5; i++)
+		net_replay(run->world, chaos_host(run));
+}
+
+static void move(struct run *run)
+{
+	chaos_request(run, REQUEST_MOVE);
+}
+
+static void stop(struct run *run)
+{
+	chaos_request(run, REQUEST_STOP);
+}
+
+static void start(struct run *run)
+{
+	chaos_request(run, REQUEST_START);
+}
+
+static void pause_node(struct run *run)
+{
+	chaos_request(run, REQUEST_PAUSE);
+}
+
+static void resume_node(struct run *run)
+{
+	chaos_request(run, REQUEST_RESUME);
+}
+
+static void (*const faults[FAULTS])(struct run *run) = {
+    [FAULT_POWER] = power_somebody,
+    [FAULT_KILL] = kill_somebody,
+    [FAULT_DIES_IN_STEP] = die_in_step,
+    [FAULT_FREEZE] = freeze_somebody,
+    [FAULT_FREEZES_IN_STEP] = freeze_in_step,
+    [FAULT_HIT_OWNER] = hit_owner,
+    [FAULT_SQUEEZE] = squeeze,
+    [FAULT_PLOT] = plot_begin,
+    [FAULT_PARTITION] = partition,
+    [FAULT_CUTS] = cuts,
+    [FAULT_ONE_WAY] = isolate_somebody,
+    [FAULT_RING] = ring,
+    [FAULT_HEAL] = heal,
+    [FAULT_LOSS] = loss,
+    [FAULT_MOVE] = move,
+    [FAULT_STOP] = stop,
+    [FAULT_START] = start,
+    [FAULT_PAUSE] = pause_node,
+    [FAULT_RESUME] = resume_node,
+    [FAULT_LEAVE] = chaos_leave,
+    [FAULT_BREAK] = chaos_break,
+    [FAULT_FITNESS] = chaos_fitness,
+    [FAULT_DISK_LOST] = chaos_disk_lost,
+    [FAULT_DISK_FULL] = chaos_disk_full,
+    [FAULT_TIMING] = chaos_timing,
+    [FAULT_REPLAY] = replay,
+    [FAULT_DRIFT] = chaos_drift,
+};
 
 static enum fault_kind draw_fault(struct run *run)
 {
@@ -293,7 +304,7 @@ void run_fault(struct world *world, void *context)
 		return;
 	int64_t next = rng_tail(&run->rng, run->gap) + 1;
 	if (!run->plot.is_on)
-		do_fault(run, draw_fault(run));
+		faults[draw_fault(run)](run);
 	if (run->plot.is_on)
 		next = plot_go_on(run);
 	check_overdue(world);

@@ -43,8 +43,7 @@ void chaos_break(struct run *run)
 	if (h == NO_MEMBER)
 		return;
 	world->hosts[h].stubs[role].broken = rng_chance(&run->rng, 300);
-	world_plan(world, 0,
-	           &(struct happening){.kind = HAPPEN_BREAKS, .host = h, .role = role});
+	world_plan(world, 0, &(struct happening){.kind = HAPPEN_BREAKS, .host = h, .role = role});
 }
 
 void chaos_fitness(struct run *run)
@@ -56,11 +55,10 @@ void chaos_fitness(struct run *run)
 	host->unfit[role] = !host->unfit[role];
 	story_tell(world, h, "(%s for %s)", host->unfit[role] ? "unfit" : "fit",
 	           story_role(world, role));
-	world_plan(world, 0,
-	           &(struct happening){.kind = HAPPEN_FITNESS,
-	                               .host = h,
-	                               .role = role,
-	                               .as.fit = !host->unfit[role]});
+	world_plan(
+	    world, 0,
+	    &(struct happening){
+		.kind = HAPPEN_FITNESS, .host = h, .role = role, .as.fit = !host->unfit[role]});
 }
 
 /* At most a minority of the voters at a time: more is beyond what any majority can bear. */

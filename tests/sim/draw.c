@@ -28,8 +28,8 @@ static uint8_t draw_count(struct rng *rng)
 	return counts[rng_below(rng, sizeof counts)];
 }
 
-/* Members may have different leases, but even the shortest must hold four of the longest heartbeats,
- * or a quiet member would already look unreachable. */
+/* Members may have different leases, but even the shortest must hold four of the longest
+ * heartbeats, or a quiet member would already look unreachable. */
 static struct timing draw_timing(struct rng *rng, int64_t lease, int64_t shortest)
 {
 	int64_t heartbeat = shortest / rng_between(rng, 4, 10);
@@ -68,7 +68,9 @@ static void draw_members(struct run *run, struct plan *plan)
 		    .is_node = !(has_witness && i + 1 == plan->member_count),
 		    .votes = true,
 		    .other_votes = true,
-		    .timing = mixed ? draw_timing(rng, lease * rng_between(rng, 1, 4) / 2, lease / 2) : timing,
+		    .timing = mixed
+		                  ? draw_timing(rng, lease * rng_between(rng, 1, 4) / 2, lease / 2)
+		                  : timing,
 		    .ppm = drifts ? draw_ppm(rng, ppm) : 0,
 		};
 	run->lease = lease;
@@ -86,8 +88,8 @@ static void draw_votes(struct run *run, struct plan *plan)
 }
 
 /*
- * The other file gives every member a vote, or takes one. So few read it that they are no majority of
- * it: two clusters that really exist beside each other are beyond any rule.
+ * The other file gives every member a vote, or takes one. So few read it that they are no majority
+ * of it: two clusters that really exist beside each other are beyond any rule.
  */
 static void draw_other_file(struct run *run, struct plan *plan)
 {
@@ -184,7 +186,8 @@ void run_draw(struct run *run, uint64_t seed, const struct profile *profile, str
 	draw_roles(run, plan);
 	draw_network(run, &plan->network);
 	plan->start_max = rng_between(rng, 0, run->lease);
-	plan->stop_max = rng_between(rng, 0, rng_chance(rng, 300) ? 3 * run->lease : run->lease / 2);
+	plan->stop_max =
+	    rng_between(rng, 0, rng_chance(rng, 300) ? 3 * run->lease : run->lease / 2);
 	plan->write_max = rng_between(rng, MS / 10, rng_chance(rng, 200) ? run->lease : 5 * MS);
 	plan->timer_late_max = rng_between(rng, 0, MS);
 	run->gap = run->lease / 10 * rng_between(rng, 2, 20);

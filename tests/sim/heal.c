@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second half of a run: a random majority is healed and must come to rest with exactly one owner
- * of each wanted role, while the others are gone, cut off, or heard in one direction only.
+ * The second half of a run: a random majority is healed and must come to rest with exactly one
+ * owner of each wanted role, while the others are gone, cut off, or heard in one direction only.
  */
 #include <inttypes.h>
 
@@ -14,9 +14,9 @@
  * memory has to hear two heartbeats of others and to write before it votes (3). Then seekers that
  * collide withdraw after four heartbeats and come back within some more, a few times at worst (4),
  * commands wait for their answer and may take a role to write it down (5), and the winner starts
- * (6). A command may make an owner of a role that is not wanted, whose heir then goes through (2) to
- * (6) once more; and a planned move or failback under way at the moment of healing is one more reign.
- * Hence two rounds.
+ * (6). A command may make an owner of a role that is not wanted, whose heir then goes through (2)
+ * to (6) once more; and a planned move or failback under way at the moment of healing is one more
+ * reign. Hence two rounds.
  */
 enum { ROUNDS = 2, SEEK_HEARTBEATS = 40, WRITES = 6, QUIET_PROMISES = 3 };
 
@@ -87,7 +87,7 @@ static void heal_host(struct run *run, uint8_t h)
 		host->unfit[r] = false;
 		world_plan(world, 0,
 		           &(struct happening){
-		               .kind = HAPPEN_FITNESS, .host = h, .role = r, .as.fit = true});
+			       .kind = HAPPEN_FITNESS, .host = h, .role = r, .as.fit = true});
 	}
 }
 
@@ -119,6 +119,9 @@ static bool can_own(const struct run *run, uint8_t h, uint8_t role)
 	const struct host *host = &world->hosts[h];
 	const struct plan_role *plan = &world->plan.roles[role];
 	if (!run->in_core[h] || host->state != HOST_RUNNING || host->member->paused)
+		return false;
+	/* It may never hear enough of those that count as it does. */
+	if (world->plan.members[h].has_other_file || world->check.lost[h])
 		return false;
 	for (uint8_t i = 0; i < plan->node_count; i++)
 		if (plan->nodes[i] == h)
@@ -158,9 +161,9 @@ static int64_t back_off(const struct run *run, uint8_t role)
 		if (!can_own(run, h, role))
 			continue;
 		const struct host *host = &world->hosts[h];
-		int64_t left =
-		    instant_since(host->member->roles[role].retry_at,
-		                  clock_show(&host->clock, world->now)).ns;
+		int64_t left = instant_since(host->member->roles[role].retry_at,
+		                             clock_show(&host->clock, world->now))
+		                   .ns;
 		if (left < shortest)
 			shortest = left < 0 ? 0 : left;
 	}
@@ -213,7 +216,8 @@ static bool settle(struct run *run)
 {
 	struct world *world = run->world;
 	int64_t tick = run->lease / 20;
-	/* What was supported from outside the core, or promised before, has ended by then; all boot. */
+	/* What was supported from outside the core, or promised before, has ended by then; all
+	 * boot. */
 	int64_t promise = world_longest_promise(world).ns;
 	if (!world_run(world, world->now + promise + promise / 50 + run->lease / 2))
 		return false;
@@ -233,8 +237,9 @@ static bool settle(struct run *run)
 			continue;
 		for (uint8_t r = 0; r < world->plan.role_count; r++)
 			if (!role_is_settled(run, r))
-				check_violation(world, "%s is not settled %" PRId64
-				                       " ms after a majority was healed",
+				check_violation(world,
+				                "%s is not settled %" PRId64
+				                " ms after a majority was healed",
 				                story_role(world, r), run->bound / 1000000);
 		check_violation(world, "commands are open after the bound");
 		return false;

@@ -11,28 +11,28 @@
 
 enum act {
 	ACT_END,
-	ACT_ONLY_VOTERS,  /* the owner reaches its voters only */
-	ACT_ISOLATE,      /* the owner reaches nobody; all others reach each other */
-	ACT_DEAF_VOTERS,  /* they do not hear the owner any more */
-	ACT_MUTE_VOTERS,  /* the owner does not hear them any more */
+	ACT_ONLY_VOTERS, /* the owner reaches its voters only */
+	ACT_ISOLATE,     /* the owner reaches nobody; all others reach each other */
+	ACT_DEAF_VOTERS, /* they do not hear the owner any more */
+	ACT_MUTE_VOTERS, /* the owner does not hear them any more */
 	ACT_FREEZE_VOTERS,
 	ACT_FREEZE_OWNER,
 	ACT_POWER_VOTERS, /* and back at once */
 	ACT_KILL_VOTERS,
 	ACT_KILL_OWNER,
-	ACT_POWER_OWNER,  /* off for some leases */
-	ACT_RAISE,        /* the owner's timing */
+	ACT_POWER_OWNER, /* off for some leases */
+	ACT_RAISE,       /* the owner's timing */
 	ACT_LOWER,
-	ACT_FILL_DISKS,   /* of the voters */
+	ACT_FILL_DISKS, /* of the voters */
 	ACT_FREE_DISKS,
-	ACT_LOSE_DISK,    /* of one voter that may, and back at once */
-	ACT_STOP,         /* typed at the owner */
-	ACT_START,        /* typed at a rival */
-	ACT_PAUSE,        /* of a rival, typed at the owner */
-	ACT_RESUME,       /* of that rival, typed there */
-	ACT_CUT_RIVALS,   /* they reach nobody */
-	ACT_SKEW,         /* the owner's clock as slow as promised, all others as fast */
-	ACT_REPLAY,       /* of old commands, to all that just booted */
+	ACT_LOSE_DISK,  /* of one voter that may, and back at once */
+	ACT_STOP,       /* typed at the owner */
+	ACT_START,      /* typed at a rival */
+	ACT_PAUSE,      /* of a rival, typed at the owner */
+	ACT_RESUME,     /* of that rival, typed there */
+	ACT_CUT_RIVALS, /* they reach nobody */
+	ACT_SKEW,       /* the owner's clock as slow as promised, all others as fast */
+	ACT_REPLAY,     /* of old commands, to all that just booted */
 	ACT_HEAL,
 };
 enum { ACTS = ACT_HEAL + 1 };
@@ -44,33 +44,64 @@ static const struct cue plots[][PLOT_ACTS_MAX] = {
     /* A reload between a promise and the loss of the majority. */
     {{ACT_ONLY_VOTERS, 0, 50}, {ACT_RAISE, 100, 150}, {ACT_ISOLATE, 0, 20}},
     {{ACT_ONLY_VOTERS, 0, 50}, {ACT_LOWER, 100, 150}, {ACT_ISOLATE, 0, 60}},
-    {{ACT_LOWER, 0, 10}, {ACT_POWER_VOTERS, 0, 10}, {ACT_FILL_DISKS, 150, 200},
-     {ACT_RAISE, 0, 50}, {ACT_ISOLATE, 50, 150}, {ACT_POWER_VOTERS, 0, 5},
+    {{ACT_LOWER, 0, 10},
+     {ACT_POWER_VOTERS, 0, 10},
+     {ACT_FILL_DISKS, 150, 200},
+     {ACT_RAISE, 0, 50},
+     {ACT_ISOLATE, 50, 150},
+     {ACT_POWER_VOTERS, 0, 5},
      {ACT_FREE_DISKS, 5, 10}},
-    {{ACT_FILL_DISKS, 0, 10}, {ACT_RAISE, 0, 50}, {ACT_ISOLATE, 50, 150},
-     {ACT_POWER_VOTERS, 0, 5}, {ACT_FREE_DISKS, 5, 10}},
+    {{ACT_FILL_DISKS, 0, 10},
+     {ACT_RAISE, 0, 50},
+     {ACT_ISOLATE, 50, 150},
+     {ACT_POWER_VOTERS, 0, 5},
+     {ACT_FREE_DISKS, 5, 10}},
     /* The clocks at their worst. */
     {{ACT_HEAL, 0, 10}, {ACT_SKEW, 0, 50}, {ACT_ISOLATE, 100, 200}},
     /* Voters without memory. */
     {{ACT_ISOLATE, 0, 50}, {ACT_POWER_VOTERS, 0, 10}},
-    {{ACT_ISOLATE, 0, 50}, {ACT_POWER_VOTERS, 0, 5}, {ACT_KILL_VOTERS, 10, 30},
+    {{ACT_ISOLATE, 0, 50},
+     {ACT_POWER_VOTERS, 0, 5},
+     {ACT_KILL_VOTERS, 10, 30},
      {ACT_KILL_VOTERS, 10, 30}},
     /* The lease ends while the owner does not run, and votes wait in its inbox. */
-    {{ACT_ONLY_VOTERS, 0, 50}, {ACT_MUTE_VOTERS, 0, 50}, {ACT_ONLY_VOTERS, 40, 90},
+    {{ACT_ONLY_VOTERS, 0, 50},
+     {ACT_MUTE_VOTERS, 0, 50},
+     {ACT_ONLY_VOTERS, 40, 90},
      {ACT_FREEZE_OWNER, 0, 20}},
     {{ACT_ONLY_VOTERS, 0, 50}, {ACT_FREEZE_OWNER, 0, 50}},
     /* An owner that comes back without its lease. */
     {{ACT_ONLY_VOTERS, 0, 50}, {ACT_KILL_OWNER, 0, 50}, {ACT_ISOLATE, 0, 100}},
     /* Commands that a majority has, in a majority of which nobody has them. */
-    {{ACT_CUT_RIVALS, 0, 50}, {ACT_STOP, 50, 100}, {ACT_POWER_OWNER, 10, 80},
-     {ACT_LOSE_DISK, 0, 10}, {ACT_HEAL, 0, 50}},
-    {{ACT_HEAL, 0, 10}, {ACT_ISOLATE, 50, 99}, {ACT_STOP, 0, 10}, {ACT_POWER_OWNER, 10, 50},
-     {ACT_START, 200, 250}, {ACT_HEAL, 50, 100}, {ACT_START, 100, 200}},
+    {{ACT_CUT_RIVALS, 0, 50},
+     {ACT_STOP, 50, 100},
+     {ACT_POWER_OWNER, 10, 80},
+     {ACT_LOSE_DISK, 0, 10},
+     {ACT_HEAL, 0, 50}},
+    {{ACT_HEAL, 0, 10},
+     {ACT_ISOLATE, 50, 99},
+     {ACT_STOP, 0, 10},
+     {ACT_POWER_OWNER, 10, 50},
+     {ACT_START, 200, 250},
+     {ACT_HEAL, 50, 100},
+     {ACT_START, 100, 200}},
     /* Old commands played to those who have forgotten that they were answered. */
-    {{ACT_HEAL, 0, 10}, {ACT_START, 0, 50}, {ACT_STOP, 50, 100}, {ACT_POWER_VOTERS, 100, 250},
-     {ACT_REPLAY, 0, 5}, {ACT_REPLAY, 0, 5}, {ACT_REPLAY, 0, 5}, {ACT_START, 100, 200}},
-    {{ACT_HEAL, 0, 10}, {ACT_PAUSE, 0, 50}, {ACT_RESUME, 50, 100}, {ACT_PAUSE, 50, 100},
-     {ACT_POWER_VOTERS, 100, 200}, {ACT_REPLAY, 0, 5}, {ACT_REPLAY, 0, 5}, {ACT_ISOLATE, 200, 250}},
+    {{ACT_HEAL, 0, 10},
+     {ACT_START, 0, 50},
+     {ACT_STOP, 50, 100},
+     {ACT_POWER_VOTERS, 100, 250},
+     {ACT_REPLAY, 0, 5},
+     {ACT_REPLAY, 0, 5},
+     {ACT_REPLAY, 0, 5},
+     {ACT_START, 100, 200}},
+    {{ACT_HEAL, 0, 10},
+     {ACT_PAUSE, 0, 50},
+     {ACT_RESUME, 50, 100},
+     {ACT_PAUSE, 50, 100},
+     {ACT_POWER_VOTERS, 100, 200},
+     {ACT_REPLAY, 0, 5},
+     {ACT_REPLAY, 0, 5},
+     {ACT_ISOLATE, 200, 250}},
 };
 enum { PLOTS = sizeof plots / sizeof plots[0] };
 
@@ -167,7 +198,8 @@ static void reload(struct run *run, bool longer)
 	timing.release.ns = longer ? run->lease : run->lease / 10;
 	if (timing.lease.ns > world->check.grace)
 		world->check.grace = timing.lease.ns;
-	story_tell(world, run->plot.owner, "(reload with %s timing)", longer ? "longer" : "shorter");
+	story_tell(world, run->plot.owner, "(reload with %s timing)",
+	           longer ? "longer" : "shorter");
 	host_set_timing(world, run->plot.owner, timing);
 }
 

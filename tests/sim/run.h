@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One simulated run of one seed: a random world, a time of random faults in which only safety is
- * demanded, then a healed majority in which exactly one owner of each wanted role is demanded within
- * a bound, and then quiet. Knows nothing of command lines.
+ * demanded, then a healed majority in which exactly one owner of each wanted role is demanded
+ * within a bound, and then quiet. Knows nothing of command lines.
  */
 #pragma once
 
@@ -17,43 +17,43 @@ enum fault_kind {
 	FAULT_DIES_IN_STEP, /* the same between a decision and what it asks for */
 	FAULT_FREEZE,       /* a daemon is stopped for a while */
 	FAULT_FREEZES_IN_STEP,
-	FAULT_HIT_OWNER,    /* one of these to an owner */
-	FAULT_SQUEEZE,      /* an owner is cut off and a voter loses its memory or its time */
-	FAULT_PLOT,         /* several against one owner and its voters: plots.c */
+	FAULT_HIT_OWNER, /* one of these to an owner */
+	FAULT_SQUEEZE,   /* an owner is cut off and a voter loses its memory or its time */
+	FAULT_PLOT,      /* several against one owner and its voters: plots.c */
 	FAULT_PARTITION,
-	FAULT_CUTS,         /* random links in random directions */
-	FAULT_ONE_WAY,      /* a host hears and is not heard, or the reverse */
-	FAULT_RING,         /* each member reaches its neighbours only */
+	FAULT_CUTS,    /* random links in random directions */
+	FAULT_ONE_WAY, /* a host hears and is not heard, or the reverse */
+	FAULT_RING,    /* each member reaches its neighbours only */
 	FAULT_HEAL,
-	FAULT_LOSS,         /* of a link */
+	FAULT_LOSS, /* of a link */
 	FAULT_MOVE,
 	FAULT_STOP,
 	FAULT_START,
 	FAULT_PAUSE,
 	FAULT_RESUME,
 	FAULT_LEAVE,
-	FAULT_BREAK,        /* resources of a role fail on a host, for a while */
+	FAULT_BREAK, /* resources of a role fail on a host, for a while */
 	FAULT_FITNESS,
 	FAULT_DISK_LOST,
 	FAULT_DISK_FULL,
-	FAULT_TIMING,       /* a reload with other timing on one member */
+	FAULT_TIMING, /* a reload with other timing on one member */
 	FAULT_REPLAY,
-	FAULT_DRIFT,        /* a clock changes its rate, within the bound */
+	FAULT_DRIFT, /* a clock changes its rate, within the bound */
 };
 enum { FAULTS = FAULT_DRIFT + 1 };
 
 /* A mix of faults, and the kind of world it is let loose on. */
 struct profile {
 	const char *name;
-	unsigned weight;          /* among random profiles; 0: only by name */
-	unsigned faults[FAULTS];  /* weights */
-	bool is_bare;             /* no guard, no kept memory */
-	bool has_other_voters;    /* a minority reads a file with another voter set */
+	unsigned weight;         /* among random profiles; 0: only by name */
+	unsigned faults[FAULTS]; /* weights */
+	bool is_bare;            /* no guard, no kept memory */
+	bool has_other_voters;   /* a minority reads a file with another voter set */
 	bool has_mixed_timing;
-	bool is_late;             /* pages may take very long */
-	int64_t ppm_max;          /* 0: the bound that is promised */
-	bool lies;                /* planted fault: disks that forget what they said is written */
-	bool splits;              /* planted fault: a file that makes one member its own majority */
+	bool is_late;    /* pages may take very long */
+	int64_t ppm_max; /* 0: the bound that is promised */
+	bool lies;       /* planted fault: disks that forget what they said is written */
+	bool splits;     /* planted fault: a file that makes one member its own majority */
 };
 
 extern const struct profile run_profiles[];
@@ -82,9 +82,9 @@ struct run {
 	struct world *world; /* borrowed */
 	const struct profile *profile;
 	struct rng rng;
-	int64_t lease;  /* of the plan's first member: the unit of everything below */
-	int64_t gap;    /* between faults, on average */
-	bool is_over;   /* the time of faults */
+	int64_t lease; /* of the plan's first member: the unit of everything below */
+	int64_t gap;   /* between faults, on average */
+	bool is_over;  /* the time of faults */
 	struct plot plot;
 	bool in_core[MEMBERS_MAX];
 	int64_t healed_at, settled_after, bound;

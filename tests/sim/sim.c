@@ -105,8 +105,8 @@ static void add(struct total *total, const struct run *run)
 	total->events += world->steps;
 	total->pages += world->net.delivered;
 	total->virtual_ns += world->now;
-	if (run->bound > 0 && total->slowest_bound * run->settled_after >=
-	                          total->slowest_settled * run->bound) {
+	if (run->bound > 0 &&
+	    total->slowest_bound * run->settled_after >= total->slowest_settled * run->bound) {
 		total->slowest_settled = run->settled_after;
 		total->slowest_bound = run->bound;
 	}

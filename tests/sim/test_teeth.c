@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The checks of the simulated world have teeth: each promise is broken on purpose, by a planted fault
- * or by hand, and must be reported. A check that never fired is not a check.
+ * The checks of the simulated world have teeth: each promise is broken on purpose, by a planted
+ * fault or by hand, and must be reported. A check that never fired is not a check.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -46,14 +46,24 @@ END_TEST
 /* A small quiet world with an owner of its only role. */
 static struct world *owned_world(uint8_t *owner)
 {
-	struct plan plan = {.seed = 7, .member_count = 3, .role_count = 1, .path_count = 1,
-	                    .formed = true, .wire = true, .guard = true, .keeps = true,
-	                    .write_max = 1000000, .network = {.delay = 100000}};
+	struct plan plan = {.seed = 7,
+	                    .member_count = 3,
+	                    .role_count = 1,
+	                    .path_count = 1,
+	                    .formed = true,
+	                    .wire = true,
+	                    .guard = true,
+	                    .keeps = true,
+	                    .write_max = 1000000,
+	                    .network = {.delay = 100000}};
 	plan.roles[0] = (struct plan_role){.node_count = 2, .nodes = {0, 1}};
 	for (uint8_t h = 0; h < 3; h++)
-		plan.members[h] = (struct plan_member){
-		    .is_node = h < 2, .votes = true, .other_votes = true, .role_count = 1,
-		    .timing = {span_ms(100), span_ms(500), span_ms(100)}};
+		plan.members[h] =
+		    (struct plan_member){.is_node = h < 2,
+		                         .votes = true,
+		                         .other_votes = true,
+		                         .role_count = 1,
+		                         .timing = {span_ms(100), span_ms(500), span_ms(100)}};
 	struct world *world = world_open();
 	world_reset(world, &plan);
 	ck_assert(world_run(world, INT64_C(5000) * 1000000));

@@ -12,19 +12,19 @@
 #include "proto/event.h"
 
 enum happening_kind {
-	HAPPEN_WAKE,      /* the timer of a process */
-	HAPPEN_PAGE,      /* a page arrives at a host */
-	HAPPEN_WRITTEN,   /* a write of the state file is through */
-	HAPPEN_UP,        /* the resources of a role are through with starting */
-	HAPPEN_DOWN,      /* the resources of a role are released */
-	HAPPEN_GUARD,     /* the guard looks at the lease of a role */
-	HAPPEN_BREAKS,    /* the resources of a role fail */
-	HAPPEN_FITNESS,   /* the host gains or loses what a role needs */
-	HAPPEN_REQUEST,   /* an operator types a command */
-	HAPPEN_LEAVE,     /* an operator shuts the daemon down */
-	HAPPEN_BOOT,      /* the process starts */
-	HAPPEN_THAW,      /* a stopped process goes on */
-	HAPPEN_FAULT,     /* the driver of the world decides what goes wrong next */
+	HAPPEN_WAKE,    /* the timer of a process */
+	HAPPEN_PAGE,    /* a page arrives at a host */
+	HAPPEN_WRITTEN, /* a write of the state file is through */
+	HAPPEN_UP,      /* the resources of a role are through with starting */
+	HAPPEN_DOWN,    /* the resources of a role are released */
+	HAPPEN_GUARD,   /* the guard looks at the lease of a role */
+	HAPPEN_BREAKS,  /* the resources of a role fail */
+	HAPPEN_FITNESS, /* the host gains or loses what a role needs */
+	HAPPEN_REQUEST, /* an operator types a command */
+	HAPPEN_LEAVE,   /* an operator shuts the daemon down */
+	HAPPEN_BOOT,    /* the process starts */
+	HAPPEN_THAW,    /* a stopped process goes on */
+	HAPPEN_FAULT,   /* the driver of the world decides what goes wrong next */
 };
 
 struct happening {
@@ -33,10 +33,10 @@ struct happening {
 	enum happening_kind kind;
 	uint8_t host;
 	uint8_t role;
-	uint8_t path;   /* PAGE */
-	uint32_t life;  /* of the process it is for; what is for an earlier life is dropped */
+	uint8_t path;    /* PAGE */
+	uint32_t life;   /* of the process it is for; what is for an earlier life is dropped */
 	uint32_t serial; /* UP, DOWN, WRITTEN: of the act it ends; an older act was called off */
-	uint32_t page;  /* PAGE: index in the pool; one reference is owned by the happening */
+	uint32_t page;   /* PAGE: index in the pool; one reference is owned by the happening */
 	union {
 		bool fit;        /* FITNESS */
 		uint64_t number; /* WRITTEN: the generation; DOWN: the epoch that is answered */

@@ -93,8 +93,7 @@ void check_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
 	if (!member_may_act(host->member, role, clock_show(&host->clock, world->now)))
 		check_violation(world, "%s starts on %s without a valid lease", name, where);
 	if (host->stubs[role].state != STUB_DOWN)
-		check_violation(world, "%s starts on %s before it was released there", name,
-		                where);
+		check_violation(world, "%s starts on %s before it was released there", name, where);
 	check_alone(world, h, role);
 	check_epoch(world, h, role, epoch);
 	if (check->known[role] == KNOWN_STOPPED)
@@ -120,8 +119,7 @@ void check_note(struct world *world, uint8_t h, const struct note *note)
 		check_violation(world,
 		                "epoch of %s does not grow: %s takes %" PRIu64 ", %s took %" PRIu64,
 		                story_role(world, role), story_host(world, h), note->epoch,
-		                story_host(world, check->taken_by[role]),
-		                check->taken_epoch[role]);
+		                story_host(world, check->taken_by[role]), check->taken_epoch[role]);
 	check->taken_epoch[role] = note->epoch;
 	check->taken_by[role] = h;
 	check_alone(world, h, role);

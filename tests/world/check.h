@@ -68,8 +68,7 @@ void check_violation(struct world *world, const char *format, ...)
 void check_start(struct world *world, uint8_t host, uint8_t role, uint64_t epoch);
 void check_note(struct world *world, uint8_t host, const struct note *note);
 void check_request(struct world *world, uint8_t host, const struct happening *item);
-void check_answer(struct world *world, uint8_t host, uint64_t handle,
-                  const struct answer *answer);
+void check_answer(struct world *world, uint8_t host, uint64_t handle, const struct answer *answer);
 void check_crash(struct world *world, uint8_t host); /* its open commands die with it */
 /* After a step of a daemon some of whose roles the guard has ended. */
 void check_belief(struct world *world, uint8_t host);

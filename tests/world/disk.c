@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Simulated state files. One write at a time; a change that comes meanwhile is written afterwards, as
- * the daemon does.
+ * Simulated state files. One write at a time; a change that comes meanwhile is written afterwards,
+ * as the daemon does.
  */
 #include "tests/world/disk.h"
 

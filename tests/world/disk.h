@@ -13,16 +13,16 @@
 struct world;
 
 struct disk {
-	bool has;            /* there is a readable file: `now` */
+	bool has; /* there is a readable file: `now` */
 	struct durable now;
-	bool writing;        /* `next` is under way */
-	bool again;          /* and what is in memory is newer already */
+	bool writing; /* `next` is under way */
+	bool again;   /* and what is in memory is newer already */
 	struct durable next;
 	uint64_t next_generation;
-	uint32_t serial;     /* of the write under way */
-	bool full;           /* writes never end */
-	int64_t write_max;   /* each takes up to this */
-	bool lies;           /* loses at a power-off what it said was written since the boot */
+	uint32_t serial;   /* of the write under way */
+	bool full;         /* writes never end */
+	int64_t write_max; /* each takes up to this */
+	bool lies;         /* loses at a power-off what it said was written since the boot */
 	struct durable before;
 	bool had_before;
 };

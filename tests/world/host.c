@@ -17,8 +17,7 @@ bool host_is_up(const struct host *host)
 
 struct instant host_lease_end(const struct host *host, uint8_t role)
 {
-	return host_is_up(host) ? member_lease_end(host->member, role)
-	                        : host->kept_lease_end[role];
+	return host_is_up(host) ? member_lease_end(host->member, role) : host->kept_lease_end[role];
 }
 
 struct span host_release_limit(const struct host *host, uint8_t role)
@@ -64,8 +63,8 @@ static void apply_one(struct world *world, uint8_t h, const struct effect *effec
 	uint8_t role = effect->as.resources.role;
 	switch (effect->kind) {
 	case EFFECT_START:
-		if (late && !member_may_act(host->member, role,
-		                            clock_show(&host->clock, world->now)))
+		if (late &&
+		    !member_may_act(host->member, role, clock_show(&host->clock, world->now)))
 			return;
 		stub_start(world, h, role, effect->as.resources.epoch);
 		break;

@@ -51,7 +51,7 @@ struct host {
 	struct span kept_limit[WORLD_ROLES_MAX];
 	struct stub stubs[WORLD_ROLES_MAX];
 	bool unfit[WORLD_ROLES_MAX];
-	int64_t wake_at; /* a WAKE of this life is planned for then; INT64_MAX: none */
+	int64_t wake_at;         /* a WAKE of this life is planned for then; INT64_MAX: none */
 	struct happening *inbox; /* owned: what waits for a frozen process */
 	size_t inbox_count;
 	enum doom doom;

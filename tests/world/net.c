@@ -125,9 +125,9 @@ static void page_deliver(struct world *world, uint32_t page, uint8_t to, uint8_t
 		at = link->last_arrival;
 	link->last_arrival = at;
 	net_keep(net, page);
-	world_plan(world, at - world->now,
-	           &(struct happening){
-	               .kind = HAPPEN_PAGE, .host = to, .path = path, .page = page});
+	world_plan(
+	    world, at - world->now,
+	    &(struct happening){.kind = HAPPEN_PAGE, .host = to, .path = path, .page = page});
 }
 
 static void page_send(struct world *world, uint32_t page, uint8_t to)
@@ -147,7 +147,8 @@ static void page_send(struct world *world, uint32_t page, uint8_t to)
 	}
 }
 
-/* Old pages are kept at random, so that some of them grow very old; those with commands more often. */
+/* Old pages are kept at random, so that some of them grow very old; those with commands more often.
+ */
 static void page_record(struct world *world, uint32_t page, bool has_command)
 {
 	struct net *net = &world->net;

@@ -16,7 +16,7 @@
 
 struct world;
 
-enum { NET_RECORDED_MAX = 64, NET_NO_PAGE = UINT32_MAX };
+enum { NET_RECORDED_MAX = 64, NET_NO_PAGE = INT32_MAX };
 
 /* A page on its way to several hosts, encoded once and decoded once. */
 struct page {

@@ -26,7 +26,7 @@ struct plan_member {
 	bool votes;
 	bool other_votes;    /* what the other file says of it */
 	bool has_other_file; /* this member reads the other file: another voter set */
-	uint8_t role_count;  /* roles its file knows: a prefix of the world's; candidates know all */
+	uint8_t role_count; /* roles its file knows: a prefix of the world's; candidates know all */
 	bool other_definition; /* its file describes the first role differently */
 	struct timing timing;
 	int64_t ppm;

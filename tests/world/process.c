@@ -35,10 +35,9 @@ static void receive(struct world *world, uint8_t h, const struct happening *item
 	struct host_seen *seen = &host->seen[sender];
 	if (is_twin(seen, stamp)) {
 		host_step(world, h,
-		          &(struct event){.kind = EVENT_TWIN,
-		                          .as.twin = {.stamp = stamp,
-		                                      .sender = sender,
-		                                      .path = item->path}});
+		          &(struct event){
+			      .kind = EVENT_TWIN,
+			      .as.twin = {.stamp = stamp, .sender = sender, .path = item->path}});
 		return;
 	}
 	if (!stamp_newer(stamp, member_heard(host->member)[sender]))
@@ -49,10 +48,9 @@ static void receive(struct world *world, uint8_t h, const struct happening *item
 	see(seen, stamp);
 	world->net.delivered++;
 	host_step(world, h,
-	          &(struct event){.kind = EVENT_HEARTBEAT,
-	                          .as.heartbeat = {.page = heartbeat,
-	                                           .sender = sender,
-	                                           .path = item->path}});
+	          &(struct event){
+		      .kind = EVENT_HEARTBEAT,
+		      .as.heartbeat = {.page = heartbeat, .sender = sender, .path = item->path}});
 }
 
 static void wake(struct world *world, uint8_t h)
@@ -116,9 +114,9 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 		wake(world, h);
 		break;
 	case HAPPEN_WRITTEN:
-		host_step(world, h,
-		          &(struct event){.kind = EVENT_PERSISTED,
-		                          .as.generation = item->as.number});
+		host_step(
+		    world, h,
+		    &(struct event){.kind = EVENT_PERSISTED, .as.generation = item->as.number});
 		if (world->hosts[h].disk.again && host_is_up(&world->hosts[h]))
 			disk_write(world, h);
 		break;
@@ -127,9 +125,9 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 		break;
 	case HAPPEN_DOWN:
 		host_step(world, h,
-		          &(struct event){.kind = EVENT_RELEASED,
-		                          .as.resources = {.role = item->role,
-		                                           .epoch = item->as.number}});
+		          &(struct event){
+			      .kind = EVENT_RELEASED,
+			      .as.resources = {.role = item->role, .epoch = item->as.number}});
 		break;
 	case HAPPEN_BREAKS:
 		breaks(world, h, item->role);
@@ -147,7 +145,7 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 	case HAPPEN_BOOT:
 	case HAPPEN_THAW:
 	case HAPPEN_FAULT:
-		assert(!"a daemon does not take this up");
+		assert(item->kind == HAPPEN_PAGE); /* these are not for a daemon */
 	}
 }
 

@@ -34,8 +34,8 @@ static void show_state(const struct world *world, uint8_t h, char line[SHOW_LINE
 	struct member_view view;
 	member_view(host->member, now, &view);
 	char counts[64];
-	snprintf(counts, sizeof counts, ", incarnation %u, hears %u of %u voters",
-	         view.incarnation, view.voters_heard, view.voters_total);
+	snprintf(counts, sizeof counts, ", incarnation %u, hears %u of %u voters", view.incarnation,
+	         view.voters_heard, view.voters_total);
 	append(line, counts);
 	append(line, view.quorum ? "" : " (no quorum)");
 	append(line, view.paused ? ", paused" : "");
@@ -70,8 +70,8 @@ static void show_role(const struct world *world, uint8_t h, uint8_t r, char line
 	}
 }
 
-void show_host(const struct world *world, uint8_t h,
-               void (*print)(void *context, const char *line), void *context)
+void show_host(const struct world *world, uint8_t h, void (*print)(void *context, const char *line),
+               void *context)
 {
 	char line[SHOW_LINE_BYTES];
 	show_state(world, h, line);

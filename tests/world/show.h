@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each member of a world knows at this moment, as lines for people: the `show` of scenarios and
- * the end of a failed run's story.
+ * What each member of a world knows at this moment, as lines for people: the `show` of scenarios
+ * and the end of a failed run's story.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stub resources and the guard that ends them. Times are drawn on the host's own clock, because that
- * is the clock their limits are kept on.
+ * Stub resources and the guard that ends them. Times are drawn on the host's own clock, because
+ * that is the clock their limits are kept on.
  */
 #include "tests/world/stub.h"
 

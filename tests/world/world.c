@@ -213,13 +213,13 @@ uint64_t world_request(struct world *world, uint8_t h, enum request_kind kind, u
 {
 	uint64_t handle = ++world->check.next_handle;
 	struct span limit = span_times(world->hosts[h].setup.timing.lease, REQUEST_LEASES);
-	world_plan(world, 0,
-	           &(struct happening){
-	               .kind = HAPPEN_REQUEST,
-	               .host = h,
-	               .role = role,
-	               .as.request = {
-	                   .kind = kind, .target = target, .handle = handle, .limit = limit}});
+	world_plan(
+	    world, 0,
+	    &(struct happening){
+		.kind = HAPPEN_REQUEST,
+		.host = h,
+		.role = role,
+		.as.request = {.kind = kind, .target = target, .handle = handle, .limit = limit}});
 	return handle;
 }
 

@@ -39,7 +39,7 @@ static struct nlmsghdr *begin(void *buffer, uint16_t type, uint16_t flags)
 }
 
 static struct nlmsghdr *begin_address(void *buffer, uint16_t type, uint16_t flags,
-				      const struct network_address *address, unsigned index)
+                                      const struct network_address *address, unsigned index)
 {
 	struct nlmsghdr *message = begin(buffer, type, flags);
 	struct ifaddrmsg *body = mnl_nlmsg_put_extra_header(message, sizeof *body);
@@ -54,7 +54,7 @@ static struct nlmsghdr *begin_address(void *buffer, uint16_t type, uint16_t flag
 }
 
 static enum code failure(const struct network_address *address, const char *what, int reason,
-			 struct error *error)
+                         struct error *error)
 {
 	char text[ADDRESS_TEXT_BYTES];
 	address_format(&address->address, text);
@@ -72,7 +72,7 @@ static enum code failure(const struct network_address *address, const char *what
 		code = CODE_NOT_FOUND;
 	}
 	return error_set(error, code, "cannot %s %s/%u on interface %s: %s%s", what, text,
-			 address->prefix, address->interface, strerror(reason), advice);
+	                 address->prefix, address->interface, strerror(reason), advice);
 }
 
 /*
@@ -85,7 +85,7 @@ static void keep_neighbours(const struct network_address *address)
 		return;
 	char path[96];
 	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/promote_secondaries",
-		 address->interface);
+	         address->interface);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return; /* read-only /proc/sys: the loss would be noticed and mended by event */
@@ -143,7 +143,7 @@ static enum code interface_missing(const struct network_address *address, struct
 }
 
 enum code network_add(struct network *network, const struct network_address *address,
-		      struct error *error)
+                      struct error *error)
 {
 	unsigned index = 0;
 	if (network_link(network, address->interface, &index) == LINK_ABSENT)
@@ -169,7 +169,7 @@ enum code network_add(struct network *network, const struct network_address *add
 }
 
 enum code network_remove(struct network *network, const struct network_address *address,
-			 struct error *error)
+                         struct error *error)
 {
 	unsigned index = 0;
 	if (network_link(network, address->interface, &index) == LINK_ABSENT)
@@ -181,8 +181,8 @@ enum code network_remove(struct network *network, const struct network_address *
 		struct network_address found = *address;
 		found.prefix = search.found[i].prefix;
 		reason = netlink_ask(network,
-				     begin_address(buffer, RTM_DELADDR, NLM_F_ACK, &found, index),
-				     NULL, NULL);
+		                     begin_address(buffer, RTM_DELADDR, NLM_F_ACK, &found, index),
+		                     NULL, NULL);
 		if (reason == EADDRNOTAVAIL || reason == ENODEV)
 			reason = 0;
 	}
@@ -190,7 +190,7 @@ enum code network_remove(struct network *network, const struct network_address *
 }
 
 enum code network_present(struct network *network, const struct network_address *address,
-			  bool *present, struct error *error)
+                          bool *present, struct error *error)
 {
 	unsigned index = 0;
 	struct search search = {.address = &address->address};
@@ -205,7 +205,7 @@ enum code network_present(struct network *network, const struct network_address 
 }
 
 enum code network_find(struct network *network, const struct address *address,
-		       char interface[CONFIG_INTERFACE_BYTES], struct error *error)
+                       char interface[CONFIG_INTERFACE_BYTES], struct error *error)
 {
 	char name[IF_NAMESIZE], text[ADDRESS_TEXT_BYTES];
 	address_format(address, text);
@@ -213,7 +213,7 @@ enum code network_find(struct network *network, const struct address *address,
 	int reason = look_up(network, &search);
 	if (reason != 0)
 		return error_set(error, CODE_SYSTEM, "cannot look for %s: %s", text,
-				 strerror(reason));
+		                 strerror(reason));
 	if (search.count == 0 || if_indextoname(search.found[0].index, name) == NULL)
 		return error_set(error, CODE_NOT_FOUND, "%s is not on this host", text);
 	snprintf(interface, CONFIG_INTERFACE_BYTES, "%s", name);

@@ -39,7 +39,7 @@ struct link {
 };
 
 static enum code find_link(struct network *network, const char *interface, struct link *link,
-			   struct error *error)
+                           struct error *error)
 {
 	struct ifreq request;
 	memset(&request, 0, sizeof request);
@@ -75,8 +75,8 @@ static enum code open_frames(struct network *network, struct error *error)
 	if (network->frames >= 0)
 		return CODE_OK;
 	return error_set(error, errno == EPERM ? CODE_DENIED : CODE_SYSTEM,
-			 "cannot announce addresses: %s%s", strerror(errno),
-			 errno == EPERM ? " (the daemon needs CAP_NET_RAW)" : "");
+	                 "cannot announce addresses: %s%s", strerror(errno),
+	                 errno == EPERM ? " (the daemon needs CAP_NET_RAW)" : "");
 }
 
 static int send_frame(struct network *network, const struct link *link, const struct frame *frame)
@@ -85,12 +85,12 @@ static int send_frame(struct network *network, const struct link *link, const st
 	    .sll_family = AF_PACKET, .sll_ifindex = (int)link->index, .sll_halen = ETH_ALEN};
 	memcpy(to.sll_addr, frame->bytes, ETH_ALEN);
 	ssize_t sent = sendto(network->frames, frame->bytes, frame->length, MSG_DONTWAIT,
-			      (const struct sockaddr *)&to, sizeof to);
+	                      (const struct sockaddr *)&to, sizeof to);
 	return sent == (ssize_t)frame->length ? 0 : errno;
 }
 
 enum code network_announce(struct network *network, const struct network_address *address,
-			   struct error *error)
+                           struct error *error)
 {
 	struct link link;
 	enum code code = find_link(network, address->interface, &link, error);
@@ -109,7 +109,7 @@ enum code network_announce(struct network *network, const struct network_address
 		frame_arp(frames, link.station, address->address.bytes);
 	else
 		frame_advertisement(frames, link.station, address->address.bytes,
-				    routes(address->interface));
+		                    routes(address->interface));
 	int reason = 0;
 	for (int i = 0; i < ANNOUNCEMENT_FORMS; i++) {
 		int failed = send_frame(network, &link, &frames[i]);
@@ -120,7 +120,7 @@ enum code network_announce(struct network *network, const struct network_address
 	char text[ADDRESS_TEXT_BYTES];
 	address_format(&address->address, text);
 	return error_set(error, CODE_SYSTEM, "announcement of %s on %s was lost: %s", text,
-			 address->interface, strerror(reason));
+	                 address->interface, strerror(reason));
 }
 
 /* Who says it is checked in user space, where the own link address is known as it is at that
@@ -141,7 +141,7 @@ static enum code attach_ear(int fd, const struct address *address, struct error 
 }
 
 enum code network_rival_open(struct network *network, const struct network_address *address,
-			     int *fd, struct error *error)
+                             int *fd, struct error *error)
 {
 	struct link link;
 	enum code code = find_link(network, address->interface, &link, error);
@@ -149,19 +149,19 @@ enum code network_rival_open(struct network *network, const struct network_addre
 		return code;
 	if (link.type != ARPHRD_ETHER)
 		return error_set(error, CODE_UNSUPPORTED, "interface %s is not Ethernet",
-				 address->interface);
+		                 address->interface);
 	/* Bound only after the filter stands, so that it never receives anything else. */
 	int made = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (made < 0)
 		return error_set(error, errno == EPERM ? CODE_DENIED : CODE_SYSTEM,
-				 "cannot watch for other claimants on %s: %s", address->interface,
-				 strerror(errno));
+		                 "cannot watch for other claimants on %s: %s", address->interface,
+		                 strerror(errno));
 	code = attach_ear(made, &address->address, error);
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_ifindex = (int)link.index};
 	at.sll_protocol = htons(address->address.family == AF_INET ? ETH_P_ARP : ETH_P_IPV6);
 	if (code == CODE_OK && bind(made, (const struct sockaddr *)&at, sizeof at) != 0)
 		code = error_set(error, CODE_SYSTEM, "cannot watch interface %s: %s",
-				 address->interface, strerror(errno));
+		                 address->interface, strerror(errno));
 	if (code != CODE_OK) {
 		close(made);
 		return code;
@@ -171,7 +171,7 @@ enum code network_rival_open(struct network *network, const struct network_addre
 }
 
 bool network_rival_read(struct network *network, const struct network_address *address, int fd,
-			uint8_t station[6])
+                        uint8_t station[6])
 {
 	struct link link;
 	bool is_known = find_link(network, address->interface, &link, NULL) == CODE_OK;
@@ -181,7 +181,7 @@ bool network_rival_read(struct network *network, const struct network_address *a
 		struct sockaddr_ll from;
 		socklen_t length = sizeof from;
 		ssize_t got = recvfrom(fd, packet, sizeof packet, MSG_DONTWAIT,
-				       (struct sockaddr *)&from, &length);
+		                       (struct sockaddr *)&from, &length);
 		if (got < 0)
 			break;
 		const uint8_t *said = from.sll_addr;

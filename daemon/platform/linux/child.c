@@ -114,7 +114,10 @@ bool platform_child_is_gone(struct child *child)
 	if (!childgroup_is_empty(child->id.group))
 		return false;
 	/* The group also has members as long as some init has not collected its dead. */
-	return !signal_group(child, 0) || !procfs_session_lives(child->id.pid);
+	if (signal_group(child, 0) && procfs_session_lives(child->id.pid))
+		return false;
+	childgroup_remove(child->id.group);
+	return true;
 }
 
 bool platform_child_kill(struct child *child)
@@ -174,7 +177,8 @@ static void on_end(uv_poll_t *poll, int status, int events)
 	char problem[PROBLEM_BYTES] = "";
 	(void)status;
 	(void)events;
-	/* What was said before the end is told before the end; but one that has ended never began. */
+	/* What was said before the end is told before the end; but one that has ended never began.
+	 */
 	if (!child->has_begun)
 		read_problem(child, problem, sizeof problem);
 	if (problem[0] != '\0')
@@ -233,7 +237,7 @@ static enum code watch(struct child *child, uv_loop_t *loop, enum watched what, 
 	}
 	if (failed != 0)
 		return error_set(error, CODE_SYSTEM, "cannot watch a child: %s",
-				 uv_strerror(failed));
+		                 uv_strerror(failed));
 	return CODE_OK;
 }
 
@@ -251,7 +255,7 @@ static enum code open_ends(struct child *child, struct ends *ends, struct error 
 	if (ends->input < 0 || pipe2(output, O_CLOEXEC) != 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
 		error_set(error, CODE_SYSTEM, "cannot start %s: %s", child->program,
-			  strerror(errno));
+		          strerror(errno));
 	child->fds[WATCHED_OUTPUT] = output[0];
 	child->fds[WATCHED_CHANNEL] = channel[0];
 	ends->output = output[1];
@@ -286,29 +290,29 @@ static pid_t fork_held(const struct launch *launch)
 }
 
 static enum code start_process(struct child *child, const struct launch *launch,
-			       struct error *error)
+                               struct error *error)
 {
 	pid_t pid = fork_held(launch);
 	if (pid < 0)
 		return error_set(error, CODE_SYSTEM, "cannot start %s: %s", child->program,
-				 strerror(errno));
+		                 strerror(errno));
 	child->id.pid = pid;
 	child->fds[WATCHED_END] = procfs_open(pid);
 	struct process facts;
 	if (child->fds[WATCHED_END] < 0)
 		error_set(error, CODE_UNSUPPORTED, "cannot watch a child: %s (needs Linux 5.3)",
-			  strerror(errno));
+		          strerror(errno));
 	else if (procfs_look(pid, &facts)) {
 		child->id.started = facts.started;
 		return CODE_OK;
 	} else
 		error_set(error, CODE_SYSTEM, "cannot look at process %d; is /proc mounted?",
-			  (int)pid);
+		          (int)pid);
 	return CODE_SYSTEM;
 }
 
 static enum code start_watched(struct child *child, uv_loop_t *loop,
-			       const struct child_options *options, struct error *error)
+                               const struct child_options *options, struct error *error)
 {
 	struct ends ends;
 	enum code code = open_ends(child, &ends, error);
@@ -336,8 +340,8 @@ static enum code start_watched(struct child *child, uv_loop_t *loop,
 }
 
 enum code platform_child_start(struct child **child, uv_loop_t *loop,
-			       const struct child_options *options,
-			       const struct child_events *events, struct error *error)
+                               const struct child_options *options,
+                               const struct child_events *events, struct error *error)
 {
 	assert(options->command->word_count > 0);
 	struct child *made = calloc(1, sizeof *made);

@@ -44,7 +44,7 @@ static bool mount_point(char root[LINE_BYTES], char mount[LINE_BYTES])
 	bool found = false;
 	while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
 		found = strstr(line, " - cgroup2 ") != NULL &&
-			sscanf(line, "%*d %*d %*s %1023s %1023s", root, mount) == 2;
+		        sscanf(line, "%*d %*d %*s %1023s %1023s", root, mount) == 2;
 	}
 	if (file != NULL)
 		fclose(file);
@@ -78,7 +78,7 @@ void childgroup_make(const char *name, char path[CHILD_GROUP_BYTES])
 		return;
 	char made[CHILD_GROUP_BYTES];
 	int length = snprintf(made, sizeof made, "%s/failoverd.%s.%d.%" PRIx64, directory, name,
-			      (int)getpid(), (uint64_t)platform_now().ns);
+	                      (int)getpid(), (uint64_t)platform_now().ns);
 	if (length <= 0 || (size_t)length >= sizeof made || mkdir(made, 0755) != 0)
 		return;
 	memcpy(path, made, sizeof made);

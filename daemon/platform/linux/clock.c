@@ -54,7 +54,7 @@ enum code platform_boot(struct boot *boot, struct error *error)
 	int fd = open(BOOT_ID_PATH, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, CODE_SYSTEM, "%s: %s; is /proc mounted?", BOOT_ID_PATH,
-				 strerror(errno));
+		                 strerror(errno));
 	char text[64];
 	ssize_t length = read(fd, text, sizeof text - 1);
 	close(fd);

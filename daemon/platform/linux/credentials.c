@@ -18,7 +18,7 @@ enum code platform_peer(int fd, struct peer_credentials *peer, struct error *err
 	socklen_t length = sizeof credentials;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
 		return error_set(error, CODE_SYSTEM, "cannot tell who connected: %s",
-				 strerror(errno));
+		                 strerror(errno));
 	memset(peer, 0, sizeof *peer);
 	peer->pid = credentials.pid;
 	peer->user = credentials.uid;
@@ -42,16 +42,16 @@ enum code platform_user(const char *name, struct user *user, struct error *error
 	int failed = getpwnam_r(name, &entry, buffer, sizeof buffer, &found);
 	if (found == NULL)
 		return failed == 0 ? error_set(error, CODE_NOT_FOUND,
-					       "user %s does not exist on this host", name)
-				   : error_set(error, CODE_SYSTEM, "cannot look up user %s: %s",
-					       name, strerror(failed));
+		                               "user %s does not exist on this host", name)
+		                   : error_set(error, CODE_SYSTEM, "cannot look up user %s: %s",
+		                               name, strerror(failed));
 	struct user result = {.id = entry.pw_uid, .group = entry.pw_gid};
 	gid_t groups[PEER_GROUPS_MAX];
 	int count = PEER_GROUPS_MAX;
 	if (getgrouplist(name, entry.pw_gid, groups, &count) < 0)
 		return error_set(error, CODE_TOO_LARGE,
-				 "user %s is in %d groups; at most %d are supported", name, count,
-				 PEER_GROUPS_MAX);
+		                 "user %s is in %d groups; at most %d are supported", name, count,
+		                 PEER_GROUPS_MAX);
 	result.group_count = (uint32_t)count;
 	for (int i = 0; i < count; i++)
 		result.groups[i] = groups[i];
@@ -66,9 +66,9 @@ enum code platform_group(const char *name, uint32_t *group, struct error *error)
 	int failed = getgrnam_r(name, &entry, buffer, sizeof buffer, &found);
 	if (found == NULL)
 		return failed == 0 ? error_set(error, CODE_NOT_FOUND,
-					       "group %s does not exist on this host", name)
-				   : error_set(error, CODE_SYSTEM, "cannot look up group %s: %s",
-					       name, strerror(failed));
+		                               "group %s does not exist on this host", name)
+		                   : error_set(error, CODE_SYSTEM, "cannot look up group %s: %s",
+		                               name, strerror(failed));
 	*group = entry.gr_gid;
 	return CODE_OK;
 }

@@ -64,6 +64,6 @@ enum code filter_attach(struct filter *filter, int fd, struct error *error)
 	struct sock_fprog program = {.len = filter->length, .filter = filter->steps};
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
 		return error_set(error, CODE_UNSUPPORTED, "cannot filter packets in the kernel: %s",
-				 strerror(errno));
+		                 strerror(errno));
 	return CODE_OK;
 }

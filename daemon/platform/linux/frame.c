@@ -42,7 +42,7 @@ static void put_half(struct frame *frame, unsigned value)
 }
 
 static void put_ethernet(struct frame *frame, const uint8_t to[6], const uint8_t from[6],
-			 unsigned type)
+                         unsigned type)
 {
 	frame->length = 0;
 	put(frame, to, STATION_BYTES);
@@ -51,7 +51,7 @@ static void put_ethernet(struct frame *frame, const uint8_t to[6], const uint8_t
 }
 
 static void arp_form(struct frame *frame, const uint8_t station[6], const uint8_t address[4],
-		     unsigned operation)
+                     unsigned operation)
 {
 	put_ethernet(frame, EVERYBODY, station, TYPE_ARP);
 	put_half(frame, 1); /* Ethernet */
@@ -66,7 +66,7 @@ static void arp_form(struct frame *frame, const uint8_t station[6], const uint8_
 }
 
 void frame_arp(struct frame frames[ANNOUNCEMENT_FORMS], const uint8_t station[6],
-	       const uint8_t address[4])
+               const uint8_t address[4])
 {
 	arp_form(&frames[0], station, address, ARP_REQUEST);
 	arp_form(&frames[1], station, address, ARP_REPLY);
@@ -86,7 +86,7 @@ static unsigned checksum(const uint8_t addresses[32], const uint8_t *message, si
 }
 
 static void advertisement_form(struct frame *frame, const uint8_t station[6],
-			       const uint8_t address[16], uint8_t flags, uint8_t group)
+                               const uint8_t address[16], uint8_t flags, uint8_t group)
 {
 	const uint8_t to_station[STATION_BYTES] = {0x33, 0x33, 0, 0, 0, group};
 	const uint8_t to[16] = {0xff, 0x02, [15] = group};
@@ -114,7 +114,7 @@ static void advertisement_form(struct frame *frame, const uint8_t station[6],
 }
 
 void frame_advertisement(struct frame frames[ANNOUNCEMENT_FORMS], const uint8_t station[6],
-			 const uint8_t address[16], bool is_router)
+                         const uint8_t address[16], bool is_router)
 {
 	uint8_t router = is_router ? FLAG_ROUTER : 0;
 	advertisement_form(&frames[0], station, address, router | FLAG_OVERRIDE, 1);

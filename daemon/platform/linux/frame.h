@@ -18,9 +18,9 @@ struct frame {
 /* Gratuitous ARP for an IPv4 address, as a request and as a reply: some switches and hosts learn
  * from only one of the two. */
 void frame_arp(struct frame frames[ANNOUNCEMENT_FORMS], const uint8_t station[6],
-	       const uint8_t address[4]);
+               const uint8_t address[4]);
 
 /* Unsolicited neighbour advertisement with Override, to all nodes, which corrects entries that
  * exist; and to all routers, which make an entry from it (RFC 9131). */
 void frame_advertisement(struct frame frames[ANNOUNCEMENT_FORMS], const uint8_t station[6],
-			 const uint8_t address[16], bool is_router);
+                         const uint8_t address[16], bool is_router);

@@ -110,7 +110,7 @@ _Noreturn void launch_run(const struct launch *launch)
 }
 
 void launch_failure_text(const struct launch_failure *failure, const char *program, char *out,
-			 size_t size)
+                         size_t size)
 {
 	static const char *const doing[] = {
 	    [STAGE_SESSION] = "start a session for",

@@ -32,4 +32,4 @@ void launch_prepare(struct launch *launch, const struct command *command);
 /* Becomes the program. Waits for a byte on the channel before, and ends when there comes none. */
 _Noreturn void launch_run(const struct launch *launch);
 void launch_failure_text(const struct launch_failure *failure, const char *program, char *out,
-			 size_t size);
+                         size_t size);

@@ -77,12 +77,14 @@ static enum remains kill_remains(struct hunt *hunt)
 }
 
 enum code platform_child_end(const struct child_id *id, const char *mark, struct span limit,
-			     struct error *error)
+                             bool *was_there, struct error *error)
 {
 	struct instant until = instant_plus(platform_now(), limit);
 	struct hunt hunt = {.id = id, .mark = mark};
+	*was_there = false;
 	for (;;) {
 		enum remains remains = kill_remains(&hunt);
+		*was_there = *was_there || remains != REMAINS_NONE;
 		if (remains == REMAINS_NONE) {
 			childgroup_remove(id->group);
 			return CODE_OK;
@@ -96,9 +98,9 @@ enum code platform_child_end(const struct child_id *id, const char *mark, struct
 				    "end it by hand",
 				    hunt.unknown, id->pid);
 			return error_set(error, CODE_TIMEOUT,
-					 "process %" PRId64 " of an earlier life of the daemon, or "
-					 "something it started, does not die",
-					 id->pid);
+			                 "process %" PRId64 " of an earlier life of the daemon, or "
+			                 "something it started, does not die",
+			                 id->pid);
 		}
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 	}

@@ -68,7 +68,7 @@ enum code network_open(struct network **network, struct error *error)
 	made->news = open_news();
 	if (made->control < 0 || made->requests == NULL || made->news == NULL) {
 		error_set(error, CODE_SYSTEM, "cannot talk to the kernel about the network: %s",
-			  strerror(errno));
+		          strerror(errno));
 		network_close(made);
 		return CODE_SYSTEM;
 	}

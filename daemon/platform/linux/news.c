@@ -56,7 +56,7 @@ static int take_name(const struct nlattr *attribute, void *context)
 	if (mnl_attr_get_type(attribute) == IFLA_IFNAME &&
 	    mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
 		snprintf(change->interface, sizeof change->interface, "%s",
-			 mnl_attr_get_str(attribute));
+		         mnl_attr_get_str(attribute));
 	return MNL_CB_OK;
 }
 
@@ -72,8 +72,8 @@ static bool read_link(const struct nlmsghdr *message, struct network_change *cha
 	change->index = (unsigned)body->ifi_index;
 	bool is_up = (body->ifi_flags & IFF_UP) != 0 && (body->ifi_flags & IFF_RUNNING) != 0;
 	change->state = message->nlmsg_type == RTM_DELLINK ? LINK_ABSENT
-			: is_up                            ? LINK_UP
-							   : LINK_DOWN;
+	                : is_up                            ? LINK_UP
+	                                                   : LINK_DOWN;
 	return change->interface[0] != '\0';
 }
 
@@ -98,8 +98,8 @@ int network_news_fd(const struct network *network)
 }
 
 void network_news_read(struct network *network,
-		       void (*heard)(void *context, const struct network_change *change),
-		       void *context)
+                       void (*heard)(void *context, const struct network_change *change),
+                       void *context)
 {
 	struct listener listener = {.heard = heard, .context = context};
 	char buffer[NETLINK_BUFFER_BYTES] __attribute__((aligned(8)));

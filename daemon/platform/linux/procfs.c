@@ -45,10 +45,10 @@ bool procfs_look(int64_t pid, struct process *process)
 	 */
 	const char *rest = strrchr(text, ')');
 	if (rest == NULL || sscanf(rest,
-				   ") %c %*d %*d %" SCNd64
-				   " %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-				   "%*d %" SCNu64,
-				   &seen.state, &seen.session, &seen.started) != 3)
+	                           ") %c %*d %*d %" SCNd64
+	                           " %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+	                           "%*d %" SCNu64,
+	                           &seen.state, &seen.session, &seen.started) != 3)
 		return false;
 	*process = seen;
 	return true;
@@ -60,12 +60,15 @@ bool procfs_session_lives(int64_t session)
 	if (all == NULL)
 		return true; /* nothing is known */
 	bool lives = false;
-	for (const struct dirent *entry = readdir(all); entry != NULL && !lives; entry = readdir(all)) {
+	for (const struct dirent *entry = readdir(all); entry != NULL && !lives;
+	     entry = readdir(all)) {
 		struct process process;
 		int64_t pid = strtoll(entry->d_name, NULL, 10);
-		/* getsid is a thousand times cheaper than reading a file, and there may be thousands. */
+		/* getsid is a thousand times cheaper than reading a file, and there may be
+		 * thousands. */
 		if (pid > 1 && getsid((pid_t)pid) == session)
-			lives = procfs_look(pid, &process) && process.state != 'Z' && process.state != 'X';
+			lives = procfs_look(pid, &process) && process.state != 'Z' &&
+			        process.state != 'X';
 	}
 	closedir(all);
 	return lives;

@@ -18,8 +18,8 @@ struct process {
 
 /* False: no such process. */
 bool procfs_look(int64_t pid, struct process *process);
-/* Whether a process of this session lives. Dead ones that nobody has collected yet do not count: they
- * hold nothing. */
+/* Whether a process of this session lives. Dead ones that nobody has collected yet do not count:
+ * they hold nothing. */
 bool procfs_session_lives(int64_t session);
 /* Whether `word` is in its environment as it was at its start. */
 bool procfs_has_word(int64_t pid, const char *word);

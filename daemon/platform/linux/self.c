@@ -37,13 +37,13 @@ static long holder_of(int fd)
 static enum code taken(int fd, const char *path, struct error *error)
 {
 	return error_set(error, CODE_EXISTS, "a failoverd runs already (process %ld has %s)",
-			 holder_of(fd), path);
+	                 holder_of(fd), path);
 }
 
 static enum code failed(const char *path, const char *what, struct error *error)
 {
 	return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s: %s", path,
-			 what, strerror(errno));
+	                 what, strerror(errno));
 }
 
 enum code platform_lock(const char *path, int *fd, struct error *error)
@@ -57,7 +57,7 @@ enum code platform_lock(const char *path, int *fd, struct error *error)
 		return failed(path, "open", error);
 	if (fcntl(opened, F_OFD_SETLK, &whole) != 0) {
 		enum code code = errno == EAGAIN || errno == EACCES ? taken(opened, path, error)
-								    : failed(path, "lock", error);
+		                                                    : failed(path, "lock", error);
 		(void)close(opened);
 		return code;
 	}

@@ -13,7 +13,7 @@ size_t address_bytes(uint8_t family)
 }
 
 socklen_t sockaddr_fill(const struct address *address, uint16_t port,
-			struct sockaddr_storage *storage)
+                        struct sockaddr_storage *storage)
 {
 	memset(storage, 0, sizeof *storage);
 	if (address->family == AF_INET) {

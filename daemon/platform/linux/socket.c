@@ -45,18 +45,18 @@ static enum code bind_error(const struct address *address, uint16_t port, struct
 	address_format(address, text);
 	if (errno == EADDRINUSE)
 		return error_set(error, CODE_EXISTS,
-				 "UDP port %u of %s is in use by another process", port, text);
+		                 "UDP port %u of %s is in use by another process", port, text);
 	return error_set(error, errno == EACCES || errno == EPERM ? CODE_DENIED : CODE_SYSTEM,
-			 "cannot listen on UDP port %u of %s: %s", port, text, strerror(errno));
+	                 "cannot listen on UDP port %u of %s: %s", port, text, strerror(errno));
 }
 
 enum code platform_udp_open(const struct address *address, uint16_t port, int *fd,
-			    struct error *error)
+                            struct error *error)
 {
 	int made = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (made < 0)
 		return error_set(error, CODE_SYSTEM, "cannot make a UDP socket: %s",
-				 strerror(errno));
+		                 strerror(errno));
 	struct sockaddr_storage storage;
 	socklen_t length = sockaddr_fill(address, port, &storage);
 	if (!set_options(made, address->family) ||
@@ -70,17 +70,17 @@ enum code platform_udp_open(const struct address *address, uint16_t port, int *f
 }
 
 enum code platform_udp_filter(int fd, const struct datagram_match *matches, size_t count,
-			      size_t longest, struct error *error)
+                              size_t longest, struct error *error)
 {
 	if (count > DATAGRAM_MATCHES_MAX)
 		return error_set(error, CODE_TOO_LARGE,
-				 "%zu matches for a socket filter; at most %d", count,
-				 DATAGRAM_MATCHES_MAX);
+		                 "%zu matches for a socket filter; at most %d", count,
+		                 DATAGRAM_MATCHES_MAX);
 	struct filter filter;
 	filter_begin(&filter);
 	filter_at_most(&filter, UDP_HEADER_BYTES + (uint32_t)longest);
 	for (size_t i = 0; i < count; i++)
 		filter_require(&filter, UDP_HEADER_BYTES + (uint32_t)matches[i].offset,
-			       matches[i].bytes, matches[i].length);
+		               matches[i].bytes, matches[i].length);
 	return filter_attach(&filter, fd, error);
 }

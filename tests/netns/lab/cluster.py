@@ -211,8 +211,8 @@ class Cluster:
         return self.lab.wait_for(predicate, timeout, what)
 
     def wait_up(self, role, node=None, timeout=WAIT, seen_by=None, after=None):
-        """Until the role is up, on `node` if given, on another one than `after` if that is given; the
-        name of the node."""
+        """Until the role is up, on `node` if given, on another one than `after` if that is given;
+        the name of the node."""
         def find():
             owner = self.owner(role, seen_by)
             return owner if node in (None, owner) and owner != after else None

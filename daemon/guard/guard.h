@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guard: the parent of the worker. It starts the worker again when it dies, and brings down what
+ * a role has up here when the role's lease is over, whatever the worker does. It knows lease ends and
+ * what is up (memory.h), and no votes, sockets, configuration or loop. After guard_run has begun it
+ * allocates nothing.
+ */
+#pragma once
+
+#include "daemon/guard/memory.h"
+#include "daemon/platform/guard_host.h"
+#include "proto/error.h"
+
+struct guard_settings {
+	const char *run_dir;
+	char *const *worker_argv; /* NULL behind the last */
+};
+
+/* Runs until the worker ended because it was asked to, or never worked; the result is its exit
+ * status. CODE_OK unless the guard itself could not begin. */
+enum code guard_run(const struct guard_settings *settings, int *status, struct error *error);
+
+/*
+ * One round of enforcement at `now`: releases every entry whose role's lease is over and returns when
+ * to look again. `everything`: as if every lease were over. For guard_run and its tests.
+ */
+struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
+                             bool everything);

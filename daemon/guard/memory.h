@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The memory that outlives the worker: a mapped file in the run directory, shared by the worker, who
+ * writes it, and the guard, who enforces what it says. It holds what the member keeps (proto/state.h)
+ * and the ledger: what of which role is up on this host, and until when each role's lease runs.
+ * Knows no loop; nothing here blocks after memory_open, and nothing allocates after it.
+ *
+ * The kept part stands twice, each with a generation and a checksum; the older of the two is
+ * overwritten, so a worker that dies in the middle of a write leaves the other whole. The whole is
+ * stamped with the boot id: what an earlier boot left is not believed.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/platform/child.h"
+#include "daemon/platform/network.h"
+#include "daemon/platform/platform.h"
+#include "proto/error.h"
+#include "proto/state.h"
+
+enum {
+	/* A resource has at most its address, or its process and one command under way. */
+	LEDGER_ENTRIES = CONFIG_RESOURCES_MAX * 2,
+	LEDGER_MARK_BYTES = 24 + NAME_BYTES,
+};
+
+enum ledger_kind { LEDGER_ADDRESS, LEDGER_CHILD };
+
+enum ledger_state {
+	LEDGER_FREE,
+	LEDGER_WRITING,  /* the worker fills it in; nothing is up yet */
+	LEDGER_UP,       /* may be up on this host */
+	LEDGER_RELEASED, /* the guard brought it down */
+};
+
+struct ledger_entry {
+	_Atomic uint32_t state; /* enum ledger_state */
+	uint32_t kind;          /* enum ledger_kind */
+	uint64_t role;          /* id */
+	char resource[NAME_BYTES];
+	struct network_address address;
+	struct child_id child;
+};
+
+struct ledger_role {
+	_Atomic uint64_t id; /* 0: unused */
+	_Atomic int64_t lease_end; /* ns of the lease clock */
+	_Atomic uint32_t enforced; /* times the guard released it at its lease end */
+};
+
+struct memory_slot {
+	uint64_t generation; /* 0: never written */
+	uint8_t checksum[16];
+	struct kept kept;
+};
+
+struct memory {
+	char magic[8];
+	uint64_t layout; /* sizeof and version: another program's memory is not believed */
+	struct boot boot;
+	_Atomic uint64_t worker_turns; /* grows while the worker's loop turns */
+	_Atomic int64_t worker_pid;
+	_Atomic int64_t guard_pid;
+	struct memory_slot slots[2];
+	struct ledger_role roles[ROLES_MAX];
+	struct ledger_entry entries[LEDGER_ENTRIES];
+};
+
+/*
+ * Maps the memory of `run_dir`, made anew when it is missing, of another boot, another layout or not
+ * whole; *fresh tells that. The file is made 0600; a link in its place is refused. CODE_SYSTEM,
+ * CODE_DENIED. Unmapped by memory_close.
+ */
+enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh,
+                      struct error *error);
+void memory_close(struct memory *memory); /* accepts NULL; the file stays */
+
+/* Worker: what the member keeps, after each step. */
+void memory_keep(struct memory *memory, const struct kept *kept);
+/* The newest whole one; false: there is none. */
+bool memory_kept(const struct memory *memory, struct kept *kept);
+
+/* Worker: until when the lease of a role runs; stored before anything is started under it. */
+void memory_set_lease(struct memory *memory, uint64_t role, struct instant end);
+struct instant memory_lease(const struct memory *memory, uint64_t role);
+
+/* Worker: something of a role is about to be up. Written before it is, so that nothing can be up
+ * that the guard does not know of. False: the ledger is full, and it must not be started. */
+bool ledger_add(struct memory *memory, const struct ledger_entry *entry);
+/* It is down. Nothing happens when it is not there. */
+void ledger_drop(struct memory *memory, enum ledger_kind kind, const char *resource);
+/* NULL: not there. */
+const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_kind kind,
+                                       const char *resource);
+/* Whether the guard brought down something of the role since it was added. */
+bool ledger_was_released(const struct memory *memory, uint64_t role);

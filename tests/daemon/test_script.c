@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Resources of kind script in a real runner.
+ */
+#include "daemon/resource/runner.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/daemon/stage.h"
+
+static bool is_failed(struct stage *stage)
+{
+	return stage->now->failed > 0;
+}
+
+START_TEST(a_start_that_fails_fails_the_role_and_is_followed_by_stop)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "fs", "/bin/sh -c 'exit 4'", "/bin/sh -c 'echo stopped >stopped'");
+	stage_open(stage);
+	stage->now = &stage->roles[0];
+	runner_start(stage->runner, 0, 1);
+	stage_until(stage, is_failed, "the role fails");
+	ck_assert_str_eq(stage->now->why, "resource fs: start exited with status 4");
+	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "stopped", text, sizeof text), "stopped\n");
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_start_that_takes_too_long_is_killed_with_all_it_started)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "fs", "/bin/sh -c 'sleep 60 & echo $! >pid; wait'", "/bin/true")
+	    ->start_timeout = span_ms(200);
+	stage_open(stage);
+	stage->now = &stage->roles[0];
+	runner_start(stage->runner, 0, 1);
+	stage_until(stage, is_failed, "the role fails");
+	ck_assert_str_eq(stage->now->why, "resource fs: did not start within 200ms");
+	stage_release(stage, 0, 1, false);
+	stage_file(stage, "pid", text, sizeof text);
+	ck_assert_str_ne(text, "");
+	ck_assert(!stage_is_alive(strtol(text, NULL, 10)));
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(what_start_leaves_running_lives_until_stop)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "app", "/bin/sh -c 'sleep 60 & echo $! >pid'", "/bin/true");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage_for(stage, 100);
+	long pid = strtol(stage_file(stage, "pid", text, sizeof text), NULL, 10);
+	ck_assert(stage_is_alive(pid));
+	stage_release(stage, 0, 1, false);
+	ck_assert(!stage_is_alive(pid));
+	stage_close(stage);
+}
+END_TEST
+
+static bool has_restarted(struct stage *stage)
+{
+	return stage_view(stage, "app").restarts == 1 &&
+	       stage_view(stage, "app").state == RESOURCE_UP;
+}
+
+START_TEST(a_status_that_fails_restarts_in_place_by_stop_and_start)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	struct config_resource *app =
+	    stage_script(stage, 0, "app", "/bin/sh -c 'echo + >>acts; touch up'",
+	                 "/bin/sh -c 'echo - >>acts; rm -f up'");
+	stage_command(&app->status, "/bin/sh -c 'test -e up'");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage_for(stage, 200);
+	ck_assert_uint_eq(stage_view(stage, "app").restarts, 0);
+	char path[128];
+	snprintf(path, sizeof path, "%s/up", stage->directory);
+	ck_assert_int_eq(remove(path), 0);
+	stage_until(stage, has_restarted, "it is restarted");
+	ck_assert(stage_logged(stage, "resource app: status exited with status 1; restart 1"));
+	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "acts", text, sizeof text), "+\n-\n+\n-\n");
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_status_that_hangs_is_a_failure)
+{
+	struct stage *stage = stage_new();
+	struct config_resource *app = stage_script(stage, 0, "app", "/bin/true", "/bin/true");
+	stage_command(&app->status, "/bin/sleep 60");
+	app->status_timeout = span_ms(100);
+	app->restarts = 0;
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage_until(stage, is_failed, "the role fails");
+	ck_assert_str_eq(stage->now->why, "resource app: status took longer than 100ms");
+	stage_release(stage, 0, 1, false);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_stop_that_fails_is_tried_again_while_status_says_it_runs)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	struct config_resource *app = stage_script(
+	    stage, 0, "app", "/bin/sh -c 'touch up'",
+	    "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2 && rm up; exit 1'");
+	stage_command(&app->status, "/bin/sh -c 'test -e up'");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "tries", text, sizeof text), "x\nx\n");
+	ck_assert(stage_logged(stage, "status says that it still runs"));
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_stop_that_fails_without_status_is_told_and_counts_as_down)
+{
+	struct stage *stage = stage_new();
+	stage_script(stage, 0, "app", "/bin/true", "/bin/false");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage_release(stage, 0, 1, false);
+	ck_assert(stage_logged(stage, "resource app: stop exited with status 1"));
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_stop_that_hangs_is_killed_after_its_time)
+{
+	struct stage *stage = stage_new();
+	stage_script(stage, 0, "app", "/bin/true", "/bin/sleep 60")->stop_timeout = span_ms(200);
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	uint64_t begin = uv_hrtime();
+	stage_release(stage, 0, 1, false);
+	uint64_t took_ms = (uv_hrtime() - begin) / 1000000;
+	ck_assert_uint_ge(took_ms, 200);
+	ck_assert_uint_le(took_ms, 1000);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_forced_release_runs_stop_for_as_long_as_it_may_take)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "quick", "/bin/true", "/bin/sh -c 'echo stopped >stopped'");
+	stage_script(stage, 0, "slow", "/bin/true", "/bin/sleep 60");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	uint64_t begin = uv_hrtime();
+	stage_release(stage, 0, 1, true); /* within 500 ms */
+	ck_assert_uint_le((uv_hrtime() - begin) / 1000000, 500);
+	ck_assert_str_eq(stage_file(stage, "stopped", text, sizeof text), "stopped\n");
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "app", "/bin/sleep 60",
+	             "/bin/sh -c 'echo x >>stops; sleep 0.2; echo y >>stops'");
+	stage_open(stage);
+	runner_start(stage->runner, 0, 1);
+	stage_for(stage, 50);
+	runner_release(stage->runner, 0, 1, false, span_ms(0));
+	stage_for(stage, 100); /* stop runs by now */
+	stage_release(stage, 0, 1, true);
+	ck_assert_str_eq(stage_file(stage, "stops", text, sizeof text), "x\ny\n");
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(output_beyond_the_rate_is_left_out_and_does_not_block_the_child)
+{
+	struct stage *stage = stage_new();
+	stage_script(stage, 0, "app", "/bin/sh -c 'seq 1 200000; echo done >&2'", "/bin/true")
+	    ->start_timeout = span_ms(5000);
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	ck_assert(stage_logged(stage, "resource app: 1\n"));
+	ck_assert(!stage_logged(stage, "resource app: 100000\n"));
+	stage_release(stage, 0, 1, false);
+	stage_close(stage);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("script");
+	TCase *all = tcase_create("all");
+	tcase_set_timeout(all, 20);
+	tcase_add_test(all, a_start_that_fails_fails_the_role_and_is_followed_by_stop);
+	tcase_add_test(all, a_start_that_takes_too_long_is_killed_with_all_it_started);
+	tcase_add_test(all, what_start_leaves_running_lives_until_stop);
+	tcase_add_test(all, a_status_that_fails_restarts_in_place_by_stop_and_start);
+	tcase_add_test(all, a_status_that_hangs_is_a_failure);
+	tcase_add_test(all, a_stop_that_fails_is_tried_again_while_status_says_it_runs);
+	tcase_add_test(all, a_stop_that_fails_without_status_is_told_and_counts_as_down);
+	tcase_add_test(all, a_stop_that_hangs_is_killed_after_its_time);
+	tcase_add_test(all, a_forced_release_runs_stop_for_as_long_as_it_may_take);
+	tcase_add_test(all, a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on);
+	tcase_add_test(all, output_beyond_the_rate_is_left_out_and_does_not_block_the_child);
+	suite_add_tcase(suite, all);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

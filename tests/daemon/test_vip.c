@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Announcements and rivals of a virtual address, in a network of its own.
+ */
+#include "daemon/resource/runner.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/daemon/netlab.h"
+#include "tests/daemon/stage.h"
+
+static struct stage *open_lab(void)
+{
+	netlab_enter();
+	struct stage *stage = stage_new();
+	stage_vip(stage, 0, "ip", "10.9.0.100/24");
+	stage_open(stage);
+	return stage;
+}
+
+/* Requests of gratuitous ARP from left0 that wait to be read; an announcement is one request, one
+ * reply. */
+static unsigned count_announcements(int ear)
+{
+	uint8_t frame[256], station[6];
+	unsigned count = 0;
+	netlab_station("left0", station);
+	for (;;) {
+		ssize_t length = recv(ear, frame, sizeof frame, MSG_DONTWAIT);
+		if (length < 0)
+			return count;
+		count += length >= 42 && frame[12] == 8 && frame[13] == 6 && frame[21] == 1 &&
+		         memcmp(frame + 28, frame + 38, 4) == 0 &&
+		         memcmp(frame + 6, station, 6) == 0;
+	}
+}
+
+START_TEST(an_address_is_announced_in_a_burst_of_five)
+{
+	struct stage *stage = open_lab();
+	int ear = netlab_listen("right0");
+	runner_start(stage->runner, 0, 1);
+	ck_assert_uint_eq(count_announcements(ear), 1); /* at once */
+	stage_for(stage, 150);
+	ck_assert_uint_eq(count_announcements(ear), 1); /* after 100 ms */
+	stage_for(stage, 400);
+	ck_assert_uint_eq(count_announcements(ear), 1); /* after 500 ms */
+	stage_for(stage, 600);
+	ck_assert_uint_eq(count_announcements(ear), 1); /* after 1 s */
+	stage_for(stage, 2000);
+	ck_assert_uint_eq(count_announcements(ear), 1); /* after 3 s */
+	stage_release(stage, 0, 1, false);
+	stage_for(stage, 200);
+	ck_assert_uint_eq(count_announcements(ear), 0);
+	close(ear);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(nothing_is_announced_without_the_right_to_act)
+{
+	struct stage *stage = open_lab();
+	stage_start(stage, 0, 1);
+	int ear = netlab_listen("right0");
+	stage->roles[0].may_act = false; /* as after a pause in which the lease ran out */
+	stage_for(stage, 300);
+	ck_assert_uint_eq(count_announcements(ear), 0);
+	stage_release(stage, 0, 1, true);
+	close(ear);
+	stage_close(stage);
+}
+END_TEST
+
+static bool is_fit(struct stage *stage)
+{
+	return stage->roles[0].is_fit;
+}
+
+static bool is_unfit(struct stage *stage)
+{
+	return !stage->roles[0].is_fit;
+}
+
+START_TEST(carrier_that_comes_back_begins_a_new_burst)
+{
+	struct stage *stage = open_lab();
+	stage_start(stage, 0, 1);
+	stage_for(stage, 700);
+	netlab_ip("link set right0 down");
+	stage_until(stage, is_unfit, "carrier is lost");
+	netlab_ip("link set right0 up");
+	int ear = netlab_listen("right0");
+	stage_until(stage, is_fit, "carrier is back");
+	stage_for(stage, 200);
+	ck_assert_uint_ge(count_announcements(ear), 2);
+	stage_release(stage, 0, 1, false);
+	close(ear);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_rival_is_answered_by_a_burst_and_never_by_a_storm)
+{
+	struct stage *stage = open_lab();
+	stage_start(stage, 0, 1);
+	stage_for(stage, 700);
+	int ear = netlab_listen("right0");
+	uint8_t frame[42] = {
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,  2, 3, 4,   5, 6, 8, 6, /* Ethernet */
+	    0,    1,    8,    0,    6,    4,    0,  1,                     /* request */
+	    2,    2,    3,    4,    5,    6,    10, 9, 0, 100,             /* sender */
+	    0,    0,    0,    0,    0,    0,    10, 9, 0, 100,             /* target */
+	};
+	for (int i = 0; i < 50; i++) {
+		netlab_send("right0", frame, sizeof frame);
+		stage_for(stage, 5);
+	}
+	ck_assert(stage_logged(stage, "station 02:02:03:04:05:06 says that 10.9.0.100 is its own"));
+	unsigned count = count_announcements(ear);
+	ck_assert_uint_ge(count, 2);
+	ck_assert_uint_le(count, 3);
+	stage_release(stage, 0, 1, false);
+	close(ear);
+	stage_close(stage);
+}
+END_TEST
+
+int main(void)
+{
+	int skipped = netlab_skip("test_vip");
+	if (skipped != 0)
+		return skipped;
+	Suite *suite = suite_create("vip");
+	TCase *all = tcase_create("all");
+	tcase_set_timeout(all, 20);
+	tcase_add_test(all, an_address_is_announced_in_a_burst_of_five);
+	tcase_add_test(all, nothing_is_announced_without_the_right_to_act);
+	tcase_add_test(all, carrier_that_comes_back_begins_a_new_burst);
+	tcase_add_test(all, a_rival_is_answered_by_a_burst_and_never_by_a_storm);
+	suite_add_tcase(suite, all);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
