@@ -12,6 +12,7 @@
 
 enum {
 	MEMBER = 1 << SECTION_NODE | 1 << SECTION_WITNESS,
+	NODE = 1 << SECTION_NODE,
 	WITNESS = 1 << SECTION_WITNESS,
 	ROLE = 1 << SECTION_ROLE,
 	RESOURCE = 1 << SECTION_RESOURCE,
@@ -259,7 +260,8 @@ static bool lease_is_risky(const struct subject *on, struct evidence *evidence)
 	return lease.ns < span_ms(SHORT_LEASE_MS).ns;
 }
 
-/* Compared with the member that has most, so that a member is named once. */
+/* Compared with the member that has most, so that a node is named once. A witness on one network is
+ * how most clusters are built. */
 static bool has_fewer_addresses(const struct subject *on, struct evidence *evidence)
 {
 	const struct config *config = on->draft->config;
@@ -324,7 +326,7 @@ static const struct rule rules[] = {
               {SECTION_CLUSTER, "heartbeat"}},
      .sentence =
          "the lease of {x} is short; below 200ms a pause of a busy host can cost a role its owner"},
-    {RULE_WARNING, has_fewer_addresses, .a = MEMBER, .keys = {{SECTION_NODE, "address"}},
+    {RULE_WARNING, has_fewer_addresses, .a = NODE, .keys = {{SECTION_NODE, "address"}},
      .sentence = "only {x} of the {y} paths of '{z}' lead to {a}, which has fewer addresses"},
     {RULE_WARNING, witness_is_idle, .a = WITNESS, .keys = {{SECTION_WITNESS, "votes"}},
      .sentence = "{a} has no vote, and a witness does nothing else"},

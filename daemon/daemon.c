@@ -251,7 +251,9 @@ static void close_loop(struct daemon *daemon)
 	audit_close(&daemon->audit);
 	leave_close(&daemon->leave);
 	events_close(daemon);
-	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	/* Again when a late signal stopped it before everything was closed. */
+	while (uv_run(&daemon->loop, UV_RUN_DEFAULT) != 0)
+		;
 	(void)uv_loop_close(&daemon->loop);
 }
 

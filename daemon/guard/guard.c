@@ -90,11 +90,11 @@ struct guard {
 	struct guard_host *host;
 	char *const *worker_argv;
 	bool asked_to_end;
-	bool worked;              /* the worker was ready once */
+	bool worked; /* the worker was ready once */
 	struct instant deaths[DEATHS_MAX];
-	unsigned death;           /* next place in deaths */
-	struct span pause;        /* before the next start, while it dies too often */
-	struct instant start_at;  /* INSTANT_NEVER: it runs */
+	unsigned death;          /* next place in deaths */
+	struct span pause;       /* before the next start, while it dies too often */
+	struct instant start_at; /* INSTANT_NEVER: it runs */
 	bool releasing_all;
 };
 
@@ -178,8 +178,8 @@ static void release_all(struct guard *guard)
 static void turn(struct guard *guard, bool *done, int *status)
 {
 	struct worker_end end = {0};
-	struct instant next = guard_enforce(guard->memory, guard->network, platform_now(),
-	                                    guard->releasing_all);
+	struct instant next =
+	    guard_enforce(guard->memory, guard->network, platform_now(), guard->releasing_all);
 	next = instant_earlier(next, guard->start_at);
 	unsigned wake = guard_host_wait(guard->host, next, &end);
 	if ((wake & WAKE_WORKER_READY) != 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guard: the parent of the worker. It starts the worker again when it dies, and brings down what
- * a role has up here when the role's lease is over, whatever the worker does. It knows lease ends and
- * what is up (memory.h), and no votes, sockets, configuration or loop. After guard_run has begun it
- * allocates nothing.
+ * The guard: the parent of the worker. It starts the worker again when it dies, and brings down
+ * what a role has up here when the role's lease is over, whatever the worker does. It knows lease
+ * ends and what is up (memory.h), and no votes, sockets, configuration or loop. After guard_run has
+ * begun it allocates nothing.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ struct guard_settings {
 enum code guard_run(const struct guard_settings *settings, int *status, struct error *error);
 
 /*
- * One round of enforcement at `now`: releases every entry whose role's lease is over and returns when
- * to look again. `everything`: as if every lease were over. For guard_run and its tests.
+ * One round of enforcement at `now`: releases every entry whose role's lease is over and returns
+ * when to look again. `everything`: as if every lease were over. For guard_run and its tests.
  */
 struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
                              bool everything);

@@ -89,8 +89,7 @@ static enum code map_file(const char *path, struct memory **memory, struct error
 	return code;
 }
 
-enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh,
-                      struct error *error)
+enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, struct error *error)
 {
 	char path[FILE_PATH_BYTES];
 	struct boot boot;
@@ -176,8 +175,8 @@ static struct ledger_entry *entry_of(struct memory *memory, enum ledger_kind kin
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
 		struct ledger_entry *entry = &memory->entries[i];
-		if (atomic_load(&entry->state) != LEDGER_FREE &&
-		    entry->kind == (uint32_t)kind && strcmp(entry->resource, resource) == 0)
+		if (atomic_load(&entry->state) != LEDGER_FREE && entry->kind == (uint32_t)kind &&
+		    strcmp(entry->resource, resource) == 0)
 			return entry;
 	}
 	return NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The memory that outlives the worker: a mapped file in the run directory, shared by the worker, who
- * writes it, and the guard, who enforces what it says. It holds what the member keeps (proto/state.h)
- * and the ledger: what of which role is up on this host, and until when each role's lease runs.
- * Knows no loop; nothing here blocks after memory_open, and nothing allocates after it.
+ * The memory that outlives the worker: a mapped file in the run directory, shared by the worker,
+ * who writes it, and the guard, who enforces what it says. It holds what the member keeps
+ * (proto/state.h) and the ledger: what of which role is up on this host, and until when each role's
+ * lease runs. Knows no loop; nothing here blocks after memory_open, and nothing allocates after it.
  *
  * The kept part stands twice, each with a generation and a checksum; the older of the two is
  * overwritten, so a worker that dies in the middle of a write leaves the other whole. The whole is
@@ -47,7 +47,7 @@ struct ledger_entry {
 };
 
 struct ledger_role {
-	_Atomic uint64_t id; /* 0: unused */
+	_Atomic uint64_t id;       /* 0: unused */
 	_Atomic int64_t lease_end; /* ns of the lease clock */
 	_Atomic uint32_t enforced; /* times the guard released it at its lease end */
 };
@@ -71,8 +71,8 @@ struct memory {
 };
 
 /*
- * Maps the memory of `run_dir`, made anew when it is missing, of another boot, another layout or not
- * whole; *fresh tells that. The file is made 0600; a link in its place is refused. CODE_SYSTEM,
+ * Maps the memory of `run_dir`, made anew when it is missing, of another boot, another layout or
+ * not whole; *fresh tells that. The file is made 0600; a link in its place is refused. CODE_SYSTEM,
  * CODE_DENIED. Unmapped by memory_close.
  */
 enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh,

@@ -16,9 +16,9 @@
 struct guard_host;
 
 /*
- * Makes this process hard to hold up: its memory stays, it runs before ordinary processes, orphans of
- * the worker fall to it. What the host does not allow is told in `lacking` ("" for nothing) and is
- * no error. Signals to end are received by guard_host_wait from now on.
+ * Makes this process hard to hold up: its memory stays, it runs before ordinary processes, orphans
+ * of the worker fall to it. What the host does not allow is told in `lacking` ("" for nothing) and
+ * is no error. Signals to end are received by guard_host_wait from now on.
  */
 enum code guard_host_open(struct guard_host **host, char *lacking, size_t size,
                           struct error *error);

@@ -28,7 +28,7 @@ static const char CHANNEL_NAME[] = "FAILOVERD_GUARD";
 struct guard_host {
 	int timer;
 	int signals;
-	int channel; /* our end; -1: no worker */
+	int channel;  /* our end; -1: no worker */
 	pid_t worker; /* 0: none */
 	bool ready;
 	sigset_t before; /* signal mask of children */
@@ -54,8 +54,7 @@ static void harden(char *lacking, size_t size)
 		lack(lacking, size, "orphans do not fall to it");
 }
 
-enum code guard_host_open(struct guard_host **host, char *lacking, size_t size,
-                          struct error *error)
+enum code guard_host_open(struct guard_host **host, char *lacking, size_t size, struct error *error)
 {
 	struct guard_host *made = calloc(1, sizeof *made);
 	sigset_t watched;
@@ -171,8 +170,8 @@ static unsigned read_channel(struct guard_host *host)
 
 unsigned guard_host_wait(struct guard_host *host, struct instant until, struct worker_end *end)
 {
-	struct itimerspec spec = {.it_value = {.tv_sec = until.ns / 1000000000,
-	                                       .tv_nsec = until.ns % 1000000000}};
+	struct itimerspec spec = {
+	    .it_value = {.tv_sec = until.ns / 1000000000, .tv_nsec = until.ns % 1000000000}};
 	if (until.ns <= 0)
 		spec.it_value = (struct timespec){0, 1}; /* at once; zero would disarm */
 	if (until.ns >= INSTANT_NEVER.ns)

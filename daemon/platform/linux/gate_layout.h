@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the packet gate's program in the kernel and gate.c share: the shape of its maps. A change
+ * here is noticed by gate_open of the next version, which then makes the maps anew.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum { GATE_LAYOUT_SLOTS = 64, GATE_LAYOUT_ADDRESSES = 256 };
+
+/* An IPv6 address, or an IPv4 address in the form ::ffff:10.0.0.100. */
+struct gate_key {
+	uint8_t bytes[16];
+};
+
+/* One role. Lies in a page that gate.c maps and writes without a system call. */
+struct gate_slot {
+	int64_t until; /* CLOCK_BOOTTIME of the host in ns; from then on nothing passes. 0: all does */
+	uint64_t dropped;
+};
+
+/* One address. */
+struct gate_entry {
+	uint32_t slot;
+	uint32_t reserved;
+	uint64_t dropped;
+};
