@@ -109,7 +109,7 @@ static enum refusal check_cheap(const struct door *door, const uint8_t *datagram
 }
 
 enum refusal door_receive(struct door *door, const uint8_t *datagram, size_t length,
-                          struct arrival arrival, const struct stamp heard[MEMBERS_MAX],
+                          struct arrival arrival, const struct heard heard[MEMBERS_MAX],
                           struct heartbeat *heartbeat, uint8_t *sender, struct error *error)
 {
 	struct wire_head head;
@@ -135,7 +135,7 @@ enum refusal door_receive(struct door *door, const uint8_t *datagram, size_t len
 		}
 		return refuse(door, from, reason);
 	}
-	if (!stamp_newer(head.stamp, heard[from]))
+	if (!heard_is_news(&heard[from], head.stamp))
 		return refuse(door, from, REFUSAL_REPLAY);
 	if (!signature_matches(door, from, datagram, length))
 		return refuse(door, from, REFUSAL_BAD_SIGNATURE);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/heard.h"
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
 #include "proto/seal.h"
@@ -59,11 +60,11 @@ struct arrival {
 	uint8_t path;   /* the receiving socket's index */
 };
 
-/* Decides. `heard[i]` is the newest stamp accepted from member i. On REFUSAL_NONE *heartbeat and
+/* Decides. `heard[i]` is what was accepted from member i. On REFUSAL_NONE *heartbeat and
  * *sender are set; on REFUSAL_TWIN *sender is set and heartbeat->stamp is the page's. On any other
  * only the counters changed. `error` (may be NULL) says more for REFUSAL_MALFORMED. */
 enum refusal door_receive(struct door *door, const uint8_t *datagram, size_t length,
-                          struct arrival arrival, const struct stamp heard[MEMBERS_MAX],
+                          struct arrival arrival, const struct heard heard[MEMBERS_MAX],
                           struct heartbeat *heartbeat, uint8_t *sender, struct error *error);
 
 /* "bad-signature" and so on, as in failoverd-protocol(7); never NULL. */

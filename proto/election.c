@@ -231,7 +231,7 @@ static void holding_down(struct step *step, uint8_t r)
 			election_release(step, r, RELEASE_STOP, 0);
 	} else if (election_unfit(m, r, step->now) != UNFIT_NOT) {
 		release_to_best(step, r, RELEASE_UNFIT);
-	} else {
+	} else if (member_may_act(m, r, step->now)) {
 		role->phase = PHASE_STARTING;
 		step_changed(step);
 		step_start(step, r, role->claim.epoch);
@@ -269,6 +269,10 @@ void election_update(struct step *step, uint8_t r)
 	if (claim->state == CLAIM_NONE)
 		return;
 	lease_update(step, r);
+	if (claim->resumed) {
+		claim->resumed = false;
+		step_release(step, r);
+	}
 	if (claim->state == CLAIM_SEEKING)
 		seeking_update(step, r);
 	if (claim->state == CLAIM_HOLDING)

@@ -141,6 +141,7 @@ struct heartbeat {
 	uint64_t config;      /* setup.config_digest */
 	bool paused;
 	bool relearning; /* lost its stored state and has not yet learned from a majority */
+	uint32_t relearned_ms; /* since that ended, rounded up; UINT32_MAX: not in this life */
 	bool abstaining; /* grants nothing new until the longest promise it may have made ends */
 	bool leaving;    /* shutting down: do not expect more */
 

@@ -61,6 +61,7 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	m->seq = seed >> 24;
 	m->now = m->started_at = m->next_heartbeat = m->wake = now;
 	m->reconfirm_since = INSTANT_PAST;
+	m->relearned_at = INSTANT_NEVER;
 	struct span promise = timing_promise(setup->timing);
 	init_roles(m, setup, now);
 	init_peers(m);
@@ -97,7 +98,7 @@ static void relearn(struct step *step)
 		    !voters_contain(&m->voters, m->setup->members[p].id))
 			continue;
 		heard++;
-		also_relearning += peer->relearning;
+		also_relearning += peer->new_with_us;
 	}
 	bool self_votes = voters_contain(&m->voters, m->self_id);
 	uint8_t others = (uint8_t)(m->voters.count - self_votes);
@@ -138,6 +139,7 @@ static void persisted(struct step *step, uint64_t generation)
 	if (m->relearned_generation != 0 && generation >= m->relearned_generation &&
 	    m->relearning) {
 		m->relearning = false;
+		m->relearned_at = step->now;
 		m->state_lost = false;
 		step_changed(step);
 	}
@@ -297,7 +299,7 @@ void member_set_timing(struct member *m, struct timing timing)
 	m->timing = timing;
 }
 
-const struct stamp *member_heard(const struct member *m)
+const struct heard *member_heard(const struct member *m)
 {
 	return m->heard;
 }

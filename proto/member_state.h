@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "proto/clock.h"
+#include "proto/heard.h"
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
 #include "proto/note.h"
@@ -31,12 +32,14 @@ struct hearsay {
 enum link { LINK_SILENT, LINK_ONE_WAY, LINK_UP };
 
 struct peer {
-	struct stamp heard;
+	struct stamp heard; /* newest */
+	struct stamp requests_from; /* page that last spoke of requests */
 	struct instant heard_at;
 	struct instant first_heard_at; /* since the link was last silent */
 	struct instant fresh_until;
 	enum link link;
 	uint8_t fresh_heartbeats; /* first pages heard fresh since start, up to 2 */
+	bool new_with_us; /* it was without memory while this member was */
 	bool voters_differ, config_differs;
 	struct timing timing;
 	uint64_t voters, config;
@@ -60,6 +63,7 @@ struct claim {
 	struct instant seek_after; /* back-off */
 	struct instant open_since; /* all conditions for seeking hold since; INSTANT_NEVER: no */
 	struct span turn_delay;
+	bool resumed; /* as kept by an earlier life: its release is still to be asked for */
 	bool forced; /* the lease ended before the resources were down */
 	enum release_reason reason;
 	uint64_t successor;
@@ -140,6 +144,7 @@ struct member {
 	bool abstaining;
 	struct instant abstain_until;
 	bool relearning;
+	struct instant relearned_at; /* INSTANT_NEVER: not in this life */
 	uint64_t relearned_generation; /* snapshot that says it is over; 0: not yet */
 	bool paused;
 	bool leaving, left;
@@ -158,7 +163,7 @@ struct member {
 	uint8_t role_count;
 	struct role roles[ROLES_MAX]; /* those of setup first */
 	struct peer peers[MEMBERS_MAX];
-	struct stamp heard[MEMBERS_MAX];
+	struct heard heard[MEMBERS_MAX];
 
 	uint32_t request_counter;
 	uint8_t request_count;

@@ -92,7 +92,15 @@ static bool say_role(const struct member *m, uint8_t r, struct instant now,
 	return report->is_candidate || report->top != 0 || report->record.epoch != 0;
 }
 
-static void say_sender(const struct member *m, struct heartbeat *page)
+static uint32_t relearned_ms(const struct member *m, struct instant now)
+{
+	if (m->relearned_at.ns == INSTANT_NEVER.ns)
+		return UINT32_MAX;
+	int64_t ms = instant_since(now, m->relearned_at).ns / 1000000 + 1;
+	return ms < UINT32_MAX - 1 ? (uint32_t)ms : UINT32_MAX - 1;
+}
+
+static void say_sender(const struct member *m, struct instant now, struct heartbeat *page)
 {
 	page->cluster = m->setup->cluster_id;
 	page->sender = m->self_id;
@@ -102,6 +110,7 @@ static void say_sender(const struct member *m, struct heartbeat *page)
 	page->config = m->setup->config_digest;
 	page->paused = m->paused;
 	page->relearning = m->relearning;
+	page->relearned_ms = relearned_ms(m, now);
 	page->abstaining = m->abstaining;
 	page->leaving = m->left;
 }
@@ -134,7 +143,7 @@ bool member_next_page(struct member *m, struct instant now, struct heartbeat *pa
 	assert(m->persisted >= m->incarnation_generation);
 	m->seq++;
 	memset(page, 0, sizeof *page);
-	say_sender(m, page);
+	say_sender(m, now, page);
 	say_echoes(m, now, page);
 	if (m->first_page)
 		say_requests(m, page);

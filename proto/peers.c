@@ -138,7 +138,7 @@ static void hear_none(struct step *step, uint8_t r, const struct role_report *re
 }
 
 static void hear_role(struct step *step, uint8_t sender, const struct heartbeat *page,
-                      const struct role_report *report)
+                      const struct role_report *report, struct instant fresh_until)
 {
 	struct member *m = step->m;
 	bool matters = report->claim != CLAIM_NONE || report->record.epoch != 0;
@@ -146,13 +146,15 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 	if (r >= m->role_count)
 		return;
 	struct hearsay *hearsay = &m->peers[sender].roles[r];
+	if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))
+		return;
 	struct instant free_at = vote_free_at(step, hearsay, report, page);
 	*hearsay = (struct hearsay){
 	    .known = true,
 	    .report = *report,
 	    .stamp = page->stamp,
 	    .at = step->now,
-	    .fresh_until = m->peers[sender].fresh_until,
+	    .fresh_until = fresh_until,
 	    .promise = timing_promise(page->timing),
 	    .vote_free_at = free_at,
 	};
@@ -182,6 +184,21 @@ static void note_differences(struct step *step, uint8_t sender, struct peer *pee
 	peer->config_differs = config_differs;
 }
 
+/*
+ * Two that were without memory at the same time: either the cluster starts for the first time, or a
+ * majority lost its disks, which nothing can mend. Told by a fresh page, so that a recording of the
+ * first start proves nothing, and with the clocks' drift against it.
+ */
+static void note_memory(struct step *step, struct peer *peer, const struct heartbeat *page)
+{
+	if (!instant_before(step->now, peer->fresh_until))
+		return;
+	struct span ago = span_ms((int64_t)page->relearned_ms * (1000 + DRIFT_PER_MILLE) / 1000 + 1);
+	bool overlapped = page->relearned_ms != UINT32_MAX &&
+	                  !instant_before(instant_minus(step->now, ago), step->m->started_at);
+	peer->new_with_us = page->relearning || overlapped;
+}
+
 static void hear_sender(struct step *step, uint8_t sender, const struct heartbeat *page)
 {
 	struct member *m = step->m;
@@ -193,6 +210,7 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 	peer->config = page->config;
 	peer->paused = page->paused;
 	peer->relearning = page->relearning;
+	note_memory(step, peer, page);
 	peer->abstaining = page->abstaining;
 	peer->leaving = page->leaving;
 	note_differences(step, sender, peer);
@@ -202,8 +220,12 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 		if (m->abstaining)
 			m->abstain_until = instant_later(m->abstain_until, over);
 	}
-	if (!page->has_requests)
-		return;
+}
+
+static void hear_requests(struct step *step, uint8_t sender, const struct heartbeat *page)
+{
+	struct peer *peer = &step->m->peers[sender];
+	peer->requests_from = page->stamp;
 	if (instant_before(step->now, peer->fresh_until) && peer->fresh_heartbeats < 2)
 		peer->fresh_heartbeats++;
 	peer->request_count = page->request_count;
@@ -217,16 +239,23 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 	struct member *m = step->m;
 	assert(sender < m->setup->member_count && sender != m->setup->self);
 	struct peer *peer = &m->peers[sender];
-	if (!stamp_newer(page->stamp, peer->heard))
+	if (!heard_is_news(&m->heard[sender], page->stamp))
 		return;
-	peer->heard = m->heard[sender] = page->stamp;
-	peer->heard_at = step->now;
+	heard_add(&m->heard[sender], page->stamp);
+	bool newest = stamp_newer(page->stamp, peer->heard);
 	if (path < PATHS_MAX)
 		path_arrival(&peer->paths[path], page->stamp, step->now);
-	peer->fresh_until = freshness(step, peer, page);
-	hear_sender(step, sender, page);
+	struct instant fresh_until = freshness(step, peer, page);
+	if (newest) {
+		peer->heard = page->stamp;
+		peer->heard_at = step->now;
+		peer->fresh_until = fresh_until;
+		hear_sender(step, sender, page);
+	}
+	if (page->has_requests && stamp_newer(page->stamp, peer->requests_from))
+		hear_requests(step, sender, page);
 	for (uint8_t i = 0; i < page->role_count; i++)
-		hear_role(step, sender, page, &page->roles[i]);
+		hear_role(step, sender, page, &page->roles[i], fresh_until);
 }
 
 void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp)

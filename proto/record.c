@@ -80,6 +80,8 @@ void record_reserve(struct step *step)
 		if (m->roles[r].voter.seen > used)
 			used = m->roles[r].voter.seen;
 	}
+	/* What a claim of its own would bind its own vote for, also after a raised setting. */
+	record_need_promise(step, timing_promise(m->timing));
 	if (used + EPOCH_BLOCK / 2 <= m->reserved_epoch)
 		return;
 	m->reserved_epoch = used + EPOCH_BLOCK;

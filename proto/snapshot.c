@@ -66,10 +66,18 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	claim->release_limit = kept->release_limit;
 	claim->reason = RELEASE_RESTARTED;
 	claim->first_seq = 1;
+	claim->resumed = !holds;
 	claim->since = now;
 	role->phase = holds ? PHASE_UP : PHASE_STOPPING;
 	role->up_since = holds ? now : INSTANT_NEVER;
 	role->noted_owner_epoch = claim->epoch;
+}
+
+/* Which pages before the newest were heard is not kept: all count as heard. */
+static void take_heard(struct member *m, uint8_t peer, struct stamp heard)
+{
+	m->heard[peer] = heard_up_to(heard);
+	m->peers[peer].heard = m->peers[peer].requests_from = heard;
 }
 
 void snapshot_take_kept(struct member *m, const struct kept *kept, struct instant now)
@@ -80,7 +88,7 @@ void snapshot_take_kept(struct member *m, const struct kept *kept, struct instan
 	for (uint8_t i = 0; i < kept->peer_count; i++) {
 		uint8_t peer = member_index(m, kept->peers[i].member);
 		if (peer != NO_MEMBER)
-			m->heard[peer] = m->peers[peer].heard = kept->peers[i].heard;
+			take_heard(m, peer, kept->peers[i].heard);
 	}
 	for (uint8_t i = 0; i < kept->role_count; i++)
 		take_kept_role(m, &kept->roles[i], now);
@@ -112,9 +120,9 @@ void member_keep(const struct member *m, struct kept *out)
 	out->abstain_until = m->abstain_until;
 	out->peer_count = 0;
 	for (uint8_t p = 0; p < m->setup->member_count; p++)
-		if (m->heard[p].incarnation != 0)
+		if (m->heard[p].newest.incarnation != 0)
 			out->peers[out->peer_count++] = (struct kept_peer){
-			    .member = m->setup->members[p].id, .heard = m->heard[p]};
+			    .member = m->setup->members[p].id, .heard = m->heard[p].newest};
 	out->role_count = m->role_count;
 	for (uint8_t r = 0; r < m->role_count; r++) {
 		const struct role *role = &m->roles[r];

@@ -9,6 +9,7 @@
  *   section    1 kind   1 flags (0)   2 length of what follows
  *   timing     4 heartbeat   4 lease   4 release, in microseconds, rounded up
  *   membership 8 voters digest   8 config digest   1 bits: paused relearning abstaining leaving
+ *              4 milliseconds since relearning ended, rounded up (ffffffff: not in this life)
  *   echoes     1 count, each: 8 member   4 incarnation   8 seq   4 age in microseconds
  *              1 path count, each: 1 seqs behind (ff: or more)   3 age in microseconds
  *              (ffffff: or more, or never heard)   1 loss percent
@@ -46,7 +47,7 @@ enum {
 	WIRE_SECTION_BYTES = 4,
 	/* The largest body of each section, without its own head. */
 	WIRE_TIMING_BYTES = 12,
-	WIRE_MEMBERSHIP_BYTES = 17,
+	WIRE_MEMBERSHIP_BYTES = 21,
 	WIRE_PATH_BYTES = 5,
 	WIRE_ECHO_BYTES = 25 + PATHS_MAX * WIRE_PATH_BYTES,
 	WIRE_REQUEST_BYTES = 33,

@@ -71,6 +71,7 @@ void wire_put_membership(struct writer *writer, const struct heartbeat *heartbea
 	writer_put(writer, heartbeat->voters, 8);
 	writer_put(writer, heartbeat->config, 8);
 	writer_put(writer, bits, 1);
+	writer_put(writer, heartbeat->relearned_ms, 4);
 }
 
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
@@ -84,6 +85,7 @@ enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat
 	heartbeat->relearning = (bits & BIT_RELEARNING) != 0;
 	heartbeat->abstaining = (bits & BIT_ABSTAINING) != 0;
 	heartbeat->leaving = (bits & BIT_LEAVING) != 0;
+	heartbeat->relearned_ms = (uint32_t)reader_take(reader, 4);
 	return CODE_OK;
 }
 

@@ -133,7 +133,7 @@ int commands_main(int argc, char **argv)
 		}
 		if (options.operand_count >= command->least &&
 		    options.operand_count <= command->most)
-			return command->run(&options);
+			return (int)command->run(&options);
 		(void)error_set(&error, CODE_INVALID, "%s %s",
 				command->operands[0] != '\0' ? "expected" : "it takes no",
 				command->operands[0] != '\0' ? command->operands : "operands");

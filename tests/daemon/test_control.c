@@ -6,13 +6,17 @@
 #include "daemon/control.h"
 
 #include <check.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { NOBODY = 65534 };
 
 /* The server answers each line with "echo LINE", and special lines in special ways. */
 struct bench {
@@ -64,8 +68,8 @@ static void open_bench(struct bench *bench)
 	(void)snprintf(bench->path, sizeof bench->path, "%s/control.sock", bench->directory);
 	ck_assert_int_eq(uv_loop_init(&bench->loop), 0);
 	ck_assert_int_eq(control_open(&bench->control, &bench->loop, bench->path, CONTROL_NO_GROUP,
-				      &hooks, NULL),
-			 CODE_OK);
+	                              &hooks, NULL),
+	                 CODE_OK);
 }
 
 static void do_nothing(void *context)
@@ -144,8 +148,10 @@ START_TEST(a_line_may_come_in_pieces)
 		(void)uv_run(&bench.loop, UV_RUN_NOWAIT);
 	}
 	ck_assert_uint_eq(bench.lines, 0);
-	say(fd, "\n");
-	expect(&bench, fd, "echo piece\n");
+	say(fd, "\ntwo\nthr");
+	expect(&bench, fd, "echo piece\necho two\n");
+	say(fd, "ee\n");
+	expect(&bench, fd, "echo three\n");
 	(void)close(fd);
 	close_bench(&bench);
 }
@@ -174,6 +180,47 @@ START_TEST(whoever_started_the_daemon_is_an_admin)
 	expect(&bench, fd, "echo who\n");
 	ck_assert(control_is_admin(bench.last));
 	(void)close(fd);
+	close_bench(&bench);
+}
+END_TEST
+
+/* Connects as nobody, says one line, and reads the answer. */
+static void be_nobody(struct bench *bench)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char got[64];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", bench->path);
+	if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0 ||
+	    connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+	    send(fd, "me\n", 3, 0) != 3 || recv(fd, got, sizeof got, 0) <= 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+START_TEST(another_user_is_no_admin)
+{
+	struct bench bench;
+	pid_t child;
+	int status;
+
+	if (geteuid() != 0)
+		return; /* nobody else can be played */
+	open_bench(&bench);
+	ck_assert_int_eq(chmod(bench.directory, 0755), 0);
+	ck_assert_int_eq(chmod(bench.path, 0666), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		be_nobody(&bench);
+	while (bench.lines == 0)
+		(void)uv_run(&bench.loop, UV_RUN_ONCE);
+	ck_assert(!control_is_admin(bench.last));
+	while (bench.gone == 0)
+		(void)uv_run(&bench.loop, UV_RUN_ONCE);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 	close_bench(&bench);
 }
 END_TEST
@@ -226,8 +273,10 @@ START_TEST(a_client_that_does_not_read_is_dropped)
 	open_bench(&bench);
 	fd = connect_to(&bench);
 	say(fd, "much\nmuch\n");
-	while (bench.gone == 0)
-		(void)uv_run(&bench.loop, UV_RUN_ONCE);
+	/* At once, not when it has been idle for long. */
+	for (unsigned turn = 0; turn < 10; turn++)
+		(void)uv_run(&bench.loop, UV_RUN_NOWAIT);
+	ck_assert_uint_eq(bench.gone, 1);
 	(void)close(fd);
 	close_bench(&bench);
 }
@@ -314,7 +363,7 @@ START_TEST(a_path_that_no_socket_can_have_is_refused)
 	path[sizeof path - 1] = '\0';
 	ck_assert_int_eq(uv_loop_init(&loop), 0);
 	ck_assert_int_eq(control_open(&control, &loop, path, CONTROL_NO_GROUP, &hooks, &error),
-			 CODE_TOO_LARGE);
+	                 CODE_TOO_LARGE);
 	ck_assert_int_eq(uv_loop_close(&loop), 0);
 }
 END_TEST
@@ -331,6 +380,7 @@ int main(void)
 	tcase_add_test(tests, a_line_may_come_in_pieces);
 	tcase_add_test(tests, the_socket_is_for_its_owner_and_its_group);
 	tcase_add_test(tests, whoever_started_the_daemon_is_an_admin);
+	tcase_add_test(tests, another_user_is_no_admin);
 	tcase_add_test(tests, a_refusal_is_quoted_json_and_the_end);
 	tcase_add_test(tests, a_line_without_end_is_refused_at_the_limit);
 	tcase_add_test(tests, a_client_that_does_not_read_is_dropped);

@@ -119,6 +119,7 @@ START_TEST(a_forced_release_cuts_a_graceful_one_short_and_is_never_softened)
 	play_expect(&play, "kill 0, forced, kill 1, forced");
 	play_release(&play, false);
 	play_expect(&play, "");
+	ck_assert_int_eq(play.group.phase, GROUP_FORCING);
 	play_report(&play, 0, REPORT_DOWN);
 	play_report(&play, 1, REPORT_DOWN);
 	play_expect(&play, "released");

@@ -455,6 +455,8 @@ def test_the_state_of_another_member_is_refused(cluster):
     assert result.returncode == REFUSED and "the state of another member" in result.stderr
 
 
+@pytest.mark.skipif(b"__asan_init" in pathlib.Path(BINARY).read_bytes(),
+                    reason="the address sanitizer needs memory of its own")
 def test_the_daemon_needs_little_memory(cluster):
     cluster.start().owned("alpha")
     text = pathlib.Path(f"/proc/{cluster.alpha.process.pid}/status").read_text()

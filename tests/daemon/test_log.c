@@ -36,7 +36,7 @@ static struct reader *open_reader(enum note_level threshold, bool journal)
 	reader->out = ends[1];
 	ck_assert_int_eq(fstat(reader->out, &stat), 0);
 	(void)snprintf(stream, sizeof stream, "%" PRIu64 ":%" PRIu64, (uint64_t)stat.st_dev,
-		       (uint64_t)stat.st_ino + !journal);
+	               (uint64_t)stat.st_ino + !journal);
 	ck_assert_int_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
 	ck_assert_int_eq(log_open(&reader->log, reader->out, threshold, &error), CODE_OK);
 	return reader;
@@ -51,7 +51,7 @@ static const char *read_all(struct reader *reader)
 	reader->log = NULL;
 	ck_assert_int_eq(close(reader->out), 0);
 	while ((got = read(reader->in, reader->text + reader->length,
-			   sizeof reader->text - 1 - reader->length)) > 0)
+	                   sizeof reader->text - 1 - reader->length)) > 0)
 		reader->length += (size_t)got;
 	return reader->text;
 }
@@ -79,8 +79,8 @@ START_TEST(a_line_has_time_level_and_text)
 
 	log_write(reader->log, LEVEL_WARNING, "hello %d", 7);
 	ck_assert_int_eq(sscanf(read_all(reader), "%u-%*u-%*uT%*u:%*u:%*u.%uZ %15s %31[^\n]", &year,
-				&millisecond, level, text),
-			 4);
+	                        &millisecond, level, text),
+	                 4);
 	ck_assert_uint_ge(year, 2024);
 	ck_assert_uint_lt(millisecond, 1000);
 	ck_assert_str_eq(level, "warning");
@@ -181,8 +181,14 @@ START_TEST(closing_gives_up_on_a_reader_that_hangs)
 
 	for (unsigned i = 0; i < 1000; i++)
 		log_write(reader->log, LEVEL_INFO, "%0200u", i);
-	/* The time-out of this test case is the assertion; log and thread stay behind. */
+	/* The time-out of this test case is the assertion; log, thread and pipe stay behind. */
 	log_close(reader->log);
+	free(reader);
+}
+END_TEST
+
+START_TEST(no_log_can_be_closed)
+{
 	log_close(NULL);
 }
 END_TEST
@@ -201,6 +207,7 @@ int main(void)
 	tcase_add_test(tests, a_line_that_is_too_long_ends_in_dots);
 	tcase_add_test(tests, a_reader_that_hangs_costs_lines_which_are_counted_and_never_waits);
 	tcase_add_test(tests, closing_gives_up_on_a_reader_that_hangs);
+	tcase_add_test(tests, no_log_can_be_closed);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -21,9 +21,9 @@ START_TEST(a_whole_request_is_understood)
 	struct control_request request;
 
 	ck_assert_int_eq(parse("{\"verb\":\"move\",\"role\":\"ledger\",\"node\":\"beta\","
-			       "\"timeout_ms\":1500}",
-			       &request, NULL),
-			 CODE_OK);
+	                       "\"timeout_ms\":1500}",
+	                       &request, NULL),
+	                 CODE_OK);
 	ck_assert_str_eq(request.verb, "move");
 	ck_assert_str_eq(request.role, "ledger");
 	ck_assert_str_eq(request.node, "beta");
@@ -73,7 +73,7 @@ START_TEST(garbage_gets_a_sentence_that_names_it)
 
 	ck_assert_int_eq(parse(garbage[_i].line, &request, &error), CODE_INVALID);
 	ck_assert_msg(strstr(error.text, garbage[_i].says) != NULL, "%s: %s", garbage[_i].line,
-		      error.text);
+	              error.text);
 	ck_assert_str_eq(request.verb, "same");
 }
 END_TEST
@@ -128,7 +128,7 @@ START_TEST(a_refused_target_is_named_with_what_to_do)
 	fill_setup(&setup);
 	answer_text(&setup, &about, &answer, text);
 	ck_assert_str_eq(text, "beta is paused; `failoverd resume beta` first, or choose another "
-			       "node");
+	                       "node");
 	answer.verdict = VERDICT_UNFIT;
 	answer.detail = 200; /* of a later version */
 	answer_text(&setup, &about, &answer, text);
@@ -146,7 +146,7 @@ int main(void)
 	tcase_add_test(tests, a_whole_request_is_understood);
 	tcase_add_test(tests, only_the_verb_has_to_be_there);
 	tcase_add_loop_test(tests, garbage_gets_a_sentence_that_names_it, 0,
-			    sizeof garbage / sizeof garbage[0]);
+	                    sizeof garbage / sizeof garbage[0]);
 	tcase_add_test(tests, a_zero_byte_is_garbage);
 	tcase_add_loop_test(tests, every_verdict_on_every_command_is_a_sentence, 0, VERDICTS);
 	tcase_add_test(tests, a_refused_target_is_named_with_what_to_do);

@@ -55,7 +55,8 @@ START_TEST(what_start_leaves_running_lives_until_stop)
 {
 	struct stage *stage = stage_new();
 	char text[64];
-	stage_script(stage, 0, "app", "/bin/sh -c 'sleep 60 & echo $! >pid'", "/bin/true");
+	stage_script(stage, 0, "app", "/bin/sh -c 'sleep 60 & echo $! >pid'",
+	             "/bin/sh -c 'kill -0 $(cat pid) && echo alive >seen'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	stage_for(stage, 100);
@@ -63,6 +64,7 @@ START_TEST(what_start_leaves_running_lives_until_stop)
 	ck_assert(stage_is_alive(pid));
 	stage_release(stage, 0, 1, false);
 	ck_assert(!stage_is_alive(pid));
+	ck_assert_str_eq(stage_file(stage, "seen", text, sizeof text), "alive\n");
 	stage_close(stage);
 }
 END_TEST
@@ -172,6 +174,20 @@ START_TEST(a_forced_release_runs_stop_for_as_long_as_it_may_take)
 }
 END_TEST
 
+START_TEST(a_forced_release_has_no_time_to_ask_status)
+{
+	struct stage *stage = stage_new();
+	struct config_resource *app = stage_script(stage, 0, "app", "/bin/true", "/bin/false");
+	stage_command(&app->status, "/bin/true");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	uint64_t begin = uv_hrtime();
+	stage_release(stage, 0, 1, true);
+	ck_assert_uint_le((uv_hrtime() - begin) / 1000000, 500);
+	stage_close(stage);
+}
+END_TEST
+
 START_TEST(a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on)
 {
 	struct stage *stage = stage_new();
@@ -217,6 +233,7 @@ int main(void)
 	tcase_add_test(all, a_stop_that_fails_without_status_is_told_and_counts_as_down);
 	tcase_add_test(all, a_stop_that_hangs_is_killed_after_its_time);
 	tcase_add_test(all, a_forced_release_runs_stop_for_as_long_as_it_may_take);
+	tcase_add_test(all, a_forced_release_has_no_time_to_ask_status);
 	tcase_add_test(all, a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on);
 	tcase_add_test(all, output_beyond_the_rate_is_left_out_and_does_not_block_the_child);
 	suite_add_tcase(suite, all);

@@ -111,7 +111,7 @@ START_TEST(a_flipped_bit_is_noticed_wherever_it_is)
 	for (size_t bit = 0; bit < length * 8; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		ck_assert_int_eq(state_file_decode(bytes, length, &whose, &after, NULL),
-				 CODE_DAMAGED);
+		                 CODE_DAMAGED);
 		bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 }
@@ -128,7 +128,7 @@ static enum code decode_with(size_t at, uint8_t value)
 	ck_assert_uint_lt(at, length - STATE_FILE_SUM_BYTES);
 	bytes[at] = value;
 	(void)crypto_generichash(bytes + length - STATE_FILE_SUM_BYTES, STATE_FILE_SUM_BYTES, bytes,
-				 length - STATE_FILE_SUM_BYTES, NULL, 0);
+	                         length - STATE_FILE_SUM_BYTES, NULL, 0);
 	return state_file_decode(bytes, length, &whose, &after, NULL);
 }
 

@@ -73,7 +73,7 @@ static struct datagram prepared(enum help help, const uint8_t *data, size_t size
 static enum refusal arrive(struct door *door, const struct datagram *datagram, uint8_t path,
 			   struct heartbeat *page, uint8_t *sender)
 {
-	static const struct stamp heard[MEMBERS_MAX] = {0};
+	static const struct heard heard[MEMBERS_MAX] = {0};
 	struct arrival arrival = {1, path};
 	struct error error;
 	/* Memory that ends where the datagram ends, for the sanitizer to see the first byte too

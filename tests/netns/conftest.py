@@ -96,7 +96,8 @@ def calm():
 def pytest_pyfunc_call():
     outcome = yield
     outcome.get_result()
-    found = [violation for cluster in OPEN_CLUSTERS for violation in cluster.violations()]
+    found = [violation for cluster in OPEN_CLUSTERS if not cluster.is_sabotaged
+             for violation in cluster.violations()]
     if found:
         pytest.fail("what must never happen:\n" + "\n".join(found[:20]), pytrace=False)
 

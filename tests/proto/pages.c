@@ -160,6 +160,7 @@ struct heartbeat page_random(struct random *random)
 	page.config = random_bits(random);
 	page.paused = random_upto(random, 1) == 0;
 	page.relearning = random_upto(random, 1) == 0;
+	page.relearned_ms = (uint32_t)random_bits(random);
 	page.abstaining = random_upto(random, 1) == 0;
 	page.leaving = random_upto(random, 1) == 0;
 	page.has_requests = random_upto(random, 1) == 0;
@@ -227,6 +228,7 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->timing.lease.ns == b->timing.lease.ns &&
 	       a->timing.release.ns == b->timing.release.ns && a->voters == b->voters &&
 	       a->config == b->config && a->paused == b->paused && a->relearning == b->relearning &&
+	       a->relearned_ms == b->relearned_ms &&
 	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&

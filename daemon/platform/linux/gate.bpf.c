@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
+#include <stdbool.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -97,7 +98,8 @@ static __always_inline bool is_any_over(void)
 
 static __always_inline struct gate_key mapped(const uint8_t ipv4[4])
 {
-	struct gate_key key = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+	struct gate_key key = {{0}};
+	key.bytes[10] = key.bytes[11] = 0xff;
 	__builtin_memcpy(key.bytes + 12, ipv4, 4);
 	return key;
 }
@@ -218,4 +220,4 @@ int failoverd_out(struct __sk_buff *skb)
 	return judge(skb, LEAVING);
 }
 
-char license[] SEC("license") = "Apache-2.0";
+const char gate_license[] SEC("license") = "Apache-2.0";

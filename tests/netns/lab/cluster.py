@@ -79,6 +79,7 @@ class Cluster:
         self.watch = Watch()
         self.probers = {}
         self.client = None
+        self.is_sabotaged = False   # a test of the lab itself: violations are what it wants
         names = [(name, "node") for name in NODE_NAMES[:nodes]]
         names += [(f"w{i + 1}", "witness") for i in range(witnesses)]
         self.members = {name: Member(name, kind, 11 + i, lab.directory / name)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate's maps and programs brought into the kernel, through libbpf. It keeps nothing afterwards
+ * but four descriptors.
+ */
+#include "daemon/platform/linux/gate_load.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/platform/linux/gate_pin.h"
+#include "daemon/platform/linux/gate_program.h"
+
+enum { LOG_BYTES = 16384, REASON_BYTES = 160 };
+
+/* What the kernel said against the program: the line before its statistics, the last of its log. */
+static void last_words(char *log, char reason[REASON_BYTES])
+{
+	const char *last = "";
+	char *rest = log;
+	for (const char *line; (line = strsep(&rest, "\n")) != NULL;)
+		if (line[0] != '\0' && strncmp(line, "processed ", 10) != 0)
+			last = line;
+	(void)snprintf(reason, REASON_BYTES, "%s%.*s", last[0] != '\0' ? ": " : "",
+		       REASON_BYTES - 8, last);
+}
+
+static enum code refused(int reason, char *log, struct error *error)
+{
+	char words[REASON_BYTES];
+	last_words(log, words);
+	if (reason == EPERM || reason == EACCES)
+		return error_set(error, CODE_DENIED,
+				 "no right to bring the packet gate into the kernel (%s%s): it needs "
+				 "CAP_BPF and CAP_NET_ADMIN, outside of user namespaces",
+				 strerror(reason), words);
+	return error_set(error, CODE_UNSUPPORTED,
+			 "this kernel does not take the packet gate, which needs Linux 5.8 or newer "
+			 "with BPF: %s%s",
+			 strerror(reason), words);
+}
+
+/* True: there is none yet, or one of the shape of `map`. */
+static bool fits(const struct bpf_map *map, const char *path)
+{
+	struct bpf_map_info info;
+	unsigned length = sizeof info;
+	memset(&info, 0, sizeof info);
+	int fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errno == ENOENT;
+	bool known = bpf_obj_get_info_by_fd(fd, &info, &length) == 0;
+	(void)close(fd);
+	return known && info.type == (unsigned)bpf_map__type(map) &&
+	       info.key_size == bpf_map__key_size(map) &&
+	       info.value_size == bpf_map__value_size(map) &&
+	       info.max_entries == bpf_map__max_entries(map) &&
+	       (info.map_flags & bpf_map__map_flags(map)) == bpf_map__map_flags(map);
+}
+
+static enum code place_maps(struct bpf_object *object, const char *directory, struct error *error)
+{
+	struct bpf_map *map;
+	bpf_object__for_each_map(map, object)
+	{
+		char path[PIN_PATH_BYTES * 2];
+		(void)snprintf(path, sizeof path, "%s/%s", directory, bpf_map__name(map));
+		if (!fits(map, path))
+			return error_set(error, CODE_DAMAGED,
+					 "%s is not what this version makes of it", path);
+		if (bpf_map__set_pin_path(map, path) != 0)
+			return error_set(error, CODE_SYSTEM, "%s: %s", path, strerror(errno));
+	}
+	return CODE_OK;
+}
+
+static int keep(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static enum code take(const struct bpf_object *object, struct gate_load *load, struct error *error)
+{
+	struct gate_load taken = {
+	    .slots = keep(bpf_object__find_map_fd_by_name(object, "slots")),
+	    .addresses = keep(bpf_object__find_map_fd_by_name(object, "addresses")),
+	    .program_in = keep(
+		bpf_program__fd(bpf_object__find_program_by_name(object, "failoverd_in"))),
+	    .program_out = keep(
+		bpf_program__fd(bpf_object__find_program_by_name(object, "failoverd_out"))),
+	};
+	if (taken.slots < 0 || taken.addresses < 0 || taken.program_in < 0 ||
+	    taken.program_out < 0) {
+		gate_unload(&taken);
+		return error_set(error, CODE_SYSTEM, "no descriptors left for the packet gate");
+	}
+	*load = taken;
+	return CODE_OK;
+}
+
+enum code gate_load(struct gate_load *load, const char *directory, struct error *error)
+{
+	char log[LOG_BYTES] = "";
+	struct bpf_object_open_opts options;
+	size_t length = 0;
+	const void *program = gate_program(&length);
+	memset(&options, 0, sizeof options);
+	options.sz = sizeof options;
+	options.object_name = "failoverd";
+	options.kernel_log_buf = log;
+	options.kernel_log_size = sizeof log;
+	/* It would write to standard error, where only the log writes. */
+	(void)libbpf_set_print(NULL);
+	struct bpf_object *object = bpf_object__open_mem(program, length, &options);
+	if (object == NULL)
+		return error_set(error, CODE_SYSTEM, "cannot read the packet gate's program: %s",
+				 strerror(errno));
+	enum code code = directory == NULL ? CODE_OK : place_maps(object, directory, error);
+	if (code == CODE_OK && bpf_object__load(object) != 0)
+		code = refused(errno, log, error);
+	if (code == CODE_OK)
+		code = take(object, load, error);
+	bpf_object__close(object);
+	return code;
+}
+
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+void gate_unload(struct gate_load *load)
+{
+	drop(&load->slots);
+	drop(&load->addresses);
+	drop(&load->program_in);
+	drop(&load->program_out);
+}
