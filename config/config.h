@@ -23,6 +23,10 @@ enum {
 	CONFIG_RESTARTS_MAX = 32,       /* in one window; beyond it is a crash loop */
 	CONFIG_LINE_BYTES = 2048,       /* the longest command, every character of it quoted */
 	CONFIG_PORT_DEFAULT = 7360,
+	CONFIG_FENCES_MAX = 32,      /* fence agents of all nodes together */
+	CONFIG_NODE_FENCES_MAX = 4,  /* of one node, tried one after the other */
+	CONFIG_FENCE_BYTES = 1024,   /* options of one agent, with their zeros */
+	CONFIG_FENCE_SECRETS_MAX = 4, /* of them: what is read from a file */
 };
 
 /* An IPv4 or IPv6 address without a port. */
@@ -72,15 +76,40 @@ struct config_resource {
 struct config_role {
 	uint8_t resource_count;
 	uint8_t resources[CONFIG_ROLE_RESOURCES_MAX]; /* indexes, started in this order */
+	bool fences; /* the old owner is switched off before this role starts elsewhere */
 };
+
+/* One way to switch a node off. */
+struct config_fence {
+	uint8_t member;                /* whom: index of members */
+	uint8_t turn;                  /* 1: tried first */
+	char agent[CONFIG_PATH_BYTES]; /* the name of a program, or its absolute path */
+	struct span timeout;           /* of the agent, with the question whether it was right */
+	bool verify;                   /* ask whether the node is off */
+	/* What the agent is told: name and value of each, each with its zero, in order of names. */
+	uint8_t option_count;
+	uint16_t length;
+	char options[CONFIG_FENCE_BYTES];
+};
+
+/* What may be used where the host has it. */
+enum config_use { USE_OFF, USE_AUTO, USE_REQUIRED };
+enum config_escalate { ESCALATE_NONE, ESCALATE_REBOOT };
 
 struct config {
 	char cluster[NAME_BYTES];
 	char group[NAME_BYTES]; /* whose users may change things, besides root; "": nobody */
 	uint16_t port;          /* of members that set none */
+	enum config_use watchdog;
+	char watchdog_device[CONFIG_PATH_BYTES];
+	struct span watchdog_timeout; /* 0: the longest that fits */
+	enum config_use gate;         /* of packets */
+	enum config_escalate escalate; /* what is done when a release does not succeed in time */
 	struct setup setup;     /* what proto/ needs; setup.members[i] belongs to members[i] */
 	struct config_member members[MEMBERS_MAX];
 	struct config_role roles[ROLES_MAX]; /* roles[i] belongs to setup.roles[i] */
 	uint8_t resource_count;
 	struct config_resource resources[CONFIG_RESOURCES_MAX];
+	uint8_t fence_count;
+	struct config_fence fences[CONFIG_FENCES_MAX];
 };

@@ -56,8 +56,8 @@ static const char *const refused[VERDICTS] = {
 	"no other node could take {role} now; `failoverd status` tells why for each",
     [VERDICT_BUSY] = "another command of this kind is under way; try again when it is done",
     [VERDICT_SUPERSEDED] =
-	"{role} has got another owner since the command was typed; look at `failoverd status` "
-	"and decide again",
+	"another command was carried out, or the owner changed, while this one was on its way; "
+	"look at `failoverd status` and decide again",
     [VERDICT_STOPPED] = "{role} is stopped; `failoverd start {role}` first",
     [VERDICT_NO_OWNER] =
 	"nobody owns {role} now, so there is nothing to move; `failoverd status` tells why",
@@ -126,7 +126,7 @@ static void expand(const char *template, const struct words *words, char out[ANS
 }
 
 void answer_text(const struct setup *setup, const struct answer_about *about,
-		 const struct answer *answer, char out[ANSWER_TEXT_BYTES])
+                 const struct answer *answer, char out[ANSWER_TEXT_BYTES])
 {
 	bool of_node = about->kind == REQUEST_PAUSE || about->kind == REQUEST_RESUME;
 	uint8_t target = answer->target != 0 ? setup_member_of(setup, answer->target) : NO_MEMBER;

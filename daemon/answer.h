@@ -21,4 +21,4 @@ struct answer_about {
 enum { ANSWER_TEXT_BYTES = 320 };
 
 void answer_text(const struct setup *setup, const struct answer_about *about,
-		 const struct answer *answer, char out[ANSWER_TEXT_BYTES]);
+                 const struct answer *answer, char out[ANSWER_TEXT_BYTES]);

@@ -25,7 +25,7 @@ static const struct advice {
     [REFUSAL_SOURCE] = {1, "the source address is not one of the member's: compare `address`"},
     /* A network that repeats or overtakes does this now and then. */
     [REFUSAL_REPLAY] = {20, "old datagrams come again: somebody replays recorded traffic, or two "
-			    "hosts run with the same key"},
+                            "hosts run with the same key"},
     [REFUSAL_BAD_SIGNATURE] = {1, "signed with another key than the configuration names"},
     [REFUSAL_MALFORMED] = {1, "signed, but not understood"},
 };
@@ -35,13 +35,13 @@ static void tell(struct audit *audit, const char *whose, enum refusal refusal, u
 	bool details = refusal == REFUSAL_MALFORMED && audit->malformed[0] != '\0';
 
 	log_write(audit->daemon->log, LEVEL_WARNING,
-		  "%" PRIu64 " datagrams from %s refused: %s (%s%s%s)", count, whose,
-		  refusal_word(refusal), advices[refusal].text, details ? ": " : "",
-		  details ? audit->malformed : "");
+	          "%" PRIu64 " datagrams from %s refused: %s (%s%s%s)", count, whose,
+	          refusal_word(refusal), advices[refusal].text, details ? ": " : "",
+	          details ? audit->malformed : "");
 }
 
 static void compare(struct audit *audit, const char *whose, const uint64_t counts[REFUSALS],
-		    uint64_t told[REFUSALS])
+                    uint64_t told[REFUSALS])
 {
 	for (unsigned i = 0; i < REFUSALS; i++) {
 		const uint64_t count = counts[i] - told[i];
@@ -59,7 +59,7 @@ static void look(uv_timer_t *timer)
 
 	for (uint8_t i = 0; i < daemon->config.setup.member_count; i++)
 		compare(audit, daemon->config.setup.members[i].name, daemon->door.refused[i],
-			audit->told[i]);
+		        audit->told[i]);
 	compare(audit, "strangers", daemon->door.refused_strangers, audit->told_strangers);
 }
 

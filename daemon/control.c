@@ -14,7 +14,7 @@
 
 enum {
 	SOCKET_PATH_BYTES = 107, /* what every Unix has room for, without the zero */
-	BACKLOG = 128, /* a full one would refuse those that come in a burst */
+	BACKLOG = 128,           /* a full one would refuse those that come in a burst */
 	TICK_MS = 1000,
 };
 
@@ -184,7 +184,7 @@ static void lend_line(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 
 	(void)suggested;
 	*buffer = uv_buf_init(client->line + client->have,
-			      (unsigned)(sizeof client->line - client->have));
+	                      (unsigned)(sizeof client->line - client->have));
 }
 
 /* Hands over every whole line that is there. */
@@ -331,16 +331,16 @@ static void do_nothing(void *context)
 }
 
 enum code control_open(struct control **control, uv_loop_t *loop, const char *path, int64_t group,
-		       const struct control_hooks *hooks, struct error *error)
+                       const struct control_hooks *hooks, struct error *error)
 {
 	struct control *made;
 	int failed;
 
 	if (strlen(path) > SOCKET_PATH_BYTES)
 		return error_set(error, CODE_TOO_LARGE,
-				 "%s: too long for a socket; at most %d characters are possible: "
-				 "choose a shorter --run-dir",
-				 path, SOCKET_PATH_BYTES);
+		                 "%s: too long for a socket; at most %d characters are possible: "
+		                 "choose a shorter --run-dir",
+		                 path, SOCKET_PATH_BYTES);
 	made = calloc(1, sizeof *made);
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "control socket: out of memory");

@@ -36,7 +36,7 @@ struct control_hooks {
  * besides root; NO_GROUP: nobody. `log` is not needed: every failure is the client's. */
 enum { CONTROL_NO_GROUP = -1 };
 enum code control_open(struct control **control, uv_loop_t *loop, const char *path, int64_t group,
-		       const struct control_hooks *hooks, struct error *error);
+                       const struct control_hooks *hooks, struct error *error);
 
 /* Copies `text` (one JSON text, no line end) and sends it. */
 void control_reply(struct control_client *client, const char *text);

@@ -22,7 +22,7 @@
 enum { STDERR = 2 };
 
 static enum code copy_settings(struct daemon *daemon, const struct daemon_settings *settings,
-			       struct error *error)
+                               struct error *error)
 {
 	daemon->lock = -1;
 	daemon->state_dir = settings->state_dir;
@@ -76,7 +76,7 @@ static void open_door(struct daemon *daemon)
 
 /* Reads what is remembered and says in the log what became of it. */
 static enum code load_state(struct daemon *daemon, const struct state_owner *owner,
-			    bool *remembered, struct error *error)
+                            bool *remembered, struct error *error)
 {
 	enum store_origin origin = STORE_NONE;
 	struct error why;
@@ -91,23 +91,23 @@ static enum code load_state(struct daemon *daemon, const struct state_owner *own
 	switch (origin) {
 	case STORE_FOUND:
 		log_write(daemon->log, LEVEL_DEBUG, "state: read, incarnation %" PRIu32,
-			  daemon->durable.incarnation);
+		          daemon->durable.incarnation);
 		break;
 	case STORE_SALVAGED:
 		log_write(daemon->log, LEVEL_ERROR,
-			  "state: %s; the generation before it is used as a lower bound only: this "
-			  "member votes again when it has learned from the others",
-			  why.text);
+		          "state: %s; the generation before it is used as a lower bound only: this "
+		          "member votes again when it has learned from the others",
+		          why.text);
 		break;
 	case STORE_LOST:
 		log_write(daemon->log, LEVEL_ERROR,
-			  "state: %s; nothing of it can be used: this member starts as new and "
-			  "votes when it has learned from the others",
-			  why.text);
+		          "state: %s; nothing of it can be used: this member starts as new and "
+		          "votes when it has learned from the others",
+		          why.text);
 		break;
 	case STORE_NONE:
 		log_write(daemon->log, LEVEL_INFO, "state: none in %s: this member starts as new",
-			  daemon->state_dir);
+		          daemon->state_dir);
 		break;
 	}
 	return CODE_OK;
@@ -132,7 +132,7 @@ static enum code open_member(struct daemon *daemon, struct error *error)
 
 	if (code == CODE_OK)
 		code = store_open(&daemon->store, &daemon->loop, daemon->state_dir, &owner, &hooks,
-				  error);
+		                  error);
 	if (code != CODE_OK)
 		return code;
 	/* Nothing may be up here when the first heartbeat says `none`. */
@@ -140,7 +140,7 @@ static enum code open_member(struct daemon *daemon, struct error *error)
 		return error_wrap(error, "releasing what an earlier run left behind");
 	randombytes_buf(&seed, sizeof seed);
 	member_init(&daemon->member, setup, remembered ? &daemon->durable : NULL, NULL, seed,
-		    platform_now());
+	            platform_now());
 	(void)member_durable(&daemon->member, &daemon->durable);
 	if (store_write_now(daemon->store, &daemon->durable, error) != CODE_OK)
 		return error_wrap(error, "this member cannot remember what it promises");
@@ -184,14 +184,14 @@ static enum code open_loop(struct daemon *daemon, struct error *error)
 		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
 	if (code == CODE_OK)
 		code = runner_open(&daemon->runner, &daemon->loop, &daemon->config, daemon->run_dir,
-				   daemon->log, &runner_hooks, error);
+		                   daemon->log, &runner_hooks, error);
 	if (code == CODE_OK)
 		code = open_control(daemon, error);
 	return code;
 }
 
 enum code daemon_open(struct daemon **daemon, const struct daemon_settings *settings,
-		      struct error *error)
+                      struct error *error)
 {
 	struct daemon *made = calloc(1, sizeof *made);
 	enum code code;
@@ -223,9 +223,9 @@ bool daemon_run(struct daemon *daemon)
 	span_text(setup->timing.lease, lease);
 	span_text(setup->timing.heartbeat, heartbeat);
 	log_write(daemon->log, LEVEL_INFO,
-		  "failoverd %s: %s of cluster %s, %u members, %u roles, heartbeat %s, lease %s",
-		  FAILOVERD_VERSION, setup->members[setup->self].name, daemon->config.cluster,
-		  setup->member_count, setup->role_count, heartbeat, lease);
+	          "failoverd %s: %s of cluster %s, %u members, %u roles, heartbeat %s, lease %s",
+	          FAILOVERD_VERSION, setup->members[setup->self].name, daemon->config.cluster,
+	          setup->member_count, setup->role_count, heartbeat, lease);
 	event.as.generation = member_durable(&daemon->member, &daemon->durable);
 	events_step(daemon, event);
 	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);

@@ -91,7 +91,7 @@ struct daemon_settings {
 
 /* Everything up to the first heartbeat. Blocks. On failure nothing is left open. */
 enum code daemon_open(struct daemon **daemon, const struct daemon_settings *settings,
-		      struct error *error);
+                      struct error *error);
 /* Runs until it has left. True: nothing of what it owned is still up. */
 bool daemon_run(struct daemon *daemon);
 void daemon_close(struct daemon *daemon);

@@ -27,7 +27,7 @@ static void apply_release(struct daemon *daemon, const struct effect *effect)
 	role->active = true;
 	role->epoch = effect->as.resources.epoch;
 	runner_release(daemon->runner, effect->as.resources.role, effect->as.resources.epoch,
-		       effect->as.resources.forced, effect->as.resources.limit);
+	               effect->as.resources.forced, effect->as.resources.limit);
 }
 
 static void apply_answer(struct daemon *daemon, const struct effect *effect)

@@ -42,7 +42,7 @@ static void received(void *context, struct arrival arrival, const uint8_t *bytes
 	uint8_t sender = NO_MEMBER;
 	enum refusal refusal =
 	    door_receive(&daemon->door, bytes, length, arrival, member_heard(&daemon->member),
-			 &daemon->page, &sender, &error);
+	                 &daemon->page, &sender, &error);
 
 	if (refusal == REFUSAL_NONE) {
 		struct event event = {.kind = EVENT_HEARTBEAT};
@@ -84,9 +84,9 @@ static void store_in_trouble(void *context, const struct error *error)
 
 	if (error != NULL)
 		log_write(daemon->log, LEVEL_ERROR,
-			  "state: %s; tried again every second; until then this member grants and "
-			  "takes nothing that has to be remembered",
-			  error->text);
+		          "state: %s; tried again every second; until then this member grants and "
+		          "takes nothing that has to be remembered",
+		          error->text);
 	else
 		log_write(daemon->log, LEVEL_INFO, "state: written again");
 }
@@ -100,7 +100,7 @@ struct store_hooks events_store_hooks(struct daemon *daemon)
 /* --- the resources */
 
 static void resources_step(struct daemon *daemon, enum event_kind kind, uint8_t role,
-			   uint64_t epoch)
+                           uint64_t epoch)
 {
 	struct event event = {.kind = kind};
 
@@ -132,7 +132,7 @@ static void failed(void *context, uint8_t role, uint64_t epoch, const char *why)
 
 	(void)snprintf(daemon->roles[role].failure, DAEMON_WHY_BYTES, "%s", why);
 	log_write(daemon->log, LEVEL_ERROR, "%s: cannot run here: %s",
-		  daemon->config.setup.roles[role].name, why);
+	          daemon->config.setup.roles[role].name, why);
 	resources_step(daemon, EVENT_FAILED, role, epoch);
 }
 
@@ -146,7 +146,7 @@ static void fitness(void *context, uint8_t role, bool fit, const char *why)
 	(void)snprintf(known->why, DAEMON_WHY_BYTES, "%s", fit || why == NULL ? "" : why);
 	if (!fit)
 		log_write(daemon->log, LEVEL_WARNING, "%s: not possible here: %s",
-			  daemon->config.setup.roles[role].name, known->why);
+		          daemon->config.setup.roles[role].name, known->why);
 	event.as.fitness.role = role;
 	event.as.fitness.fit = fit;
 	events_step(daemon, event);
@@ -194,12 +194,12 @@ static void notice_gap(struct daemon *daemon, struct instant now, struct span la
 	}
 	if (daemon->gaps_untold > 0)
 		(void)snprintf(others, sizeof others, "; %" PRIu64 " more since the last such line",
-			       daemon->gaps_untold);
+		               daemon->gaps_untold);
 	span_text(daemon->config.setup.timing.lease, promised);
 	log_write(daemon->log, LEVEL_WARNING,
-		  "this process was not running for %" PRId64 " ms (the lease is %s): a busy or "
-		  "paused host%s",
-		  late.ns / 1000000, promised, others);
+	          "this process was not running for %" PRId64 " ms (the lease is %s): a busy or "
+	          "paused host%s",
+	          late.ns / 1000000, promised, others);
 	daemon->gap_told = now;
 	daemon->gaps_untold = 0;
 }
@@ -229,7 +229,7 @@ static void follow_deadline(uv_prepare_t *prepare)
 	/* At least one, so that a deadline that stays in the past does not spin. */
 	uv_update_time(&daemon->loop);
 	(void)uv_timer_start(&daemon->wakeup, wake_up,
-			     left <= 1000000 ? 1 : (uint64_t)((left + 999999) / 1000000), 0);
+	                     left <= 1000000 ? 1 : (uint64_t)((left + 999999) / 1000000), 0);
 }
 
 void events_open(struct daemon *daemon)

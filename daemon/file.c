@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 /* The code that fits a libuv error best. */
@@ -35,14 +36,14 @@ static enum code fail(struct error *error, const char *path, const char *what, i
 }
 
 enum code file_path(char path[FILE_PATH_BYTES], const char *directory, const char *name,
-		    struct error *error)
+                    struct error *error)
 {
 	int length = snprintf(path, FILE_PATH_BYTES, "%s/%s", directory, name);
 
 	if (length < 0 || length >= FILE_PATH_BYTES)
 		return error_set(error, CODE_TOO_LARGE,
-				 "%s: the path is too long; at most %d characters are possible",
-				 directory, FILE_PATH_BYTES - (int)strlen(name) - 2);
+		                 "%s: the path is too long; at most %d characters are possible",
+		                 directory, FILE_PATH_BYTES - (int)strlen(name) - 2);
 	return CODE_OK;
 }
 
@@ -81,7 +82,7 @@ static void remove_file(const char *path)
 }
 
 enum code file_read(const char *path, uint8_t *bytes, size_t size, size_t *length,
-		    struct error *error)
+                    struct error *error)
 {
 	enum code code = CODE_OK;
 	size_t have = 0;
@@ -92,8 +93,8 @@ enum code file_read(const char *path, uint8_t *bytes, size_t size, size_t *lengt
 	for (;;) {
 		uint8_t more;
 		uv_buf_t buffer = have < size
-				      ? uv_buf_init((char *)bytes + have, (unsigned)(size - have))
-				      : uv_buf_init((char *)&more, 1);
+		                      ? uv_buf_init((char *)bytes + have, (unsigned)(size - have))
+		                      : uv_buf_init((char *)&more, 1);
 		uv_fs_t request;
 		int got = uv_fs_read(NULL, &request, fd, &buffer, 1, -1, NULL);
 
@@ -104,7 +105,7 @@ enum code file_read(const char *path, uint8_t *bytes, size_t size, size_t *lengt
 			break;
 		if (have == size) {
 			code = error_set(error, CODE_TOO_LARGE, "%s: larger than %zu bytes", path,
-					 size);
+			                 size);
 			break;
 		}
 		have += (size_t)got;
@@ -133,7 +134,7 @@ static int write_all(int fd, const uint8_t *bytes, size_t length)
 }
 
 enum code file_create(const char *path, int mode, const uint8_t *bytes, size_t length,
-		      struct error *error)
+                      struct error *error)
 {
 	int fd = open_file(path, O_WRONLY | O_CREAT | O_EXCL | UV_FS_O_NOFOLLOW, mode);
 	int failed;

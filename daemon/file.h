@@ -14,16 +14,16 @@ enum { FILE_PATH_BYTES = 512 };
 
 /* "directory/name". CODE_TOO_LARGE when it does not fit. */
 enum code file_path(char path[FILE_PATH_BYTES], const char *directory, const char *name,
-		    struct error *error);
+                    struct error *error);
 
 /* Reads at most `size` bytes. CODE_NOT_FOUND, CODE_DENIED, CODE_TOO_LARGE, CODE_SYSTEM. */
 enum code file_read(const char *path, uint8_t *bytes, size_t size, size_t *length,
-		    struct error *error);
+                    struct error *error);
 
 /* Creates a file that must not exist (no symbolic link either), with this mode; it is written and
  * synced, or removed again. CODE_EXISTS. */
 enum code file_create(const char *path, int mode, const uint8_t *bytes, size_t length,
-		      struct error *error);
+                      struct error *error);
 
 /* Replaces path by way of path.new: at every moment there is a whole file of that name, and when
  * the call returns the new one survives a power cut. What stood there is kept as path.old. */

@@ -31,7 +31,7 @@ enum code key_write(const char *path, const struct secret_key *secret, struct er
 
 	(void)crypto_sign_ed25519_sk_to_seed(seed, secret->bytes);
 	(void)sodium_bin2base64(text, SEED_TEXT_BYTES, seed, sizeof seed,
-				sodium_base64_VARIANT_ORIGINAL);
+	                        sodium_base64_VARIANT_ORIGINAL);
 	length = strlen(text);
 	text[length] = '\n';
 	code = file_create(path, 0600, (const uint8_t *)text, length + 1, error);
@@ -39,14 +39,14 @@ enum code key_write(const char *path, const struct secret_key *secret, struct er
 	sodium_memzero(text, sizeof text);
 	if (code == CODE_EXISTS)
 		return error_set(error, code,
-				 "%s exists already and is left as it is; choose another file or "
-				 "move that one away",
-				 path);
+		                 "%s exists already and is left as it is; choose another file or "
+		                 "move that one away",
+		                 path);
 	return code;
 }
 
 static enum code decode(const char *path, const uint8_t *text, size_t length,
-			struct secret_key *secret, struct public_key *public, struct error *error)
+                        struct secret_key *secret, struct public_key *public, struct error *error)
 {
 	uint8_t seed[SEED_BYTES];
 	size_t seed_length = 0;
@@ -56,7 +56,7 @@ static enum code decode(const char *path, const uint8_t *text, size_t length,
 	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
 	failed = sodium_base642bin(seed, sizeof seed, (const char *)text, length, NULL,
-				   &seed_length, &end, sodium_base64_VARIANT_ORIGINAL);
+	                           &seed_length, &end, sodium_base64_VARIANT_ORIGINAL);
 	if (failed != 0 || seed_length != sizeof seed || end != (const char *)text + length) {
 		sodium_memzero(seed, sizeof seed);
 		return error_set(
@@ -71,7 +71,7 @@ static enum code decode(const char *path, const uint8_t *text, size_t length,
 }
 
 enum code key_read(const char *path, struct secret_key *secret, struct public_key *public,
-		   struct error *error)
+                   struct error *error)
 {
 	uint8_t text[KEY_FILE_BYTES];
 	size_t length = 0;
@@ -79,8 +79,8 @@ enum code key_read(const char *path, struct secret_key *secret, struct public_ke
 
 	if (code == CODE_NOT_FOUND)
 		return error_set(error, code,
-				 "%s: there is no secret key; make one with `failoverd keygen`",
-				 path);
+		                 "%s: there is no secret key; make one with `failoverd keygen`",
+		                 path);
 	if (code == CODE_TOO_LARGE)
 		code = error_set(error, CODE_INVALID, "%s: too long for a secret key", path);
 	if (code == CODE_OK)

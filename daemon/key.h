@@ -19,4 +19,4 @@ enum code key_write(const char *path, const struct secret_key *secret, struct er
 /* Reads the secret. CODE_NOT_FOUND, CODE_DENIED, CODE_INVALID (not a key). Who else may read the
  * file is platform_check_secret's question. */
 enum code key_read(const char *path, struct secret_key *secret, struct public_key *public,
-		   struct error *error);
+                   struct error *error);

@@ -40,7 +40,7 @@ static struct span graceful_limit(const struct config *config)
 			longest = all;
 	}
 	return span_plus(span_plus(span_times(longest, 2), timing_promise(config->setup.timing)),
-			 span_ms(GRACE_MS));
+	                 span_ms(GRACE_MS));
 }
 
 static void ask(struct leave *leave)
@@ -50,7 +50,7 @@ static void ask(struct leave *leave)
 
 	leave->stage = LEAVE_ASKED;
 	log_write(daemon->log, LEVEL_INFO,
-		  "leaving: every role is handed over or released; again to release by force");
+	          "leaving: every role is handed over or released; again to release by force");
 	set_limit(leave, graceful_limit(&daemon->config));
 	events_step(daemon, event);
 }
@@ -65,7 +65,7 @@ static void force(struct leave *leave)
 		if (!daemon->roles[r].active)
 			continue;
 		log_write(daemon->log, LEVEL_WARNING, "%s: released by force",
-			  daemon->config.setup.roles[r].name);
+		          daemon->config.setup.roles[r].name);
 		runner_release(daemon->runner, r, daemon->roles[r].epoch, true, limit);
 	}
 	set_limit(leave, span_plus(limit, span_ms(GRACE_MS)));
@@ -130,7 +130,7 @@ static void on_hangup(uv_signal_t *signal, int number)
 
 	(void)number;
 	log_write(leave->daemon->log, LEVEL_WARNING,
-		  "SIGHUP is ignored: a changed configuration is read at the next start");
+	          "SIGHUP is ignored: a changed configuration is read at the next start");
 }
 
 void leave_done(struct leave *leave)
@@ -142,7 +142,7 @@ void leave_done(struct leave *leave)
 		return;
 	leave->stage = LEAVE_DONE;
 	set_limit(leave,
-		  words.ns < span_ms(LAST_WORDS_MS_MAX).ns ? words : span_ms(LAST_WORDS_MS_MAX));
+	          words.ns < span_ms(LAST_WORDS_MS_MAX).ns ? words : span_ms(LAST_WORDS_MS_MAX));
 }
 
 static void open_signal(struct leave *leave, uv_signal_t *signal, uv_signal_cb heard, int number)

@@ -132,9 +132,9 @@ static void write_lines(void *context)
 		} else if (log->told < log->dropped) {
 			length = write_head(log, LEVEL_WARNING, line, LINE_BYTES);
 			length += (size_t)snprintf(line + length, LINE_BYTES - length,
-						   "log: %" PRIu64
-						   " lines lost: the reader of the log is too slow",
-						   log->dropped - log->told);
+			                           "log: %" PRIu64
+			                           " lines lost: the reader of the log is too slow",
+			                           log->dropped - log->told);
 			log->told = log->dropped;
 		} else {
 			uv_cond_wait(&log->changed, &log->mutex);
@@ -153,7 +153,7 @@ static void write_lines(void *context)
 enum code log_open(struct log **log, int fd, enum note_level threshold, struct error *error)
 {
 	const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
-					     .stack_size = STACK_BYTES};
+	                                     .stack_size = STACK_BYTES};
 	struct log *made = malloc(sizeof *made);
 	int failed;
 
@@ -171,7 +171,7 @@ enum code log_open(struct log **log, int fd, enum note_level threshold, struct e
 		uv_mutex_destroy(&made->mutex);
 		free(made);
 		return error_set(error, CODE_SYSTEM, "log: start the writer: %s",
-				 uv_strerror(failed));
+		                 uv_strerror(failed));
 	}
 	*log = made;
 	return CODE_OK;

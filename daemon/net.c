@@ -98,7 +98,7 @@ static void lend_batch(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 }
 
 static void on_datagram(uv_udp_t *udp, ssize_t length, const uv_buf_t *buffer,
-			const struct sockaddr *from, unsigned flags)
+                        const struct sockaddr *from, unsigned flags)
 {
 	struct net_socket *socket = udp->data;
 	struct net *net = socket->net;
@@ -135,7 +135,7 @@ static enum code listen_on(struct net *net, uv_loop_t *loop, int fd, struct erro
 	}
 	if (failed != 0)
 		return error_set(error, CODE_SYSTEM, "listen for datagrams: %s",
-				 uv_strerror(failed));
+		                 uv_strerror(failed));
 	return CODE_OK;
 }
 
@@ -171,10 +171,10 @@ static void fill_peers(struct net *net)
 		/* While a key is being replaced the peer accepts tags made for either. */
 		peer->tag = seal_tag_key(config->cluster, &member->keys[0]);
 		peer->path_count = member->address_count < net->socket_count ? member->address_count
-									     : net->socket_count;
+		                                                             : net->socket_count;
 		for (uint8_t path = 0; path < peer->path_count; path++)
 			fill_address(&peer->addresses[path], &member->addresses[path],
-				     member->port);
+			             member->port);
 	}
 }
 
@@ -184,7 +184,7 @@ static void do_nothing(void *context)
 }
 
 enum code net_open(struct net **net, uv_loop_t *loop, const struct config *config,
-		   const struct net_hooks *hooks, struct error *error)
+                   const struct net_hooks *hooks, struct error *error)
 {
 	/* Most of it is the batch, which must stay untouched: no memset over it. */
 	struct net *made = malloc(sizeof *made);
@@ -214,10 +214,10 @@ void net_send(struct net *net, uint8_t *datagram, size_t body_length)
 		if (peer->path_count == 0)
 			continue;
 		buffer = uv_buf_init((char *)datagram,
-				     (unsigned)seal_tag(datagram, body_length, &peer->tag));
+		                     (unsigned)seal_tag(datagram, body_length, &peer->tag));
 		for (uint8_t path = 0; path < peer->path_count; path++) {
 			int sent = uv_udp_try_send(&net->sockets[path].udp, &buffer, 1,
-						   (const struct sockaddr *)&peer->addresses[path]);
+			                           (const struct sockaddr *)&peer->addresses[path]);
 
 			if (sent < 0) {
 				peer->errors[path]++;

@@ -18,14 +18,14 @@ struct net_hooks {
 	void *context; /* borrowed until net_close's `closed` */
 	/* `bytes` is borrowed for the call. */
 	void (*received)(void *context, struct arrival arrival, const uint8_t *bytes,
-			 size_t length);
+	                 size_t length);
 };
 
 struct net;
 
 /* `config` is borrowed until closed. CODE_EXISTS: the port is taken. */
 enum code net_open(struct net **net, uv_loop_t *loop, const struct config *config,
-		   const struct net_hooks *hooks, struct error *error);
+                   const struct net_hooks *hooks, struct error *error);
 
 /* Sends a signed page (`datagram` has room for DATAGRAM_BYTES; body and signature are in it) to
  * every other member over every path. Never blocks. */

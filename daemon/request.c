@@ -62,19 +62,19 @@ static const struct member {
 enum { MEMBERS = sizeof members / sizeof members[0] };
 
 static enum code take_member(const cJSON *item, struct control_request *request,
-			     struct error *error)
+                             struct error *error)
 {
 	for (size_t i = 0; i < MEMBERS; i++) {
 		if (strcmp(members[i].name, item->string) != 0)
 			continue;
 		if (!members[i].take(item, request))
 			return error_set(error, CODE_INVALID, "\"%s\": expected %s",
-					 members[i].name, members[i].expected);
+			                 members[i].name, members[i].expected);
 		return CODE_OK;
 	}
 	return error_set(error, CODE_INVALID,
-			 "\"%.32s\" is unknown; expected verb, role, node, timeout_ms",
-			 item->string);
+	                 "\"%.32s\" is unknown; expected verb, role, node, timeout_ms",
+	                 item->string);
 }
 
 static bool is_blank(const char *from, const char *to)
@@ -85,7 +85,7 @@ static bool is_blank(const char *from, const char *to)
 }
 
 enum code request_parse(const char *line, size_t length, struct control_request *request,
-			struct error *error)
+                        struct error *error)
 {
 	struct control_request found = {.limit = span_ms(TIMEOUT_DEFAULT_MS)};
 	const char *end = NULL;

@@ -23,4 +23,4 @@ struct control_request {
 /* {"verb": "move", "role": "ledger", "node": "beta", "timeout_ms": 30000}; all but the verb may be
  * missing, and a member of another name or type is refused. CODE_INVALID with a sentence. */
 enum code request_parse(const char *line, size_t length, struct control_request *request,
-			struct error *error);
+                        struct error *error);

@@ -23,6 +23,7 @@ static void put_body(struct writer *out, const struct durable *durable)
 	writer_put(
 	    out,
 	    (durable->paused ? FLAG_PAUSED : 0U) | (durable->relearning ? FLAG_RELEARNING : 0U), 1);
+	writer_put(out, durable->pause_counter, 4);
 	writer_put(out, durable->voters.count, 1);
 	for (uint8_t i = 0; i < durable->voters.count; i++)
 		writer_put(out, durable->voters.ids[i], 8);
@@ -39,7 +40,7 @@ static void put_body(struct writer *out, const struct durable *durable)
 }
 
 size_t state_file_encode(const struct state_owner *owner, const struct durable *durable,
-			 uint8_t bytes[STATE_FILE_BYTES])
+                         uint8_t bytes[STATE_FILE_BYTES])
 {
 	struct writer out = {bytes, STATE_FILE_BYTES, 0};
 
@@ -66,7 +67,7 @@ static enum code damaged(struct error *error, const char *how)
 
 /* The head and the checksum; *body is set to the body. */
 static enum code open_body(const uint8_t *bytes, size_t length, struct state_owner *owner,
-			   struct reader *body, struct error *error)
+                           struct reader *body, struct error *error)
 {
 	struct reader head = {bytes, length, false};
 	uint8_t sum[STATE_FILE_SUM_BYTES];
@@ -87,8 +88,8 @@ static enum code open_body(const uint8_t *bytes, size_t length, struct state_own
 		return damaged(error, "its checksum does not match");
 	if (version != STATE_FILE_VERSION)
 		return error_set(error, CODE_UNSUPPORTED,
-				 "written by another failoverd (version %u, this one knows %u)",
-				 (unsigned)version, (unsigned)STATE_FILE_VERSION);
+		                 "written by another failoverd (version %u, this one knows %u)",
+		                 (unsigned)version, (unsigned)STATE_FILE_VERSION);
 	if (body_length != length - STATE_FILE_HEAD_BYTES - STATE_FILE_SUM_BYTES)
 		return damaged(error, "its length does not match");
 	*body = (struct reader){head.bytes, (size_t)body_length, false};
@@ -141,7 +142,7 @@ static bool get_roles(struct reader *body, struct durable *durable)
 }
 
 enum code state_file_decode(const uint8_t *bytes, size_t length, struct state_owner *owner,
-			    struct durable *durable, struct error *error)
+                            struct durable *durable, struct error *error)
 {
 	struct durable found;
 	struct state_owner whose;
@@ -157,6 +158,7 @@ enum code state_file_decode(const uint8_t *bytes, size_t length, struct state_ow
 	found.reserved_epoch = reader_take(&body, 8);
 	promise = reader_take(&body, 8);
 	flags = reader_take(&body, 1);
+	found.pause_counter = (uint32_t)reader_take(&body, 4);
 	good = found.incarnation != 0 && promise <= INT64_MAX / 4 &&
 	       (flags & ~(uint64_t)(FLAG_PAUSED | FLAG_RELEARNING)) == 0 &&
 	       get_voters(&body, &found.voters) && get_roles(&body, &found) && !body.truncated &&

@@ -26,7 +26,7 @@ enum {
 	STATE_FILE_VERSION = 1,
 	STATE_FILE_HEAD_BYTES = 28,
 	STATE_FILE_SUM_BYTES = 32,
-	STATE_FILE_BODY_BYTES = 23 + 8 * MEMBERS_MAX + 22 * ROLES_MAX,
+	STATE_FILE_BODY_BYTES = 27 + 8 * MEMBERS_MAX + 22 * ROLES_MAX,
 	STATE_FILE_BYTES = STATE_FILE_HEAD_BYTES + STATE_FILE_BODY_BYTES + STATE_FILE_SUM_BYTES,
 };
 
@@ -37,9 +37,9 @@ struct state_owner {
 
 /* Returns the length. */
 size_t state_file_encode(const struct state_owner *owner, const struct durable *durable,
-			 uint8_t bytes[STATE_FILE_BYTES]);
+                         uint8_t bytes[STATE_FILE_BYTES]);
 
 /* CODE_DAMAGED: cut, flipped or no such file at all. CODE_UNSUPPORTED: of a newer version.
  * Outputs are untouched unless CODE_OK. */
 enum code state_file_decode(const uint8_t *bytes, size_t length, struct state_owner *owner,
-			    struct durable *durable, struct error *error);
+                            struct durable *durable, struct error *error);

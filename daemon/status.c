@@ -11,7 +11,7 @@
 #include "config/print.h"
 #include "daemon/daemon.h"
 
-enum { SENTENCE_BYTES = 256 };
+enum { SENTENCE_BYTES = 512 };
 
 static void add_number(cJSON *to, const char *name, uint64_t value)
 {
@@ -23,17 +23,30 @@ static void add_ms(cJSON *to, const char *name, struct span span)
 	(void)cJSON_AddNumberToObject(to, name, (double)(span.ns / 1000000));
 }
 
+/* Text of scripts and of the system goes to terminals and JSON parsers: plain ASCII only. */
+static void make_printable(const char *text, char out[SENTENCE_BYTES])
+{
+	size_t length = 0;
+
+	for (; text[length] != '\0' && length < SENTENCE_BYTES - 1; length++)
+		out[length] = text[length] >= ' ' && text[length] <= '~' ? text[length] : '?';
+	out[length] = '\0';
+}
+
 /* The text, or null when it is empty or `says` is false. */
 static void add_text(cJSON *to, const char *name, const char *text, bool says)
 {
+	char printable[SENTENCE_BYTES];
+
+	make_printable(text, printable);
 	if (says && text[0] != '\0')
-		(void)cJSON_AddStringToObject(to, name, text);
+		(void)cJSON_AddStringToObject(to, name, printable);
 	else
 		(void)cJSON_AddNullToObject(to, name);
 }
 
 static void add_member_name(cJSON *to, const char *name, const struct daemon *daemon,
-			    uint8_t member)
+                            uint8_t member)
 {
 	bool known = member != NO_MEMBER;
 
@@ -42,7 +55,10 @@ static void add_member_name(cJSON *to, const char *name, const struct daemon *da
 
 static void add_sentence(cJSON *list, const char *sentence)
 {
-	(void)cJSON_AddItemToArray(list, cJSON_CreateString(sentence));
+	char printable[SENTENCE_BYTES];
+
+	make_printable(sentence, printable);
+	(void)cJSON_AddItemToArray(list, cJSON_CreateString(printable));
 }
 
 /* {"bad-tag": 3}: only what was refused at all. */
@@ -59,7 +75,7 @@ static void add_refused(cJSON *to, const uint64_t counts[REFUSALS])
 /* --- members */
 
 static void add_path(cJSON *list, const struct daemon *daemon, uint8_t member, uint8_t path,
-		     const struct path_view *view)
+                     const struct path_view *view)
 {
 	const struct config *config = &daemon->config;
 	const struct net_errors errors = net_path_errors(daemon->net, member, path);
@@ -121,7 +137,7 @@ static void warn_of_member(cJSON *warnings, const char *name, const struct peer_
 }
 
 static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon, uint8_t member,
-		       struct instant now)
+                       struct instant now)
 {
 	const struct setup *setup = &daemon->config.setup;
 	const bool is_self = member == setup->self;
@@ -133,7 +149,7 @@ static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon
 	(void)cJSON_AddItemToArray(list, json);
 	(void)cJSON_AddStringToObject(json, "name", setup->members[member].name);
 	(void)cJSON_AddStringToObject(json, "kind",
-				      setup->members[member].is_node ? "node" : "witness");
+	                              setup->members[member].is_node ? "node" : "witness");
 	(void)cJSON_AddBoolToObject(json, "votes", setup->members[member].votes);
 	(void)cJSON_AddStringToObject(json, "state", member_state(&view, is_self));
 	if (view.ever && !is_self)
@@ -157,17 +173,17 @@ static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon
 /* --- roles */
 
 static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role,
-			  const struct candidate_view *view)
+                          const struct candidate_view *view)
 {
 	cJSON *json = cJSON_CreateObject();
 	const bool is_self = view->member == daemon->config.setup.self;
 	const bool ready =
 	    view->reachable && view->known && view->unfit == UNFIT_NOT && !view->mismatch;
 	const char *reason = !view->reachable           ? "unreachable"
-			     : !view->known             ? "not-heard-of"
-			     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
-			     : view->mismatch           ? "config-mismatch"
-							: "";
+	                     : !view->known             ? "not-heard-of"
+	                     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
+	                     : view->mismatch           ? "config-mismatch"
+	                                                : "";
 	const struct daemon_role *own = &daemon->roles[role];
 
 	(void)cJSON_AddItemToArray(list, json);
@@ -181,7 +197,7 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 }
 
 static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
-			 const struct role_view *view)
+                         const struct role_view *view)
 {
 	char sentence[SENTENCE_BYTES];
 
@@ -189,8 +205,8 @@ static void explain_role(cJSON *problems, const struct daemon *daemon, const cha
 		(void)snprintf(sentence, sizeof sentence, "%s is wanted and nobody owns it", name);
 	else
 		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
-			       phase_word(view->owner_phase),
-			       daemon->config.setup.members[view->owner].name);
+		               phase_word(view->owner_phase),
+		               daemon->config.setup.members[view->owner].name);
 	add_sentence(problems, sentence);
 }
 
@@ -203,7 +219,7 @@ static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_v
 }
 
 static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, uint8_t role,
-		     struct instant now)
+                     struct instant now)
 {
 	const struct setup *setup = &daemon->config.setup;
 	struct role_view view;
@@ -305,7 +321,7 @@ static void add_timing(cJSON *to, const struct timing *timing)
 }
 
 static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
-		     struct instant now)
+                     struct instant now)
 {
 	struct member_view view;
 	char sentence[SENTENCE_BYTES];
@@ -325,16 +341,16 @@ static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct
 	(void)cJSON_AddBoolToObject(json, "file_voters_differ", view.file_voters_differ);
 	if (!view.quorum) {
 		(void)snprintf(sentence, sizeof sentence,
-			       "no quorum: %u of %u voters heard, %u needed", view.voters_heard,
-			       view.voters_total, view.votes_needed);
+		               "no quorum: %u of %u voters heard, %u needed", view.voters_heard,
+		               view.voters_total, view.votes_needed);
 		add_sentence(problems, sentence);
 	}
 	if (view.relearning)
 		add_sentence(warnings,
-			     "this member lost its state and is learning from the others");
+		             "this member lost its state and is learning from the others");
 	if (view.file_voters_differ)
 		add_sentence(warnings, "the configuration names other voters than the cluster was "
-				       "started with; the old set counts");
+		                       "started with; the old set counts");
 }
 
 static void add_host(cJSON *json, cJSON *warnings, const struct daemon *daemon)
@@ -375,6 +391,6 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	add_resources(json, daemon);
 	add_host(json, warnings, daemon);
 	(void)cJSON_ReplaceItemInObject(json, "healthy",
-					cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));
+	                                cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));
 	return json;
 }

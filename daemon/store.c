@@ -39,7 +39,7 @@ struct store {
 
 /* One generation. CODE_NOT_FOUND when there is none. */
 static enum code read_generation(const char *path, const struct state_owner *owner,
-				 struct durable *durable, struct error *error)
+                                 struct durable *durable, struct error *error)
 {
 	uint8_t bytes[STATE_FILE_BYTES];
 	size_t length = 0;
@@ -55,10 +55,10 @@ static enum code read_generation(const char *path, const struct state_owner *own
 		return error_wrap(error, "%s", path);
 	if (found.cluster != owner->cluster || found.member != owner->member)
 		return error_set(error, CODE_INVALID,
-				 "%s: this is the state of another %s (a copied disk, or a name "
-				 "that was changed); if this host is to be a new member, move its "
-				 "directory away",
-				 path, found.cluster != owner->cluster ? "cluster" : "member");
+		                 "%s: this is the state of another %s (a copied disk, or a name "
+		                 "that was changed); if this host is to be a new member, move its "
+		                 "directory away",
+		                 path, found.cluster != owner->cluster ? "cluster" : "member");
 	return CODE_OK;
 }
 
@@ -77,8 +77,8 @@ static void make_floor(struct durable *durable)
 }
 
 enum code store_load(const char *directory, const struct state_owner *owner,
-		     struct durable *durable, enum store_origin *origin, struct error *text,
-		     struct error *error)
+                     struct durable *durable, enum store_origin *origin, struct error *text,
+                     struct error *error)
 {
 	char path[FILE_PATH_BYTES], old[FILE_PATH_BYTES];
 	enum code newest, before;
@@ -120,8 +120,8 @@ void store_set_aside(const char *directory)
 }
 
 enum code store_open(struct store **store, uv_loop_t *loop, const char *directory,
-		     const struct state_owner *owner, const struct store_hooks *hooks,
-		     struct error *error)
+                     const struct state_owner *owner, const struct store_hooks *hooks,
+                     struct error *error)
 {
 	struct store *made = calloc(1, sizeof *made);
 	enum code code;

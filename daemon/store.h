@@ -18,7 +18,7 @@
 enum store_origin {
 	STORE_FOUND,    /* *durable is what was written last */
 	STORE_SALVAGED, /* the newest generation is damaged or gone; *durable is made of the one
-			   before and says `relearning`: see store_load */
+	                   before and says `relearning`: see store_load */
 	STORE_LOST,     /* there was state, and nothing of it can be used; start as new */
 	STORE_NONE,     /* there never was any */
 };
@@ -37,8 +37,8 @@ enum store_origin {
  * is a reason to start as new: the daemon refuses to run. Changes nothing.
  */
 enum code store_load(const char *directory, const struct state_owner *owner,
-		     struct durable *durable, enum store_origin *origin, struct error *text,
-		     struct error *error);
+                     struct durable *durable, enum store_origin *origin, struct error *text,
+                     struct error *error);
 
 /* Renames DIR/state to DIR/state.damaged, for people to look at: the next write must not make it
  * the old generation in place of a good one. */
@@ -55,8 +55,8 @@ struct store_hooks {
 struct store;
 
 enum code store_open(struct store **store, uv_loop_t *loop, const char *directory,
-		     const struct state_owner *owner, const struct store_hooks *hooks,
-		     struct error *error);
+                     const struct state_owner *owner, const struct store_hooks *hooks,
+                     struct error *error);
 /* Writes and syncs before it returns. For the start, when nothing runs yet. */
 enum code store_write_now(struct store *store, const struct durable *durable, struct error *error);
 /* Copies *durable and returns at once; answered by `written`, for this generation or a later one.

@@ -21,7 +21,7 @@ struct verb {
 	bool needs_role, needs_node; /* a node of move is optional */
 	enum request_kind kind;      /* for verb_command */
 	void (*run)(struct daemon *daemon, struct control_client *client, const struct verb *verb,
-		    const struct control_request *request);
+	            const struct control_request *request);
 };
 
 /* Prints, sends and frees `json`. */
@@ -38,7 +38,7 @@ static void reply(struct control_client *client, cJSON *json)
 }
 
 static void verb_version(struct daemon *daemon, struct control_client *client,
-			 const struct verb *verb, const struct control_request *request)
+                         const struct verb *verb, const struct control_request *request)
 {
 	cJSON *json = cJSON_CreateObject();
 
@@ -49,7 +49,7 @@ static void verb_version(struct daemon *daemon, struct control_client *client,
 }
 
 static void verb_status(struct daemon *daemon, struct control_client *client,
-			const struct verb *verb, const struct control_request *request)
+                        const struct verb *verb, const struct control_request *request)
 {
 	(void)verb, (void)request;
 	reply(client, status_json(daemon, platform_now()));
@@ -71,7 +71,7 @@ static uint8_t find_role(struct daemon *daemon, struct control_client *client, c
 	used = (size_t)snprintf(text, sizeof text, "there is no role %s; the roles are", name);
 	for (uint8_t i = 0; i < setup->role_count && used < sizeof text; i++)
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s %s",
-					 i == 0 ? "" : ",", setup->roles[i].name);
+		                         i == 0 ? "" : ",", setup->roles[i].name);
 	control_refuse(client, setup->role_count == 0 ? "this cluster has no roles" : text);
 	return ROLES_MAX;
 }
@@ -89,7 +89,7 @@ static uint8_t find_node(struct daemon *daemon, struct control_client *client, c
 		if (setup->members[i].is_node)
 			return i;
 		(void)snprintf(text, sizeof text, "%s is a witness: it votes and owns nothing",
-			       name);
+		               name);
 		control_refuse(client, text);
 		return NO_MEMBER;
 	}
@@ -97,7 +97,7 @@ static uint8_t find_node(struct daemon *daemon, struct control_client *client, c
 	for (uint8_t i = 0, shown = 0; i < setup->member_count && used < sizeof text; i++) {
 		if (setup->members[i].is_node)
 			used += (size_t)snprintf(text + used, sizeof text - used, "%s %s",
-						 shown++ == 0 ? "" : ",", setup->members[i].name);
+			                         shown++ == 0 ? "" : ",", setup->members[i].name);
 	}
 	control_refuse(client, text);
 	return NO_MEMBER;
@@ -106,7 +106,7 @@ static uint8_t find_node(struct daemon *daemon, struct control_client *client, c
 /* --- commands */
 
 static void reply_answer(struct daemon *daemon, struct control_client *client,
-			 const struct answer_about *about, const struct answer *answer)
+                         const struct answer_about *about, const struct answer *answer)
 {
 	const struct setup *setup = &daemon->config.setup;
 	uint8_t target = answer->target != 0 ? setup_member_of(setup, answer->target) : NO_MEMBER;
@@ -126,7 +126,7 @@ static void reply_answer(struct daemon *daemon, struct control_client *client,
 }
 
 static void verb_command(struct daemon *daemon, struct control_client *client,
-			 const struct verb *verb, const struct control_request *request)
+                         const struct verb *verb, const struct control_request *request)
 {
 	struct verbs *verbs = &daemon->verbs;
 	struct event event = {.kind = EVENT_REQUEST};
@@ -215,7 +215,7 @@ static bool look_again(const struct daemon *daemon, struct verbs_follower *follo
 			releasing = view.candidates[i].member;
 	}
 	changed = releasing != follower->releasing || view.owner != follower->owner ||
-		  view.owner_phase != follower->phase || view.epoch != follower->epoch;
+	          view.owner_phase != follower->phase || view.epoch != follower->epoch;
 	follower->owner = view.owner;
 	follower->releasing = releasing;
 	follower->phase = view.owner_phase;
@@ -224,7 +224,7 @@ static bool look_again(const struct daemon *daemon, struct verbs_follower *follo
 }
 
 static void verb_follow(struct daemon *daemon, struct control_client *client,
-			const struct verb *verb, const struct control_request *request)
+                        const struct verb *verb, const struct control_request *request)
 {
 	const uint8_t role = find_role(daemon, client, request->role);
 
@@ -296,12 +296,12 @@ static void take_line(void *context, struct control_client *client, const char *
 		verb = find_verb(request.verb);
 		if (verb == NULL)
 			(void)error_set(&error, CODE_NOT_FOUND, "there is no verb \"%s\"",
-					request.verb);
+			                request.verb);
 		else if (verb->needs_admin && !control_is_admin(client))
 			(void)error_set(&error, CODE_DENIED, "only root%s%s may do this",
-					daemon->config.group[0] != '\0' ? " and users of the group "
-									: "",
-					daemon->config.group);
+			                daemon->config.group[0] != '\0' ? " and users of the group "
+			                                                : "",
+			                daemon->config.group);
 		else if (verb->needs_role && request.role[0] == '\0')
 			(void)error_set(&error, CODE_INVALID, "%s needs a \"role\"", verb->name);
 		else if (verb->needs_node && request.node[0] == '\0')

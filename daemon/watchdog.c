@@ -69,13 +69,12 @@ enum code watchdog_fit(struct timing timing, struct span wanted, struct span *ti
 		                 "s (lease + release/2 - heartbeat) are possible",
 		                 fit.ns / SECOND.ns, longest.ns / SECOND.ns);
 	if (timing.release.ns < least_release(fit).ns)
-		return error_set(error, CODE_INVALID,
-		                 "a release of %" PRId64
-		                 "ms is too short for a watchdog time-out of %" PRId64
-		                 "s, which may come late by half of it; release must be at least "
-		                 "%" PRId64 "ms",
-		                 in_ms(timing.release), fit.ns / SECOND.ns,
-		                 in_ms(least_release(fit)));
+		return error_set(
+		    error, CODE_INVALID,
+		    "a release of %" PRId64 "ms is too short for a watchdog time-out of %" PRId64
+		    "s, which may come late by half of it; release must be at least "
+		    "%" PRId64 "ms",
+		    in_ms(timing.release), fit.ns / SECOND.ns, in_ms(least_release(fit)));
 	*timeout = fit;
 	return CODE_OK;
 }

@@ -79,7 +79,7 @@ static void move(struct step *step, uint8_t r, const struct asked *asked)
 	}
 	enum verdict verdict = VERDICT_ACCEPTED;
 	uint8_t detail = 0, target = NO_MEMBER;
-	if (request->epoch != role->claim.epoch)
+	if (request->follows != role->claim.epoch)
 		verdict = VERDICT_SUPERSEDED;
 	else if (role->claim.state == CLAIM_RELEASING || role->operation.active)
 		verdict = VERDICT_BUSY;
@@ -106,6 +106,10 @@ static void set_wanted(struct step *step, uint8_t r, const struct asked *asked)
 		return;
 	}
 	bool already = role->record.wanted == wanted;
+	if (!already && asked->request->follows != role->record.counter) {
+		give_verdict(step, asked, VERDICT_SUPERSEDED, 0, 0);
+		return;
+	}
 	role->operation = operation_of(asked, already);
 	if (!already) {
 		record_write(step, r, wanted);
@@ -160,9 +164,14 @@ static void set_paused(struct step *step, const struct asked *asked)
 		give_verdict(step, asked, VERDICT_BUSY, 0, 0);
 		return;
 	}
+	if (m->paused != paused && asked->request->follows != m->pause_counter) {
+		give_verdict(step, asked, VERDICT_SUPERSEDED, 0, 0);
+		return;
+	}
 	m->pausing = operation_of(asked, m->paused == paused);
 	if (m->paused != paused) {
 		m->paused = paused;
+		m->pause_counter++;
 		m->paused_generation = step_persist(step);
 		step_changed(step);
 		step_note(step, (struct note){.kind = paused ? NOTE_PAUSED : NOTE_RESUMED,

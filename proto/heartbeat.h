@@ -46,8 +46,8 @@ enum wanted { WANTED_STARTED, WANTED_STOPPED };
 /* What operators decided for a role. Only a lease holder writes it; the greater (epoch, counter)
  * replaces the smaller whole, nothing is merged. (0, 0) is the record of a new role. */
 struct record {
-	uint64_t epoch;
-	uint32_t counter;
+	uint64_t epoch;   /* of the owner that wrote or confirmed it */
+	uint32_t counter; /* decisions so far; a new owner confirms the last without counting */
 	enum wanted wanted;
 };
 
@@ -62,7 +62,10 @@ struct request {
 	enum request_kind kind;
 	uint64_t role;   /* 0 for pause and resume */
 	uint64_t target; /* member id; 0 for move: the best other node */
-	uint64_t epoch;  /* for move: of the owner it was meant for; another owner refuses */
+	/* What it follows, so that it cannot be carried out again, or by mistake, after something
+	 * else was: for move the epoch of the owner, for stop and start the role's record.counter,
+	 * for pause and resume the node's pause_counter, as known where it was typed. */
+	uint64_t follows;
 };
 
 enum verdict {
@@ -75,7 +78,7 @@ enum verdict {
 	VERDICT_MISMATCH,    /* the target has another definition of the role */
 	VERDICT_NO_TARGET,   /* no other node could take the role now */
 	VERDICT_BUSY,        /* another request for the role is under way */
-	VERDICT_SUPERSEDED,  /* the role has changed its owner since the command was typed */
+	VERDICT_SUPERSEDED,  /* what it follows is no more: another owner, or another command */
 	VERDICT_STOPPED,     /* the role is stopped by an operator; start it first */
 	VERDICT_NO_OWNER,    /* move: nobody owns the role */
 	VERDICT_TIMEOUT,     /* nobody answered in time; made by the asking member itself */
@@ -140,6 +143,7 @@ struct heartbeat {
 	uint64_t voters;      /* voters_digest of the set the sender counts with */
 	uint64_t config;      /* setup.config_digest */
 	bool paused;
+	uint32_t pause_counter; /* how often the sender was paused or resumed */
 	bool relearning; /* lost its stored state and has not yet learned from a majority */
 	uint32_t relearned_ms; /* since that ended, rounded up; UINT32_MAX: not in this life */
 	bool abstaining; /* grants nothing new until the longest promise it may have made ends */

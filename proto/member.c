@@ -59,6 +59,7 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	/* Where its numbers start differs from life to life, so that an old echo cannot be taken
 	 * for one of this life even if the incarnation was lost with the disk. */
 	m->seq = seed >> 24;
+	m->request_counter = (uint32_t)seed;
 	m->now = m->started_at = m->next_heartbeat = m->wake = now;
 	m->reconfirm_since = INSTANT_PAST;
 	m->relearned_at = INSTANT_NEVER;

@@ -44,6 +44,7 @@ struct peer {
 	struct timing timing;
 	uint64_t voters, config;
 	bool paused, relearning, abstaining, leaving;
+	uint32_t pause_counter;
 	uint8_t request_count;
 	struct request requests[REQUESTS_MAX];
 	struct path paths[PATHS_MAX];
@@ -147,6 +148,7 @@ struct member {
 	struct instant relearned_at; /* INSTANT_NEVER: not in this life */
 	uint64_t relearned_generation; /* snapshot that says it is over; 0: not yet */
 	bool paused;
+	uint32_t pause_counter;
 	bool leaving, left;
 	bool quorum_seen;
 

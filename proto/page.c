@@ -109,6 +109,7 @@ static void say_sender(const struct member *m, struct instant now, struct heartb
 	page->voters = m->voters_id;
 	page->config = m->setup->config_digest;
 	page->paused = m->paused;
+	page->pause_counter = m->pause_counter;
 	page->relearning = m->relearning;
 	page->relearned_ms = relearned_ms(m, now);
 	page->abstaining = m->abstaining;

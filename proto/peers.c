@@ -164,7 +164,9 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 		voter_raise_top(&m->roles[r].voter, report->top);
 	else
 		voter_raise_seen(&m->roles[r].voter, report->top);
-	if (!report->is_candidate)
+	/* Only a fresh page moves votes, also for `none`: a sender whose disk was lost may have used its
+	 * numbers before, and a recording of that life may be newer by number. */
+	if (!report->is_candidate || !instant_before(step->now, fresh_until))
 		return;
 	if (report->claim == CLAIM_NONE)
 		hear_none(step, r, report, page->sender);
@@ -209,6 +211,7 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 	peer->voters = page->voters;
 	peer->config = page->config;
 	peer->paused = page->paused;
+	peer->pause_counter = page->pause_counter;
 	peer->relearning = page->relearning;
 	note_memory(step, peer, page);
 	peer->abstaining = page->abstaining;
@@ -231,7 +234,8 @@ static void hear_requests(struct step *step, uint8_t sender, const struct heartb
 	peer->request_count = page->request_count;
 	for (uint8_t i = 0; i < page->request_count; i++)
 		peer->requests[i] = page->requests[i];
-	request_hear_answers(step, page);
+	if (instant_before(step->now, peer->fresh_until))
+		request_hear_answers(step, page);
 }
 
 void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct heartbeat *page)

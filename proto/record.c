@@ -31,16 +31,16 @@ void record_write(struct step *step, uint8_t r, enum wanted wanted)
 	const struct role *role = &step->m->roles[r];
 	assert(role->claim.state == CLAIM_HOLDING);
 	assert(role->record.epoch <= role->claim.epoch);
-	bool same_reign = role->record.epoch == role->claim.epoch;
-	uint32_t counter = same_reign ? role->record.counter + 1 : 1;
-	adopt(step, r, (struct record){role->claim.epoch, counter, wanted});
+	adopt(step, r, (struct record){role->claim.epoch, role->record.counter + 1, wanted});
 }
 
 /* A write of an earlier owner that never reached a majority may be on some disk. Stamped anew, what
  * this owner's majority knows outranks it for ever. */
 void record_restamp(struct step *step, uint8_t r)
 {
-	record_write(step, r, step->m->roles[r].record.wanted);
+	struct record record = step->m->roles[r].record;
+	record.epoch = step->m->roles[r].claim.epoch;
+	adopt(step, r, record);
 }
 
 bool record_is_decided(const struct member *m, uint8_t r, struct instant now)

@@ -78,6 +78,24 @@ static uint64_t owner_epoch(const struct step *step, uint8_t r)
 	return epoch;
 }
 
+static uint64_t follows(const struct step *step, const struct event *event)
+{
+	const struct member *m = step->m;
+	uint8_t target = event->as.request.target;
+	switch (event->as.request.kind) {
+	case REQUEST_MOVE:
+		return owner_epoch(step, event->as.request.role);
+	case REQUEST_STOP:
+	case REQUEST_START:
+		return m->roles[event->as.request.role].record.counter;
+	case REQUEST_PAUSE:
+	case REQUEST_RESUME:
+		return target == m->setup->self ? m->pause_counter
+		                                : m->peers[target].pause_counter;
+	}
+	return 0;
+}
+
 void request_typed(struct step *step, const struct event *event)
 {
 	struct member *m = step->m;
@@ -99,9 +117,9 @@ void request_typed(struct step *step, const struct event *event)
 	    .target = event->as.request.target == NO_MEMBER
 	                  ? 0
 	                  : m->setup->members[event->as.request.target].id,
-	    .epoch = event->as.request.kind == REQUEST_MOVE ? owner_epoch(step, r) : 0,
+	    .follows = follows(step, event),
 	};
-	if (request.kind == REQUEST_MOVE && request.epoch == 0) {
+	if (request.kind == REQUEST_MOVE && request.follows == 0) {
 		refused.verdict = m->roles[r].record.wanted == WANTED_STOPPED ? VERDICT_STOPPED
 		                                                              : VERDICT_NO_OWNER;
 		step_answer(step, event->as.request.handle, refused);

@@ -26,6 +26,7 @@ void snapshot_take_durable(struct member *m, const struct durable *durable)
 	m->reserved_epoch = durable->reserved_epoch;
 	m->longest_promise = durable->longest_promise;
 	m->paused = durable->paused;
+	m->pause_counter = durable->pause_counter;
 	m->relearning = durable->relearning;
 	m->state_lost = durable->relearning;
 	m->voters = durable->voters;
@@ -101,6 +102,7 @@ uint64_t member_durable(const struct member *m, struct durable *out)
 	    .reserved_epoch = m->reserved_epoch,
 	    .longest_promise = m->longest_promise,
 	    .paused = m->paused,
+	    .pause_counter = m->pause_counter,
 	    .relearning = m->relearning && m->relearned_generation == 0,
 	    .voters = m->voters,
 	};

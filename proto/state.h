@@ -26,6 +26,7 @@ struct durable {
 	uint64_t reserved_epoch;     /* every epoch up to here may have been used */
 	struct span longest_promise; /* that this member may ever have given */
 	bool paused;
+	uint32_t pause_counter;
 	bool relearning; /* state was lost earlier and a majority was not heard since */
 	struct voters voters;
 	uint8_t role_count;

@@ -54,8 +54,7 @@ enum vote voter_consider(struct voter *voter, const struct bid *bid,
                          const struct voter_terms *terms, struct instant now,
                          enum refusal_reason *reason);
 
-/* `claimant` says it has no claim. True if that freed this vote. Needs no fresh page: the page is
- * newer than the one that was granted, and the only one who gains from the grant signed it. */
+/* `claimant` says, on a fresh page, that it has no claim. True if that freed this vote. */
 bool voter_free(struct voter *voter, uint64_t claimant);
 
 /* Epochs up to here were used by owners; or at least heard of. */

@@ -10,11 +10,12 @@
  *   timing     4 heartbeat   4 lease   4 release, in microseconds, rounded up
  *   membership 8 voters digest   8 config digest   1 bits: paused relearning abstaining leaving
  *              4 milliseconds since relearning ended, rounded up (ffffffff: not in this life)
+ *              4 times it was paused or resumed
  *   echoes     1 count, each: 8 member   4 incarnation   8 seq   4 age in microseconds
  *              1 path count, each: 1 seqs behind (ff: or more)   3 age in microseconds
  *              (ffffff: or more, or never heard)   1 loss percent
  *   requests   1 count   1 answer count
- *              each request: 8 id   1 kind   8 role   8 target   8 epoch
+ *              each request: 8 id   1 kind   8 role   8 target   8 what it follows
  *              each answer: 8 requester   8 request   1 verdict   1 detail   8 target
  *   roles      until the section ends: 8 role   1 length of what follows   1 bits: candidate
  *              successor grant top record, then what the bits name, in this order:
@@ -47,7 +48,7 @@ enum {
 	WIRE_SECTION_BYTES = 4,
 	/* The largest body of each section, without its own head. */
 	WIRE_TIMING_BYTES = 12,
-	WIRE_MEMBERSHIP_BYTES = 21,
+	WIRE_MEMBERSHIP_BYTES = 25,
 	WIRE_PATH_BYTES = 5,
 	WIRE_ECHO_BYTES = 25 + PATHS_MAX * WIRE_PATH_BYTES,
 	WIRE_REQUEST_BYTES = 33,

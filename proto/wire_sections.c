@@ -72,6 +72,7 @@ void wire_put_membership(struct writer *writer, const struct heartbeat *heartbea
 	writer_put(writer, heartbeat->config, 8);
 	writer_put(writer, bits, 1);
 	writer_put(writer, heartbeat->relearned_ms, 4);
+	writer_put(writer, heartbeat->pause_counter, 4);
 }
 
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
@@ -86,6 +87,7 @@ enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat
 	heartbeat->abstaining = (bits & BIT_ABSTAINING) != 0;
 	heartbeat->leaving = (bits & BIT_LEAVING) != 0;
 	heartbeat->relearned_ms = (uint32_t)reader_take(reader, 4);
+	heartbeat->pause_counter = (uint32_t)reader_take(reader, 4);
 	return CODE_OK;
 }
 
@@ -165,7 +167,7 @@ static void put_request(struct writer *writer, const struct request *request)
 	writer_put(writer, request->kind, 1);
 	writer_put(writer, request->role, 8);
 	writer_put(writer, request->target, 8);
-	writer_put(writer, request->epoch, 8);
+	writer_put(writer, request->follows, 8);
 }
 
 static struct request get_request(struct reader *reader)
@@ -175,7 +177,7 @@ static struct request get_request(struct reader *reader)
 	request.kind = (enum request_kind)reader_take(reader, 1);
 	request.role = reader_take(reader, 8);
 	request.target = reader_take(reader, 8);
-	request.epoch = reader_take(reader, 8);
+	request.follows = reader_take(reader, 8);
 	return request;
 }
 

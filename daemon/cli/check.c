@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include "config/print.h"
@@ -61,7 +62,7 @@ static bool owns_role(const struct check *check, uint8_t role)
 
 /* Calls `look` for each resource that may run on this host. */
 static void each_resource(struct check *check,
-			  void (*look)(struct check *check, const struct config_resource *))
+                          void (*look)(struct check *check, const struct config_resource *))
 {
 	for (uint8_t r = 0; r < check->config->setup.role_count; r++) {
 		if (!owns_role(check, r))
@@ -120,8 +121,7 @@ static void check_directory(struct check *check, const char *option, const char 
 		fine(option, path);
 		return;
 	}
-	(void)error_set(&error, CODE_DENIED, "%s cannot be written: %s", path,
-	                uv_strerror(failed));
+	(void)error_set(&error, CODE_DENIED, "%s cannot be written: %s", path, uv_strerror(failed));
 	lack(check, option, &error);
 }
 
@@ -206,6 +206,22 @@ static void check_groups(struct check *check)
 		warn(check, "processes", error.text);
 }
 
+/* An address that is here although nobody runs the role: from an earlier life, or another
+ * program's. */
+static void check_leftover(struct check *check, struct network *network,
+                           const struct config_resource *resource)
+{
+	struct network_address address = {.address = resource->address, .prefix = resource->prefix};
+	bool present = false;
+
+	(void)snprintf(address.interface, sizeof address.interface, "%s", resource->interface);
+	if (!check->daemon_runs && network_present(network, &address, &present, NULL) == CODE_OK &&
+	    present)
+		warn(check, resource->name,
+		     "its address is on this host although the daemon does not run; it is removed "
+		     "when the daemon starts");
+}
+
 static void check_vip(struct check *check, const struct config_resource *resource)
 {
 	struct network *network = NULL;
@@ -219,24 +235,25 @@ static void check_vip(struct check *check, const struct config_resource *resourc
 	switch (network_link(network, resource->interface, &index)) {
 	case LINK_ABSENT:
 		(void)error_set(&error, CODE_NOT_FOUND, "there is no interface %s on this host",
-				resource->interface);
+		                resource->interface);
 		lack(check, resource->name, &error);
 		break;
 	case LINK_DOWN:
 		(void)error_set(&error, CODE_NOT_FOUND,
-				"interface %s is down or has no carrier: its role cannot run here",
-				resource->interface);
+		                "interface %s is down or has no carrier: its role cannot run here",
+		                resource->interface);
 		warn(check, resource->name, error.text);
 		break;
 	case LINK_UP:
 		fine(resource->name, resource->interface);
 		break;
 	}
+	check_leftover(check, network, resource);
 	network_close(network);
 }
 
 static void check_command(struct check *check, const struct config_resource *resource,
-			  const struct command *command)
+                          const struct command *command)
 {
 	uv_fs_t request;
 	struct error error;
@@ -251,7 +268,7 @@ static void check_command(struct check *check, const struct config_resource *res
 		return;
 	}
 	(void)error_set(&error, CODE_NOT_FOUND, "%s cannot be executed: %s", command->words,
-			uv_strerror(failed));
+	                uv_strerror(failed));
 	lack(check, resource->name, &error);
 }
 
@@ -272,7 +289,7 @@ static void check_program(struct check *check, const struct config_resource *res
 		uv_fs_req_cleanup(&request);
 		if (failed != 0) {
 			(void)error_set(&error, CODE_NOT_FOUND, "directory %s: %s",
-					resource->directory, uv_strerror(failed));
+			                resource->directory, uv_strerror(failed));
 			lack(check, resource->name, &error);
 		}
 	}
@@ -281,7 +298,7 @@ static void check_program(struct check *check, const struct config_resource *res
 static void check_resource(struct check *check, const struct config_resource *resource)
 {
 	static void (*const looks[RESOURCE_TYPES])(struct check *,
-						   const struct config_resource *) = {
+	                                           const struct config_resource *) = {
 	    [RESOURCE_VIP] = check_vip,
 	    [RESOURCE_PROCESS] = check_program,
 	    [RESOURCE_SCRIPT] = check_program,
@@ -303,13 +320,13 @@ static void print_failover_time(struct check *check)
 	const struct span round_trips = timing->heartbeat;
 
 	(void)printf("\nA failed owner is replaced within %.3f s, plus the time the resources need "
-		     "to start:\n"
-		     "  promise %.3f s = (lease %.3f s + release %.3f s) x 1.01 / 0.99 for clocks "
-		     "that differ by up to 1 %%\n"
-		     "  + %.3f s for turns and two round trips (one heartbeat)\n",
-		     (double)span_plus(promise, round_trips).ns / 1e9, (double)promise.ns / 1e9,
-		     (double)timing->lease.ns / 1e9, (double)timing->release.ns / 1e9,
-		     (double)round_trips.ns / 1e9);
+	             "to start:\n"
+	             "  promise %.3f s = (lease %.3f s + release %.3f s) x 1.01 / 0.99 for clocks "
+	             "that differ by up to 1 %%\n"
+	             "  + %.3f s for turns and two round trips (one heartbeat)\n",
+	             (double)span_plus(promise, round_trips).ns / 1e9, (double)promise.ns / 1e9,
+	             (double)timing->lease.ns / 1e9, (double)timing->release.ns / 1e9,
+	             (double)round_trips.ns / 1e9);
 }
 
 enum exit_code command_check(const struct options *options)
@@ -325,8 +342,8 @@ enum exit_code command_check(const struct options *options)
 	if (result == EXIT_DONE) {
 		check.config = &host->config;
 		(void)printf("%s is %s of cluster %s (%u members, %u roles)\n\n", options->config,
-			     self_of(&check)->name, host->config.cluster,
-			     host->config.setup.member_count, host->config.setup.role_count);
+		             self_of(&check)->name, host->config.cluster,
+		             host->config.setup.member_count, host->config.setup.role_count);
 		for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
 			questions[i](&check);
 		print_failover_time(&check);

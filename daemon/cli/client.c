@@ -93,22 +93,22 @@ static enum code explain(const struct client *client, struct error *error)
 		return error_set(error, CODE_TIMEOUT, "no answer in time at %s", client->path);
 	if (client->failed == UV_EACCES || client->failed == UV_EPERM)
 		return error_set(error, CODE_DENIED,
-				 "%s: only root and the group of the configuration may ask",
-				 client->path);
+		                 "%s: only root and the group of the configuration may ask",
+		                 client->path);
 	if (client->failed == UV_ENOENT || client->failed == UV_ECONNREFUSED)
 		return error_set(error, CODE_NOT_FOUND,
-				 "the daemon does not run: nobody answers at %s", client->path);
+		                 "the daemon does not run: nobody answers at %s", client->path);
 	if (client->failed == UV_EOF || client->failed == UV_ECONNRESET ||
 	    client->failed == UV_EPIPE)
 		return error_set(error, CODE_NOT_FOUND,
-				 "the daemon closed the connection: it is ending, or too busy");
+		                 "the daemon closed the connection: it is ending, or too busy");
 	if (client->failed == UV_ENOBUFS)
 		return error_set(error, CODE_TOO_LARGE, "the answer is too long");
 	return error_set(error, CODE_SYSTEM, "%s: %s", client->path, uv_strerror(client->failed));
 }
 
 enum code client_open(struct client **client, const char *run_dir, struct span limit,
-		      struct error *error)
+                      struct error *error)
 {
 	struct client *made = calloc(1, sizeof *made);
 	uv_connect_t connect;
@@ -150,7 +150,7 @@ void client_close(struct client *client)
 }
 
 enum code client_ask(struct client *client, const struct client_question *question,
-		     struct error *error)
+                     struct error *error)
 {
 	cJSON *json = cJSON_CreateObject();
 	char *text;
@@ -164,7 +164,7 @@ enum code client_ask(struct client *client, const struct client_question *questi
 		(void)cJSON_AddStringToObject(json, "node", question->node);
 	if (question->limit.ns > 0)
 		(void)cJSON_AddNumberToObject(json, "timeout_ms",
-					      (double)(question->limit.ns / 1000000));
+		                              (double)(question->limit.ns / 1000000));
 	text = cJSON_PrintUnformatted(json);
 	cJSON_Delete(json);
 	if (text == NULL)
@@ -214,7 +214,7 @@ enum exit_code client_failed(const char *verb, const struct error *error)
 {
 	(void)fprintf(stderr, "failoverd: %s: %s\n", verb, error->text);
 	return error->code == CODE_NOT_FOUND || error->code == CODE_TIMEOUT ? EXIT_NOT_RUNNING
-									    : EXIT_REFUSED;
+	                                                                    : EXIT_REFUSED;
 }
 
 enum exit_code client_print(const char *verb, const cJSON *answer)
@@ -233,7 +233,7 @@ enum exit_code client_print(const char *verb, const cJSON *answer)
 }
 
 enum exit_code client_command(const struct options *options, const char *verb, const char *role,
-			      const char *node)
+                              const char *node)
 {
 	const struct client_question question = {
 	    .verb = verb, .role = role, .node = node, .limit = options->timeout};

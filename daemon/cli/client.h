@@ -16,7 +16,7 @@ struct client;
 /* `limit` is for everything until client_close. CODE_NOT_FOUND: no daemon runs. CODE_DENIED: the
  * socket is not for this user. */
 enum code client_open(struct client **client, const char *run_dir, struct span limit,
-		      struct error *error);
+                      struct error *error);
 
 struct client_question {
 	const char *verb;
@@ -25,7 +25,7 @@ struct client_question {
 };
 
 enum code client_ask(struct client *client, const struct client_question *question,
-		     struct error *error);
+                     struct error *error);
 
 /* The next answer, which the caller frees. CODE_TIMEOUT, CODE_NOT_FOUND (the daemon has gone). */
 enum code client_next(struct client *client, cJSON **answer, struct error *error);
@@ -34,7 +34,7 @@ void client_close(struct client *client); /* accepts NULL */
 
 /* One command that is answered once: asks, prints what came of it, returns the exit code. */
 enum exit_code client_command(const struct options *options, const char *verb, const char *role,
-			      const char *node);
+                              const char *node);
 
 /* The exit code and the message for a failure of the above. */
 enum exit_code client_failed(const char *verb, const struct error *error);

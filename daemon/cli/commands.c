@@ -67,7 +67,7 @@ static void print_usage(FILE *out)
 static void print_command(const struct subcommand *command)
 {
 	(void)printf("usage: failoverd %s %s%s[OPTIONS]\n\n%s\n", command->name, command->operands,
-		     command->operands[0] != '\0' ? " " : "", command->summary);
+	             command->operands[0] != '\0' ? " " : "", command->summary);
 	if (command->details[0] != '\0')
 		(void)printf("\n%s\n", command->details);
 	if (command->accepts != 0)
@@ -123,7 +123,7 @@ int commands_main(int argc, char **argv)
 	command = command_find(name);
 	if (command == NULL) {
 		(void)fprintf(stderr, "failoverd: there is no command %s; see `failoverd help`\n",
-			      argv[1]);
+		              argv[1]);
 		return EXIT_USAGE;
 	}
 	if (options_parse(argc - 2, argv + 2, command->accepts, &options, &error) == CODE_OK) {
@@ -135,10 +135,10 @@ int commands_main(int argc, char **argv)
 		    options.operand_count <= command->most)
 			return (int)command->run(&options);
 		(void)error_set(&error, CODE_INVALID, "%s %s",
-				command->operands[0] != '\0' ? "expected" : "it takes no",
-				command->operands[0] != '\0' ? command->operands : "operands");
+		                command->operands[0] != '\0' ? "expected" : "it takes no",
+		                command->operands[0] != '\0' ? command->operands : "operands");
 	}
 	(void)fprintf(stderr, "failoverd: %s: %s; see `failoverd help %s`\n", command->name,
-		      error.text, command->name);
+	              error.text, command->name);
 	return EXIT_USAGE;
 }

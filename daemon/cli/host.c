@@ -8,6 +8,8 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <uv.h>
 
 #include "daemon/file.h"
 #include "daemon/key.h"
@@ -43,6 +45,25 @@ static enum code read_key(struct host *host, const char *path)
 	return code;
 }
 
+/* Whoever may write the file decides what is executed here. */
+static enum code check_access(const char *path, struct error *error)
+{
+	uv_fs_t request = {0};
+	int failed = uv_fs_stat(NULL, &request, path, NULL);
+	const unsigned mode = failed == 0 ? (unsigned)request.statbuf.st_mode : 0;
+
+	uv_fs_req_cleanup(&request);
+	if ((mode & S_IWOTH) != 0)
+		return error_set(error, CODE_DENIED,
+		                 "%s: everybody can change it, and with it what runs here as root: "
+		                 "chmod o-w %s",
+		                 path, path);
+	if ((mode & S_IWGRP) != 0)
+		(void)fprintf(stderr, "%s: warning: its group can change what runs here as root\n",
+		              path);
+	return CODE_OK;
+}
+
 static enum code read_config(struct host *host, const char *path, bool has_key)
 {
 	uint8_t *text = malloc(CONFIG_FILE_BYTES);
@@ -52,11 +73,12 @@ static enum code read_config(struct host *host, const char *path, bool has_key)
 
 	if (text == NULL)
 		(void)fprintf(stderr, "failoverd: out of memory\n");
-	else if ((code = file_read(path, text, CONFIG_FILE_BYTES, &length, &error)) != CODE_OK)
+	else if ((code = check_access(path, &error)) != CODE_OK ||
+	         (code = file_read(path, text, CONFIG_FILE_BYTES, &length, &error)) != CODE_OK)
 		(void)fprintf(stderr, "failoverd: configuration: %s\n", error.text);
 	else {
 		code = config_load((const char *)text, length, has_key ? &host->public : NULL,
-				   &host->config, &host->findings);
+		                   &host->config, &host->findings);
 		print_findings(&host->findings, path);
 	}
 	free(text);

@@ -21,7 +21,7 @@ enum exit_code command_keygen(const struct options *options)
 
 	if (sodium_init() < 0) {
 		(void)fputs("failoverd: keygen: libsodium does not start: no random numbers?\n",
-			    stderr);
+		            stderr);
 		return EXIT_REFUSED;
 	}
 	platform_no_core_dumps();

@@ -42,7 +42,7 @@ static void read_where(const cJSON *answer, struct where *where)
 
 	(void)snprintf(where->owner, sizeof where->owner, "%s", text_of(answer, "owner"));
 	(void)snprintf(where->releasing, sizeof where->releasing, "%s",
-		       text_of(answer, "releasing"));
+	               text_of(answer, "releasing"));
 	(void)snprintf(where->phase, sizeof where->phase, "%s", text_of(answer, "phase"));
 	where->epoch = cJSON_IsNumber(epoch) ? epoch->valuedouble : 0;
 }
@@ -76,9 +76,9 @@ static enum verdict_of_move compare(struct move *move)
 		return MOVE_GOES_ON;
 	if (elsewhere && !on_target) {
 		(void)fprintf(stderr,
-			      "failoverd: move: %s could not take %s; %s has it now: see the log "
-			      "of %s\n",
-			      move->target, move->role, move->now.owner, move->target);
+		              "failoverd: move: %s could not take %s; %s has it now: see the log "
+		              "of %s\n",
+		              move->target, move->role, move->now.owner, move->target);
 		return MOVE_FAILED;
 	}
 	if (elsewhere && on_target && !move->taken) {
@@ -114,16 +114,16 @@ static enum verdict_of_move hear(struct move *move, const cJSON *answer)
 static void print_expired(const struct move *move)
 {
 	(void)fprintf(stderr, "failoverd: move: not done in time: %s is %s%s%s\n", move->role,
-		      move->now.owner[0] == '\0' ? "owned by nobody" : move->now.phase,
-		      move->now.owner[0] == '\0' ? "" : " on ", move->now.owner);
+	              move->now.owner[0] == '\0' ? "owned by nobody" : move->now.phase,
+	              move->now.owner[0] == '\0' ? "" : " on ", move->now.owner);
 }
 
 static enum exit_code follow(struct client *client, const struct options *options)
 {
 	const struct client_question question = {.verb = "move",
-						 .role = options->operands[0],
-						 .node = options->operands[1],
-						 .limit = options->timeout};
+	                                         .role = options->operands[0],
+	                                         .node = options->operands[1],
+	                                         .limit = options->timeout};
 	struct move move = {.role = options->operands[0]};
 	enum verdict_of_move verdict = MOVE_GOES_ON;
 	bool asked = false;

@@ -61,9 +61,9 @@ static enum code set_log_level(struct options *options, const char *value, struc
 		}
 	}
 	return error_set(error, CODE_INVALID,
-			 "\"%s\" is no log level; expected error, warning, "
-			 "info or debug",
-			 value);
+	                 "\"%s\" is no log level; expected error, warning, "
+	                 "info or debug",
+	                 value);
 }
 
 static enum code set_out(struct options *options, const char *value, struct error *error)
@@ -103,7 +103,7 @@ static enum code set_timeout(struct options *options, const char *value, struct 
 		return code;
 	if (timeout.ns < span_ms(1).ns || timeout.ns > span_ms(24 * 3600 * 1000).ns)
 		return error_set(error, CODE_INVALID, "%s is out of range; expected 1ms to 24h",
-				 value);
+		                 value);
 	options->timeout = timeout;
 	return CODE_OK;
 }
@@ -117,16 +117,16 @@ static enum code set_help(struct options *options, const char *value, struct err
 
 static const struct option table[OPTIONS] = {
     [OPTION_CONFIG] = {"--config", "FILE", set_config,
-		       "configuration (/etc/failoverd/failoverd.ini)"},
+                       "configuration (/etc/failoverd/failoverd.ini)"},
     [OPTION_KEY] = {"--key", "FILE", set_key, "secret key of this host (/etc/failoverd/node.key)"},
     [OPTION_STATE_DIR] = {"--state-dir", "DIR", set_state_dir,
-			  "what survives a reboot (/var/lib/failoverd)"},
+                          "what survives a reboot (/var/lib/failoverd)"},
     [OPTION_RUN_DIR] = {"--run-dir", "DIR", set_run_dir,
-			"control socket and lock (/run/failoverd)"},
+                        "control socket and lock (/run/failoverd)"},
     [OPTION_LOG_LEVEL] = {"--log-level", "LEVEL", set_log_level,
-			  "error, warning, info or debug (info)"},
+                          "error, warning, info or debug (info)"},
     [OPTION_OUT] = {"--out", "FILE", set_out,
-		    "where the new secret key goes (/etc/failoverd/node.key)"},
+                    "where the new secret key goes (/etc/failoverd/node.key)"},
     [OPTION_JSON] = {"--json", NULL, set_json, "print JSON, as failoverd(8) describes"},
     [OPTION_WATCH] = {"--watch", NULL, set_watch, "print again every second until interrupted"},
     [OPTION_WAIT] = {"--wait", NULL, set_wait, "wait until the role is up on the target"},
@@ -153,7 +153,7 @@ static unsigned find_option(const char *word)
 
 /* Applies the option at argv[*at]; *at moves on to a value that stands in the next word. */
 static enum code apply(int argc, char **argv, int *at, unsigned accepts, struct options *options,
-		       struct error *error)
+                       struct error *error)
 {
 	const char *word = argv[*at];
 	unsigned found = find_option(word);
@@ -170,19 +170,19 @@ static enum code apply(int argc, char **argv, int *at, unsigned accepts, struct 
 	if (table[found].value != NULL && value == NULL) {
 		if (*at + 1 == argc)
 			return error_set(error, CODE_INVALID, "%s needs a %s", table[found].name,
-					 table[found].value);
+			                 table[found].value);
 		value = argv[++*at];
 	}
 	if (value != NULL && value[0] == '\0')
 		return error_set(error, CODE_INVALID, "%s needs a %s, not an empty word",
-				 table[found].name, table[found].value);
+		                 table[found].name, table[found].value);
 	if (table[found].set(options, value, error) != CODE_OK)
 		return error_wrap(error, "%s", table[found].name);
 	return CODE_OK;
 }
 
 enum code options_parse(int argc, char **argv, unsigned accepts, struct options *options,
-			struct error *error)
+                        struct error *error)
 {
 	bool only_operands = false;
 
@@ -220,7 +220,7 @@ void options_print(unsigned accepts)
 		if ((accepts & (1U << i)) == 0)
 			continue;
 		(void)snprintf(left, sizeof left, "%s %s", table[i].name,
-			       table[i].value != NULL ? table[i].value : "");
+		               table[i].value != NULL ? table[i].value : "");
 		(void)printf("  %-18s  %s\n", left, table[i].help);
 	}
 }

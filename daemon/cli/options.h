@@ -49,7 +49,7 @@ unsigned option_bit(enum option_kind kind);
 /* Fills *options with the defaults, then with the words of argv. `accepts` is a set of bits;
  * --help is always accepted. CODE_INVALID with a sentence. */
 enum code options_parse(int argc, char **argv, unsigned accepts, struct options *options,
-			struct error *error);
+                        struct error *error);
 
 /* One help line for each option of the set, to stdout. */
 void options_print(unsigned accepts);

@@ -33,7 +33,7 @@ static enum exit_code show(const struct options *options, const cJSON *status)
 	else if (print_json(status, options->watch) != EXIT_DONE)
 		return EXIT_REFUSED;
 	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(status, "healthy")) ? EXIT_DONE
-										 : EXIT_DEGRADED;
+	                                                                         : EXIT_DEGRADED;
 }
 
 static enum exit_code ask_once(const struct options *options)

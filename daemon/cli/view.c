@@ -56,10 +56,10 @@ static void print_head(const cJSON *status)
 	const cJSON *quorum = get(status, "quorum");
 
 	(void)printf("cluster %s, seen by %s: %s\n", text_or(status, "cluster", "?"),
-		     text_or(status, "self", "?"),
-		     cJSON_IsTrue(get(status, "healthy")) ? "healthy" : "DEGRADED");
+	             text_or(status, "self", "?"),
+	             cJSON_IsTrue(get(status, "healthy")) ? "healthy" : "DEGRADED");
 	(void)printf("%.0f of %.0f voters heard, %.0f needed\n", number(quorum, "voters_heard"),
-		     number(quorum, "voters_total"), number(quorum, "votes_needed"));
+	             number(quorum, "voters_total"), number(quorum, "votes_needed"));
 	print_list(status, "problems", "!");
 	print_list(status, "warnings", "-");
 }
@@ -68,7 +68,7 @@ static void print_head(const cJSON *status)
 static void print_flags(const cJSON *member)
 {
 	static const char *const flags[] = {"paused",  "relearning",    "abstaining",
-					    "leaving", "voters_differ", "config_differs"};
+	                                    "leaving", "voters_differ", "config_differs"};
 
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
 		if (cJSON_IsTrue(get(member, flags[i])))
@@ -96,11 +96,11 @@ static void print_path(const cJSON *path)
 	if (cJSON_IsNumber(get(path, "rtt_us")))
 		(void)snprintf(rtt, sizeof rtt, "%.2f ms", number(path, "rtt_us") / 1000);
 	(void)printf("  %s -> %s  seen %s  rtt %s  lost in %.0f %% out %.0f %%",
-		     text_or(path, "here", "?"), text_or(path, "there", "?"), seen, rtt,
-		     number(path, "loss_in_percent"), number(path, "loss_out_percent"));
+	             text_or(path, "here", "?"), text_or(path, "there", "?"), seen, rtt,
+	             number(path, "loss_in_percent"), number(path, "loss_out_percent"));
 	if (number(path, "send_errors") > 0)
 		(void)printf("  send errors %.0f (%s)", number(path, "send_errors"),
-			     text_or(path, "send_error", "?"));
+		             text_or(path, "send_error", "?"));
 	(void)printf("\n");
 }
 
@@ -115,7 +115,7 @@ static void print_members(const cJSON *status)
 
 		format_ms(get(member, "age_ms"), seen);
 		(void)printf("%-16s %-8s %-12s %-8s", text_or(member, "name", "?"),
-			     text_or(member, "kind", "?"), text_or(member, "state", "?"), seen);
+		             text_or(member, "kind", "?"), text_or(member, "state", "?"), seen);
 		if (!cJSON_IsTrue(get(member, "votes")))
 			(void)printf(" no-vote");
 		print_flags(member);
@@ -136,10 +136,10 @@ static void print_node(const cJSON *role, const cJSON *node)
 	const bool ready = cJSON_IsTrue(get(node, "ready"));
 
 	(void)printf("  %-14s %s%s", text_or(node, "member", "?"),
-		     owns    ? "owner"
-		     : ready ? "ready"
-			     : "not ready: ",
-		     owns || ready ? "" : text_or(node, "reason", "?"));
+	             owns    ? "owner"
+	             : ready ? "ready"
+	                     : "not ready: ",
+	             owns || ready ? "" : text_or(node, "reason", "?"));
 	if (cJSON_IsString(get(node, "detail")))
 		(void)printf(" (%s)", text_or(node, "detail", ""));
 	if (number(node, "failures") > 0)
@@ -154,7 +154,7 @@ static void print_roles(const cJSON *status)
 	if (cJSON_GetArraySize(get(status, "roles")) == 0)
 		return;
 	(void)printf("\n%-16s %-8s %-16s %-9s %-8s %s\n", "ROLE", "WANTED", "OWNER", "PHASE",
-		     "EPOCH", "LEASE LEFT");
+	             "EPOCH", "LEASE LEFT");
 	cJSON_ArrayForEach(role, get(status, "roles"))
 	{
 		const bool holds = strcmp(text_or(role, "claim", ""), "holding") == 0;
@@ -162,9 +162,9 @@ static void print_roles(const cJSON *status)
 
 		format_ms(get(role, "lease_left_ms"), left);
 		(void)printf("%-16s %-8s %-16s %-9s %-8.0f %s\n", text_or(role, "name", "?"),
-			     text_or(role, "wanted", "?"), text_or(role, "owner", "-"),
-			     text_or(role, "phase", "-"), number(role, "epoch"),
-			     holds ? left : "-");
+		             text_or(role, "wanted", "?"), text_or(role, "owner", "-"),
+		             text_or(role, "phase", "-"), number(role, "epoch"),
+		             holds ? left : "-");
 		cJSON_ArrayForEach(node, get(role, "nodes")) print_node(role, node);
 		if (cJSON_IsNumber(get(role, "retry_in_ms"))) {
 			format_ms(get(role, "retry_in_ms"), left);
@@ -180,7 +180,7 @@ static void print_resources(const cJSON *status)
 	if (cJSON_GetArraySize(get(status, "resources")) == 0)
 		return;
 	(void)printf("\n%-16s %-16s %-8s %-9s %-8s %-9s %s\n", "RESOURCE", "ROLE", "TYPE", "STATE",
-		     "PID", "RESTARTS", "DETAIL");
+	             "PID", "RESTARTS", "DETAIL");
 	cJSON_ArrayForEach(resource, get(status, "resources"))
 	{
 		char pid[CELL_BYTES] = "-";
@@ -188,11 +188,11 @@ static void print_resources(const cJSON *status)
 		if (cJSON_IsNumber(get(resource, "pid")))
 			(void)snprintf(pid, sizeof pid, "%.0f", number(resource, "pid"));
 		(void)printf("%-16s %-16s %-8s %-9s %-8s %-9.0f %s%s\n",
-			     text_or(resource, "name", "?"), text_or(resource, "role", "?"),
-			     text_or(resource, "type", "?"), text_or(resource, "state", "?"), pid,
-			     number(resource, "restarts"),
-			     cJSON_IsFalse(get(resource, "critical")) ? "(not critical) " : "",
-			     text_or(resource, "detail", ""));
+		             text_or(resource, "name", "?"), text_or(resource, "role", "?"),
+		             text_or(resource, "type", "?"), text_or(resource, "state", "?"), pid,
+		             number(resource, "restarts"),
+		             cJSON_IsFalse(get(resource, "critical")) ? "(not critical) " : "",
+		             text_or(resource, "detail", ""));
 	}
 }
 

@@ -15,7 +15,10 @@
 #include "daemon/platform/platform.h"
 #include "proto/error.h"
 
-enum { CHILD_GROUP_BYTES = 256 };
+enum {
+	CHILD_GROUP_BYTES = 256,
+	CHILD_INPUT_BYTES = 4096, /* what every pipe holds before anybody reads it */
+};
 
 /* Enough to find the processes of a child again, and never to mistake others for them. */
 struct child_id {
@@ -31,6 +34,8 @@ struct child_options {
 	const char *directory;          /* "": / */
 	const struct user *user;        /* NULL: as the daemon */
 	const char *name;               /* for people who look at the host's process groups */
+	const char *input;              /* what it reads from standard input; NULL: nothing */
+	size_t input_length;            /* at most CHILD_INPUT_BYTES */
 };
 
 struct child_end {
@@ -53,8 +58,9 @@ struct child;
 
 /*
  * Makes a process in its own session and, where the system has them, its own group. It is held: the
- * program begins with platform_child_go, and never if this daemon dies before. Standard input is
- * empty; standard output and error go to events.output. No descriptor of the daemon is inherited.
+ * program begins with platform_child_go, and never if this daemon dies before. Standard input
+ * ends behind options->input; standard output and error go to events.output. No descriptor of the
+ * daemon is inherited. The options are not needed afterwards, and no copy of the input is kept.
  */
 enum code platform_child_start(struct child **child, uv_loop_t *loop,
                                const struct child_options *options,

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -21,7 +22,7 @@ enum {
 	GATE_INTERFACES_MAX = 64,
 	GATE_NAME_BYTES = 64,
 };
-static_assert(GATE_SLOTS >= ROLES_MAX, "every role has a slot");
+static_assert((int)GATE_SLOTS >= (int)ROLES_MAX, "every role has a slot");
 static_assert((int)GATE_ADDRESSES_MAX >= (int)CONFIG_RESOURCES_MAX, "every address is guarded");
 
 struct gate;

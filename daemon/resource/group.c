@@ -61,11 +61,9 @@ static uint8_t restarts_in_window(const struct group *group, const struct group_
  * here; another node may do. */
 static bool may_restart(const struct group *group, const struct group_slot *slot)
 {
-	uint8_t allowed = slot->options.restarts;
-	if (allowed > GROUP_RESTARTS_MAX)
-		allowed = GROUP_RESTARTS_MAX;
 	return (slot->was_up || !slot->options.critical) &&
-	       restarts_in_window(group, slot) < allowed;
+
+	       restarts_in_window(group, slot) < slot->options.restarts;
 }
 
 static bool is_critical(const struct group *group, const struct group_slot *slot)
@@ -103,9 +101,9 @@ static void tell_stuck(struct group *group, struct group_slot *slot)
 
 static void spend_one(struct group *group, struct group_slot *slot)
 {
-	if (slot->recent_count == GROUP_RESTARTS_MAX) {
+	if (slot->recent_count == CONFIG_RESTARTS_MAX) {
 		memmove(slot->recent, slot->recent + 1,
-		        (GROUP_RESTARTS_MAX - 1) * sizeof slot->recent[0]);
+		        (CONFIG_RESTARTS_MAX - 1) * sizeof slot->recent[0]);
 		slot->recent_count--;
 	}
 	slot->recent[slot->recent_count++] = group->now;

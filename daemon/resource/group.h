@@ -14,8 +14,6 @@
 
 enum {
 	GROUP_SLOTS_MAX = CONFIG_ROLE_RESOURCES_MAX,
-	/* Restarts counted within a window; a higher `restart =` counts as this. */
-	GROUP_RESTARTS_MAX = 32,
 	GROUP_ACTS_MAX = GROUP_SLOTS_MAX * 4 + 4,
 };
 
@@ -50,7 +48,7 @@ struct group_slot {
 	bool given_up;        /* not critical, restarts used up: tried again after a window */
 	uint32_t restarts;    /* since the role was started */
 	uint8_t recent_count;
-	struct instant recent[GROUP_RESTARTS_MAX]; /* the last restarts, oldest first */
+	struct instant recent[CONFIG_RESTARTS_MAX]; /* the last restarts, oldest first */
 };
 
 enum group_phase {

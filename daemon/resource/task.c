@@ -17,9 +17,10 @@
 enum { PROBLEM_BYTES = 192, VARIABLES = 5 };
 
 /* What is killed dies within a moment, what was asked takes its time; no event tells for what is
- * not our child. */
-static const struct span LOOK_AGAIN_KILLED = {2 * 1000000};
-static const struct span LOOK_AGAIN_ASKED = {10 * 1000000};
+ * not our child. Looking costs more the more processes the host has, so it is done less and less
+ * often. */
+static const struct span LOOK_AGAIN_FIRST = {1000000};
+static const struct span LOOK_AGAIN_LAST = {50 * 1000000LL};
 
 enum ending { ENDING_NOT, ENDING_ASKED, ENDING_KILLED };
 
@@ -34,6 +35,7 @@ struct task {
 	bool has_ended;
 	bool is_gone;
 	enum ending ending;
+	struct span look_again;
 };
 
 void task_mark(char mark[TASK_MARK_BYTES], const char *resource)
@@ -80,14 +82,21 @@ static void look(void *context)
 	bool is_gone = task->ending == ENDING_KILLED || platform_child_is_gone(task->child);
 	is_gone = is_gone && platform_child_kill(task->child);
 	if (!is_gone || !task->has_ended) {
-		alarm_set(task->alarm,
-		          task->ending == ENDING_KILLED ? LOOK_AGAIN_KILLED : LOOK_AGAIN_ASKED);
+		alarm_set(task->alarm, task->look_again);
+		if (task->look_again.ns < LOOK_AGAIN_LAST.ns)
+			task->look_again = span_times(task->look_again, 2);
 		return;
 	}
 	task->ending = ENDING_NOT;
 	forget(task);
 	if (task->events.gone != NULL)
 		task->events.gone(task->events.context);
+}
+
+static void look_soon(struct task *task)
+{
+	task->look_again = LOOK_AGAIN_FIRST;
+	alarm_set(task->alarm, (struct span){0});
 }
 
 static void on_began(void *context, const char *problem)
@@ -127,7 +136,7 @@ static void on_ended(void *context, struct child_end end)
 	if (platform_child_is_gone(task->child))
 		forget(task);
 	if (task->ending != ENDING_NOT)
-		alarm_set(task->alarm, (struct span){0});
+		look_soon(task);
 	/* May close the task: nothing of it is touched afterwards. */
 	task->events.ended(task->events.context, task->problem[0] == '\0' ? NULL : task->problem);
 }
@@ -171,6 +180,22 @@ static enum code spawn(struct task *task, const struct task_options *options, st
 	return platform_child_start(&task->child, resource->site->loop, &child, &events, error);
 }
 
+/* Recorded while it is held: a daemon that dies between the two leaves either a process that ends
+ * by itself or one that is found. What cannot be recorded does not run. */
+static void go(struct task *task)
+{
+	struct leftover leftover;
+	struct error error;
+	fill_leftover(task, &leftover);
+	if (leftover_write(task->resource->site->run_dir, task->what, &leftover, &error) ==
+	    CODE_OK) {
+		platform_child_go(task->child);
+		return;
+	}
+	snprintf(task->problem, sizeof task->problem, "%.*s", PROBLEM_BYTES - 1, error.text);
+	platform_child_kill(task->child); /* its end tells the problem */
+}
+
 enum code task_start(struct task **task, const struct task_options *options,
                      const struct task_events *events, struct error *error)
 {
@@ -185,21 +210,11 @@ enum code task_start(struct task **task, const struct task_options *options,
 	made->alarm = alarm_open(site->loop, look, made);
 	enum code code = made->alarm == NULL ? error_set(error, CODE_SYSTEM, "out of memory")
 	                                     : spawn(made, options, error);
-	if (code == CODE_OK) {
-		/* Recorded while it is held: a daemon that dies between the two leaves either a
-		 * process that ends by itself or one that is found. */
-		struct leftover leftover;
-		fill_leftover(made, &leftover);
-		code = leftover_write(site->run_dir, made->what, &leftover, error);
-		if (code == CODE_OK)
-			platform_child_go(made->child);
-		else
-			platform_child_kill(made->child);
-	}
 	if (code != CODE_OK) {
 		task_close(made);
 		return code;
 	}
+	go(made);
 	*task = made;
 	return CODE_OK;
 }
@@ -220,14 +235,14 @@ void task_ask(struct task *task)
 		return;
 	task->ending = ENDING_ASKED;
 	platform_child_ask(task->child);
-	alarm_set(task->alarm, (struct span){0});
+	look_soon(task);
 }
 
 void task_kill(struct task *task)
 {
 	task->ending = ENDING_KILLED;
 	platform_child_kill(task->child);
-	alarm_set(task->alarm, (struct span){0});
+	look_soon(task);
 }
 
 void task_close(struct task *task)

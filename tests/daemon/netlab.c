@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EXIT_SKIPPED = 77, WORDS_MAX = 24, WAIT_MS = 1000 };
@@ -109,9 +110,25 @@ bool netlab_is_root(void)
 	return length > 0 && sscanf(text, "%u %u", &inside, &outside) == 2 && outside == 0;
 }
 
+static bool has_carrier(const char *interface)
+{
+	struct ifreq request;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memset(&request, 0, sizeof request);
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
+	bool is_up =
+	    ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+	close(fd);
+	return is_up;
+}
+
 void netlab_enter(void)
 {
 	ck_assert_msg(make_network(), "cannot make a network: %s", strerror(errno));
+	/* The kernel tells of a new cable's carrier a little later. */
+	for (int i = 0; i < WAIT_MS && !(has_carrier("left0") && has_carrier("right0")); i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	ck_assert(has_carrier("left0") && has_carrier("right0"));
 }
 
 void netlab_ip(const char *words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line without a daemon: keys, checks, usage, exit codes. FAILOVERD names the binary."""
+"""The command line without a daemon: keys, checks, usage, exit codes. FAILOVERD: the binary."""
 import base64
 import os
 import stat
@@ -282,6 +282,19 @@ def test_a_missing_configuration_is_told(host):
     host.config.unlink()
     result = host.check()
     assert result.code == CONFIG and "no such file" in result.err
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_configuration_that_everybody_can_write_is_refused(host, command):
+    host.config.chmod(0o646)
+    result = failoverd(command, *host.options())
+    assert result.code == CONFIG and "everybody can change it" in result.err
+
+
+def test_a_configuration_that_its_group_can_write_is_a_warning(host):
+    host.config.chmod(0o664)
+    result = host.check()
+    assert result.code == DONE and "its group can change" in result.err
 
 
 def test_a_missing_key_is_told_with_what_to_do(host):

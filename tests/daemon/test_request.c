@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(a_zero_byte_is_garbage)
 {
-	static const char line[] = "{\"verb\":\"status\"}\0{}";
+	static const char line[] = "{\"verb\":\"status\0ly\"}";
 	struct control_request request;
 
 	ck_assert_int_eq(request_parse(line, sizeof line - 1, &request, NULL), CODE_INVALID);

@@ -136,6 +136,25 @@ START_TEST(a_program_that_does_not_exist_fails_the_role_at_once)
 }
 END_TEST
 
+START_TEST(what_cannot_be_recorded_does_not_run)
+{
+	struct stage *stage = open_lab();
+	stage_process(stage, 0, "db", "/bin/sleep 60")->directory[0] = '\0';
+	stage_vip(stage, 1, "ip", "10.9.0.100/24");
+	stage_open(stage);
+	ck_assert_int_eq(rmdir(stage->directory), 0);
+	for (uint8_t role = 0; role < 2; role++) {
+		stage->now = &stage->roles[role];
+		runner_start(stage->runner, role, 1);
+		stage_until(stage, is_failed, "the role fails");
+		ck_assert_ptr_nonnull(strstr(stage->now->why, "cannot record what runs"));
+		stage_release(stage, role, 1, false);
+	}
+	ck_assert(!stage_has_address("10.9.0.100"));
+	stage_close(stage);
+}
+END_TEST
+
 START_TEST(a_process_that_ignores_sigterm_is_killed_after_its_time)
 {
 	struct stage *stage = open_lab();
@@ -368,6 +387,7 @@ int main(void)
 	tcase_add_test(all, resources_start_in_order_and_stop_in_reverse);
 	tcase_add_test(all, a_process_learns_its_role_epoch_node_and_resource);
 	tcase_add_test(all, a_program_that_does_not_exist_fails_the_role_at_once);
+	tcase_add_test(all, what_cannot_be_recorded_does_not_run);
 	tcase_add_test(all, a_process_that_ignores_sigterm_is_killed_after_its_time);
 	tcase_add_test(all, a_forced_release_takes_the_address_first_and_waits_for_nobody);
 	tcase_add_test(all, processes_that_leave_the_session_are_killed_with_the_group);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	memcpy(file, bytes, length);
 	if (length >= STATE_FILE_SUM_BYTES)
 		(void)crypto_generichash(file + length - STATE_FILE_SUM_BYTES, STATE_FILE_SUM_BYTES,
-					 file, length - STATE_FILE_SUM_BYTES, NULL, 0);
+		                         file, length - STATE_FILE_SUM_BYTES, NULL, 0);
 	if (state_file_decode(file, length, &owner, &durable, &error) != CODE_OK) {
 		assert(error.text[0] != '\0');
 		return 0;

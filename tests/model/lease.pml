@@ -48,7 +48,6 @@ mtype = {none, seeking, holding, releasing};
 byte holder[VOTERS];
 byte granted[VOTERS]; /* epoch of the grant */
 byte until[VOTERS];   /* of the promise, on the voter's clock */
-byte by[VOTERS];      /* of the lease declared by the page that was granted, on its sender's clock */
 byte top[VOTERS];
 
 /* --- claimants */
@@ -56,13 +55,15 @@ mtype claim[NODES];
 byte epoch[NODES];
 byte life[NODES]; /* of lease plus release; the lease is valid while more than RELEASE is left */
 bool up[NODES];   /* resources */
-byte support[NODES * VOTERS]; /* of the lease, by what a peer last said; 0 where it adds nothing */
 
 /* --- the newest page on each link: as a claim, and as a vote for the receiver */
 mtype page_claim[NODES * VOTERS];
 byte page_epoch[NODES * VOTERS];
 byte page_left[NODES * VOTERS]; /* of the lease it declared; 0 also if its claim is over */
-byte page_vote[VOTERS * VOTERS]; /* `by` of a grant of the receiver's claim; 0: none */
+
+/* --- votes on their way: of the lease declared by the page that was last granted or renewed `by`,
+ * since that page was sent, on the clock of its sender, who is the receiver here */
+byte vote[VOTERS * VOTERS];
 
 /* --- the world */
 byte drifted; /* full ticks until a clock may miss one again */
@@ -83,13 +84,21 @@ hidden byte ended;
 
 /* --- voter.c */
 
+inline answer(v, x, left)
+{
+	if
+	:: v != x -> vote[LINK(v, x)] = MAX(vote[LINK(v, x)], left)
+	:: else
+	fi
+}
+
 /* Claimant x says claim c at epoch e on a page with `left` of its lease. */
 inline consider(v, x, c, e, left)
 {
 	if
 	:: holder[v] == x && granted[v] == e && !(c == seeking && until[v] == 0) ->
 		until[v] = MAX(until[v], PROMISE(LEASE));
-		by[v] = left;
+		answer(v, x, left);
 		top[v] = MAX(top[v], e)
 	:: else ->
 		if
@@ -99,7 +108,7 @@ inline consider(v, x, c, e, left)
 			until[v] = (holder[v] == x -> MAX(until[v], PROMISE(LEASE)) : PROMISE(LEASE));
 			holder[v] = x;
 			granted[v] = e;
-			by[v] = left;
+			answer(v, x, left);
 			top[v] = MAX(top[v], e)
 		:: else ->
 			if
@@ -117,8 +126,7 @@ inline set_free(v, x)
 		printf("%c frees its promise to %c\n", NAME(v), NAME(x));
 		holder[v] = FREE;
 		granted[v] = 0;
-		until[v] = 0;
-		by[v] = 0
+		until[v] = 0
 	:: else
 	fi
 }
@@ -129,22 +137,17 @@ inline set_free(v, x)
 inline void_votes(n)
 {
 	for (i : 0 .. VOTERS - 1) {
-		support[LINK(n, i)] = 0;
-		page_vote[LINK(i, n)] = 0;
-		page_left[LINK(n, i)] = 0;
-		if
-		:: holder[i] == n -> by[i] = 0
-		:: else
-		fi
+		vote[LINK(i, n)] = 0;
+		page_left[LINK(n, i)] = 0
 	}
 }
 
-/* The majority-th latest of the supports. */
-inline count_votes(n)
+/* The majority-th latest of the supports, when it has heard so much of the votes of the others. */
+inline count_votes(n, of_other, of_witness)
 {
 	own = (holder[n] == n && granted[n] == epoch[n] && until[n] > 0 -> LEASE : 0);
-	first = MAX(support[LINK(n, OTHER(n))], support[LINK(n, W)]);
-	second = MIN(support[LINK(n, OTHER(n))], support[LINK(n, W)]);
+	first = MAX(of_other, of_witness);
+	second = MIN(of_other, of_witness);
 #ifdef SMALL_QUORUM
 	second = MAX(own, first);
 #else
@@ -152,11 +155,6 @@ inline count_votes(n)
 #endif
 	if
 	:: second > 0 -> life[n] = MAX(life[n], second + RELEASE)
-	:: else
-	fi;
-	/* Its own vote outlasts these, and they are counted. */
-	if
-	:: own > 0 -> support[LINK(n, OTHER(n))] = 0; support[LINK(n, W)] = 0
 	:: else
 	fi
 }
@@ -192,14 +190,14 @@ inline release(n)
 #endif
 }
 
-inline update(n)
+inline update(n, of_other, of_witness)
 {
 	if
 	:: claim[n] != none ->
 		consider(n, n, claim[n], epoch[n], 0);
 		ended = (claim[n] != seeking && !valid(n));
 #ifdef LEASE_COMES_BACK
-		count_votes(n);
+		count_votes(n, of_other, of_witness);
 		if
 		:: ended && claim[n] == holding && valid(n) && !up[n] ->
 			printf("%c: its lease is back at epoch %d\n", NAME(n), epoch[n]);
@@ -210,7 +208,7 @@ inline update(n)
 		fi;
 #else
 		if
-		:: !ended -> count_votes(n)
+		:: !ended -> count_votes(n, of_other, of_witness)
 		:: else
 		fi;
 #endif
@@ -236,7 +234,7 @@ inline seek(n, e)
 	claim[n] = seeking;
 	epoch[n] = e;
 	life[n] = 0;
-	update(n)
+	update(n, 0, 0)
 }
 
 /* The resources are down. */
@@ -251,49 +249,24 @@ inline released(n)
 
 inline send(n, m)
 {
-	if
-	:: n < NODES ->
-		update(n);
-		page_claim[LINK(n, m)] = claim[n];
-		page_epoch[LINK(n, m)] = epoch[n];
-		page_left[LINK(n, m)] = (claim[n] == none -> 0 : LEASE)
-	:: else
-	fi;
-	if
-	:: m < NODES ->
-		page_vote[LINK(n, m)] =
-		    (holder[n] == m && until[n] > 0 && granted[n] == epoch[m] -> by[n] : 0)
-	:: else
-	fi;
+	update(n, 0, 0);
+	page_claim[LINK(n, m)] = claim[n];
+	page_epoch[LINK(n, m)] = epoch[n];
+	page_left[LINK(n, m)] = (claim[n] == none -> 0 : LEASE);
 	printf("%c sends to %c\n", NAME(n), NAME(m))
 }
 
-inline deliver(n, m, fresh)
+inline deliver(n, m)
 {
-	printf("%c hears %c", NAME(m), NAME(n));
+	printf("%c hears %c: %e at epoch %d\n", NAME(m), NAME(n), page_claim[LINK(n, m)],
+	       page_epoch[LINK(n, m)]);
 	if
-	:: n < NODES ->
-		printf(": %e at epoch %d", page_claim[LINK(n, m)], page_epoch[LINK(n, m)])
-	:: else
-	fi;
-	printf("\n");
-	if
-	:: m < NODES && claim[m] != none -> support[LINK(m, n)] = page_vote[LINK(n, m)]
-	:: else
+	:: page_claim[LINK(n, m)] == none -> set_free(m, n)
+	:: else ->
+		consider(m, n, page_claim[LINK(n, m)], page_epoch[LINK(n, m)], page_left[LINK(n, m)])
 	fi;
 	if
-	:: n < NODES ->
-		if
-		:: page_claim[LINK(n, m)] == none -> set_free(m, n)
-		:: page_claim[LINK(n, m)] != none && fresh ->
-			consider(m, n, page_claim[LINK(n, m)], page_epoch[LINK(n, m)],
-			         page_left[LINK(n, m)])
-		:: else
-		fi
-	:: else
-	fi;
-	if
-	:: m < NODES -> update(m)
+	:: m < NODES -> update(m, 0, 0)
 	:: else
 	fi
 }
@@ -339,7 +312,6 @@ inline crash(n)
 	:: else
 	fi;
 	granted[n] = 0;
-	by[n] = 0;
 #ifdef NO_ABSTAIN
 	holder[n] = FREE;
 	until[n] = 0
@@ -360,19 +332,13 @@ inline tick(missing)
 	for (i : 0 .. VOTERS - 1) {
 		AGED(until[i], TICKS(i));
 		if
-		:: holder[i] < NODES -> AGED(by[i], TICKS(holder[i]))
-		:: else
-		fi;
-		if
 		:: until[i] == 0 && holder[i] == FORGOT -> holder[i] = FREE
 		:: else
 		fi;
-		AGED(page_vote[LINK(i, A)], TICKS(A));
-		AGED(page_vote[LINK(i, B)], TICKS(B));
+		AGED(vote[LINK(i, A)], TICKS(A));
+		AGED(vote[LINK(i, B)], TICKS(B));
 		AGED(page_left[LINK(A, i)], TICKS(A));
-		AGED(page_left[LINK(B, i)], TICKS(B));
-		AGED(support[LINK(A, i)], TICKS(A));
-		AGED(support[LINK(B, i)], TICKS(B))
+		AGED(page_left[LINK(B, i)], TICKS(B))
 	};
 	for (i : 0 .. NODES - 1) {
 		AGED(life[i], TICKS(i));
@@ -389,16 +355,18 @@ inline tick(missing)
 #define can_seek(n) (claim[n] == none && !up[n] && is_free(n))
 
 #define SEND(n, m) :: d_step { true -> send(n, m) }
-#define HEAR(n, m) \
-	:: d_step { true -> deliver(n, m, true) } \
-	:: d_step { page_vote[LINK(n, m)] > 0 -> deliver(n, m, false) }
+#define HEAR(n, m) :: d_step { true -> deliver(n, m) }
+#define COUNT(n) \
+	:: d_step { claim[n] != none -> update(n, vote[LINK(OTHER(n), n)], vote[LINK(W, n)]) } \
+	:: d_step { claim[n] != none -> update(n, vote[LINK(OTHER(n), n)], 0) } \
+	:: d_step { claim[n] != none -> update(n, 0, vote[LINK(W, n)]) } \
+	:: d_step { claim[n] != none -> update(n, 0, 0) }
 #define NODE(n) \
 	:: d_step { can_seek(n) && top[n] + 1 <= EPOCHS -> seek(n, top[n] + 1) } \
 	:: d_step { can_seek(n) && top[n] + 2 <= EPOCHS -> seek(n, top[n] + 2) } \
 	:: d_step { claim[n] == seeking -> end_claim(n); set_free(n, n) } \
 	:: d_step { claim[n] == holding && valid(n) -> release(n) } \
 	:: d_step { claim[n] == releasing -> released(n) } \
-	:: d_step { claim[n] != none -> update(n) } \
 	:: d_step { faults < FAULTS -> restart(n) }
 
 init {
@@ -414,8 +382,8 @@ init {
 	:: d_step { drifted == 0 && SLACK > 0 -> tick(1 << A) }
 	:: d_step { drifted == 0 && SLACK > 0 -> tick(1 << B) }
 	:: d_step { drifted == 0 && SLACK > 0 -> tick((1 << A) + (1 << B)) }
-	SEND(A, B) SEND(A, W) SEND(B, A) SEND(B, W) SEND(W, A) SEND(W, B)
-	HEAR(A, B) HEAR(A, W) HEAR(B, A) HEAR(B, W) HEAR(W, A) HEAR(W, B)
+	SEND(A, B) SEND(A, W) SEND(B, A) SEND(B, W)
+	HEAR(A, B) HEAR(A, W) HEAR(B, A) HEAR(B, W) COUNT(A) COUNT(B)
 	NODE(A) NODE(B)
 	:: d_step { faults < FAULTS -> crash(A) }
 	:: d_step { faults < FAULTS -> crash(B) }

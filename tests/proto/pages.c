@@ -92,7 +92,7 @@ static struct request some_request(struct random *random)
 	    .id = some_id(random),
 	    .kind = (enum request_kind)random_upto(random, REQUEST_KINDS - 1),
 	    .target = some_id(random),
-	    .epoch = random_bits(random),
+	    .follows = random_bits(random),
 	};
 	if (request.kind != REQUEST_PAUSE && request.kind != REQUEST_RESUME)
 		request.role = some_id(random);
@@ -161,6 +161,7 @@ struct heartbeat page_random(struct random *random)
 	page.paused = random_upto(random, 1) == 0;
 	page.relearning = random_upto(random, 1) == 0;
 	page.relearned_ms = (uint32_t)random_bits(random);
+	page.pause_counter = (uint32_t)random_bits(random);
 	page.abstaining = random_upto(random, 1) == 0;
 	page.leaving = random_upto(random, 1) == 0;
 	page.has_requests = random_upto(random, 1) == 0;
@@ -200,7 +201,7 @@ static bool echo_equal(const struct echo *a, const struct echo *b)
 static bool request_equal(const struct request *a, const struct request *b)
 {
 	return a->id == b->id && a->kind == b->kind && a->role == b->role &&
-	       a->target == b->target && a->epoch == b->epoch;
+	       a->target == b->target && a->follows == b->follows;
 }
 
 static bool answer_equal(const struct answer *a, const struct answer *b)
@@ -228,7 +229,7 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->timing.lease.ns == b->timing.lease.ns &&
 	       a->timing.release.ns == b->timing.release.ns && a->voters == b->voters &&
 	       a->config == b->config && a->paused == b->paused && a->relearning == b->relearning &&
-	       a->relearned_ms == b->relearned_ms &&
+	       a->relearned_ms == b->relearned_ms && a->pause_counter == b->pause_counter &&
 	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&

@@ -248,10 +248,30 @@ struct ends {
 	int channel; /* the child's */
 };
 
-static enum code open_ends(struct child *child, struct ends *ends, struct error *error)
+/* A descriptor from which the input is read, and then its end; -1: errno tells why. */
+static int open_input(const struct child_options *options)
+{
+	int input[2];
+	if (options->input == NULL)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (pipe2(input, O_CLOEXEC) != 0)
+		return -1;
+	/* It all fits before anybody reads: this cannot block. */
+	ssize_t written = write(input[1], options->input, options->input_length);
+	int reason = errno;
+	close(input[1]);
+	if (written == (ssize_t)options->input_length)
+		return input[0];
+	close(input[0]);
+	errno = written < 0 ? reason : EIO;
+	return -1;
+}
+
+static enum code open_ends(struct child *child, struct ends *ends,
+                           const struct child_options *options, struct error *error)
 {
 	int output[2] = {-1, -1}, channel[2] = {-1, -1};
-	ends->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ends->input = open_input(options);
 	if (ends->input < 0 || pipe2(output, O_CLOEXEC) != 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
 		error_set(error, CODE_SYSTEM, "cannot start %s: %s", child->program,
@@ -315,7 +335,7 @@ static enum code start_watched(struct child *child, uv_loop_t *loop,
                                const struct child_options *options, struct error *error)
 {
 	struct ends ends;
-	enum code code = open_ends(child, &ends, error);
+	enum code code = open_ends(child, &ends, options, error);
 	for (unsigned i = WATCHED_CHANNEL; code == CODE_OK && i < WATCHED_END; i++)
 		code = watch(child, loop, i, error);
 	if (code == CODE_OK) {
@@ -344,6 +364,7 @@ enum code platform_child_start(struct child **child, uv_loop_t *loop,
                                const struct child_events *events, struct error *error)
 {
 	assert(options->command->word_count > 0);
+	assert(options->input_length <= CHILD_INPUT_BYTES);
 	struct child *made = calloc(1, sizeof *made);
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");

@@ -14,7 +14,7 @@
 
 #include "daemon/platform/linux/netlink.h"
 
-enum { FILTER_PRIORITY = 1, FILTER_HANDLE = 0xfa110 };
+enum { FILTER_PRIORITY = 1, FILTER_HANDLE = 0xfa110, REQUEST_BYTES = 128 };
 
 static struct bpf_tc_hook hook_at(unsigned index, enum bpf_tc_attach_point point)
 {
@@ -82,7 +82,7 @@ static int one_found(const struct nlmsghdr *message, void *context)
 
 static int look_for_filters(struct network *network, unsigned index, uint32_t place, bool *found)
 {
-	char buffer[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))];
+	char buffer[REQUEST_BYTES];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	message->nlmsg_type = RTM_GETTFILTER;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;

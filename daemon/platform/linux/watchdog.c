@@ -206,7 +206,7 @@ enum code platform_watchdog_arm(struct watchdog_device *device, struct span time
 {
 	bool was_open = device->fd >= 0;
 	struct watchdog_facts facts;
-	struct span set;
+	struct span set = {0};
 	enum code code = CODE_OK;
 	if (!was_open) {
 		code = platform_watchdog_look(device->path, &facts, error);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A secret file: opened first and judged by its descriptor, so that what was judged is what is
+ * read.
+ */
+#include "daemon/platform/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum code check_file(const char *path, int fd, struct error *error)
+{
+	struct stat facts;
+	if (fstat(fd, &facts) != 0)
+		return error_set(error, CODE_SYSTEM, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(facts.st_mode))
+		return error_set(error, CODE_INVALID, "%s is not a regular file", path);
+	if (facts.st_uid != 0 && facts.st_uid != geteuid())
+		return error_set(error, CODE_DENIED,
+		                 "%s belongs to user %u, who can replace the secret: chown root %s",
+		                 path, (unsigned)facts.st_uid, path);
+	if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return error_set(error, CODE_DENIED,
+		                 "%s has mode %04o, so others can use the secret: chmod 600 %s", path,
+		                 (unsigned)facts.st_mode & 07777, path);
+	return CODE_OK;
+}
+
+/* Reads one byte more than fits, if there is one; negative: errno. */
+static ssize_t read_all(int fd, char *bytes, size_t size)
+{
+	size_t length = 0;
+	while (length < size) {
+		ssize_t got = read(fd, bytes + length, size - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return got;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	return (ssize_t)length;
+}
+
+static enum code check_line(const char *path, const char *line, size_t length, struct error *error)
+{
+	if (length == 0)
+		return error_set(error, CODE_INVALID, "%s: there is no secret in it", path);
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			return error_set(error, CODE_INVALID,
+			                 "%s: expected one line of printable characters", path);
+	return CODE_OK;
+}
+
+static enum code read_line(const char *path, int fd, char *secret, size_t size, size_t *length,
+                           struct error *error)
+{
+	ssize_t got = read_all(fd, secret, size);
+	if (got < 0)
+		return error_set(error, CODE_SYSTEM, "%s: %s", path, strerror(errno));
+	size_t end = (size_t)got;
+	if (end > 0 && secret[end - 1] == '\n')
+		end--;
+	if (end < (size_t)got && end > 0 && secret[end - 1] == '\r')
+		end--;
+	if (end == size)
+		return error_set(error, CODE_INVALID, "%s: a secret has at most %zu characters",
+		                 path, size - 2);
+	enum code code = check_line(path, secret, end, error);
+	if (code != CODE_OK)
+		return code;
+	sodium_memzero(secret + end, size - end);
+	*length = end;
+	return CODE_OK;
+}
+
+enum code platform_secret_read(const char *path, char *secret, size_t size, size_t *length,
+                               struct error *error)
+{
+	/* Not to wait for a writer where somebody put a pipe there. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		enum code code = errno == ENOENT   ? CODE_NOT_FOUND
+		                 : errno == EACCES ? CODE_DENIED
+		                                   : CODE_SYSTEM;
+		return error_set(error, code, "%s: %s", path, strerror(errno));
+	}
+	enum code code = check_file(path, fd, error);
+	if (code == CODE_OK)
+		code = read_line(path, fd, secret, size, length, error);
+	close(fd);
+	if (code != CODE_OK)
+		sodium_memzero(secret, size);
+	return code;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stage of the packet gate: its network, its neighbour, its files.
+ */
+#include "tests/daemon/gatelab.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/value.h"
+#include "tests/daemon/netlab.h"
+
+#define HOME "/sys/fs/bpf/failoverd"
+
+enum { EXIT_SKIPPED = 77, WAIT_MS = 2000, LINK_CREATE = 28, PATH_BYTES = 300, WORDS_MAX = 24 };
+
+extern char **environ;
+
+static const char prefix[] = "test-";
+
+int gatelab_skip(const char *program)
+{
+	struct error error = {.text = "only in a user namespace"};
+	gatelab_sweep();
+	if (netlab_skip(program) != 0)
+		return EXIT_SKIPPED;
+	if (gate_probe(&error) == CODE_OK)
+		return 0;
+	printf("%s: skipped: %s\n", program, error.text);
+	return EXIT_SKIPPED;
+}
+
+static void remove_directory(const char *path)
+{
+	DIR *files = opendir(path);
+	ck_assert_ptr_nonnull(files);
+	for (const struct dirent *file; (file = readdir(files)) != NULL;)
+		(void)unlinkat(dirfd(files), file->d_name, 0);
+	closedir(files);
+	(void)rmdir(path);
+}
+
+/* Not gate_remove: it is made for the network a gate stands in, and that has gone. */
+void gatelab_sweep(void)
+{
+	char path[PATH_BYTES];
+	DIR *gates = opendir(HOME);
+	for (const struct dirent *gate; gates != NULL && (gate = readdir(gates)) != NULL;) {
+		if (strncmp(gate->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		pid_t owner = (pid_t)strtol(gate->d_name + strlen(prefix), NULL, 10);
+		if (owner != getpid() && kill(owner, 0) == 0)
+			continue;
+		(void)snprintf(path, sizeof path, "%s/%s", HOME, gate->d_name);
+		remove_directory(path);
+	}
+	if (gates != NULL)
+		closedir(gates);
+	(void)rmdir(HOME);
+}
+
+/* The kernel then says what one before 6.6 says. */
+static void forget_links(void)
+{
+	struct sock_filter steps[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LINK_CREATE, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {.len = sizeof steps / sizeof steps[0], .filter = steps};
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+/* Frames keep their order only within one processor. */
+static void stay_on_one_processor(void)
+{
+	cpu_set_t set;
+	int processor = sched_getcpu();
+	CPU_ZERO(&set);
+	CPU_SET((size_t)processor, &set);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof set, &set), 0);
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+	(void)clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* The neighbour is made of frames: the kernel behind right0 must not speak for it. */
+static void silence_right(void)
+{
+	write_text("/proc/sys/net/ipv6/conf/right0/disable_ipv6", "1");
+	netlab_ip("link set right0 arp off");
+}
+
+void gatelab_enter(struct gatelab *lab, bool is_old)
+{
+	static const char *const lines[] = {
+	    "addr add 10.9.0.1/24 dev left0",
+	    "addr add 10.9.0.254/32 dev left0",
+	    "addr add 10.9.0.100/32 dev left0",
+	    "addr add fd00:9::1/64 dev left0 nodad",
+	    "addr add fd00:9::100/128 dev left0 nodad",
+	    "neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev left0",
+	    "neigh add fd00:9::2 lladdr 02:00:00:00:00:02 dev left0",
+	};
+	int on = 1;
+	netlab_enter();
+	silence_right();
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		netlab_ip(lines[i]);
+	(void)snprintf(lab->name, sizeof lab->name, "%s%d", prefix, (int)getppid());
+	netlab_station("left0", lab->left);
+	lab->wire = netlab_listen("right0");
+	ck_assert_int_eq(setsockopt(lab->wire, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on), 0);
+	lab->realtime_offset_ns = clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_REALTIME);
+	stay_on_one_processor();
+	/* Of a test that failed before. */
+	gatelab_remove(lab);
+	if (is_old)
+		forget_links();
+}
+
+struct network_address gatelab_address(const char *text)
+{
+	struct network_address address = {.prefix = 0, .interface = "left0"};
+	ck_assert_int_eq(value_address(text, &address.address, NULL), CODE_OK);
+	return address;
+}
+
+struct gate *gatelab_open(const struct gatelab *lab)
+{
+	struct gate *gate = NULL;
+	struct error error;
+	enum code code = gate_open(&gate, lab->name, &error);
+	ck_assert_msg(code == CODE_OK, "%s", error.text);
+	return gate;
+}
+
+void gatelab_guard(struct gate *gate)
+{
+	static const char *const texts[] = {"10.9.0.100", "fd00:9::100"};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		const struct network_address address = gatelab_address(texts[i]);
+		struct error error;
+		enum code code = gate_guard(gate, &address, GATELAB_SLOT, &error);
+		ck_assert_msg(code == CODE_OK, "%s", error.text);
+	}
+}
+
+void gatelab_remove(const struct gatelab *lab)
+{
+	struct error error;
+	enum code code = gate_remove(lab->name, &error);
+	ck_assert_msg(code == CODE_OK, "%s", error.text);
+}
+
+void gatelab_send(const struct gatelab *lab, const struct frame *frame)
+{
+	(void)lab;
+	netlab_send("right0", frame->bytes, frame->length);
+}
+
+static struct instant stamp_of(const struct gatelab *lab, struct msghdr *message)
+{
+	struct timespec stamp = {.tv_sec = 0};
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+	     part = CMSG_NXTHDR(message, part))
+		if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+	return (struct instant){(int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec +
+				lab->realtime_offset_ns};
+}
+
+size_t gatelab_next(const struct gatelab *lab, uint8_t *frame, size_t size, struct instant *when)
+{
+	for (;;) {
+		_Alignas(struct cmsghdr) char control[128];
+		struct sockaddr_ll from;
+		struct iovec place = {.iov_base = frame, .iov_len = size};
+		struct msghdr message = {.msg_name = &from,
+					 .msg_namelen = sizeof from,
+					 .msg_iov = &place,
+					 .msg_iovlen = 1,
+					 .msg_control = control,
+					 .msg_controllen = sizeof control};
+		ssize_t got = recvmsg(lab->wire, &message, MSG_DONTWAIT);
+		if (got <= 0)
+			return 0;
+		if (from.sll_pkttype == PACKET_OUTGOING)
+			continue;
+		*when = stamp_of(lab, &message);
+		return (size_t)got;
+	}
+}
+
+/* Reads until the frame that is always answered was; whether one before it satisfied `wanted`. */
+static bool came_before_end(const struct gatelab *lab,
+			    bool (*wanted)(const void *context, const uint8_t *frame, size_t length),
+			    const void *context)
+{
+	const struct network_address always = gatelab_address("10.9.0.254");
+	const struct frame last = frame_question(ASK_PING, lab->left, &always.address);
+	bool came = false;
+	gatelab_send(lab, &last);
+	for (;;) {
+		uint8_t frame[FRAME_BYTES];
+		struct instant when;
+		struct pollfd readable = {.fd = lab->wire, .events = POLLIN};
+		ck_assert_msg(poll(&readable, 1, WAIT_MS) == 1, "this host fell silent");
+		size_t length = gatelab_next(lab, frame, sizeof frame, &when);
+		if (length > 0 && frame_is_answer(frame, length, ASK_PING, &always.address))
+			return came;
+		came = came || (length > 0 && wanted(context, frame, length));
+	}
+}
+
+struct expected {
+	enum question question;
+	const struct address *address;
+};
+
+static bool is_expected(const void *context, const uint8_t *frame, size_t length)
+{
+	const struct expected *expected = context;
+	return frame_is_answer(frame, length, expected->question, expected->address);
+}
+
+bool gatelab_answers_to(const struct gatelab *lab, const struct frame *frame,
+			enum question question, const struct address *address)
+{
+	const struct expected expected = {question, address};
+	gatelab_send(lab, frame);
+	return came_before_end(lab, is_expected, &expected);
+}
+
+bool gatelab_answers(const struct gatelab *lab, enum question question, const char *text)
+{
+	const struct network_address address = gatelab_address(text);
+	const struct frame frame = frame_question(question, lab->left, &address.address);
+	return gatelab_answers_to(lab, &frame, question, &address.address);
+}
+
+static unsigned count_answers(const struct gatelab *lab, const char *address)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < QUESTIONS; i++)
+		count += gatelab_answers(lab, (enum question)i, address);
+	return count;
+}
+
+bool gatelab_answers_all(const struct gatelab *lab, const char *address)
+{
+	return count_answers(lab, address) == QUESTIONS;
+}
+
+bool gatelab_answers_none(const struct gatelab *lab, const char *address)
+{
+	return count_answers(lab, address) == 0;
+}
+
+static bool is_this(const void *context, const uint8_t *frame, size_t length)
+{
+	const struct frame *expected = context;
+	return length == expected->length && memcmp(frame, expected->bytes, length) == 0;
+}
+
+bool gatelab_leaves(const struct gatelab *lab, const struct frame *frame)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_halen = sizeof to.sll_addr};
+	to.sll_ifindex = (int)if_nametoindex("left0");
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	ssize_t sent = sendto(fd, frame->bytes, frame->length, 0, (struct sockaddr *)&to, sizeof to);
+	ck_assert(sent == (ssize_t)frame->length || errno == ENOBUFS);
+	close(fd);
+	return came_before_end(lab, is_this, frame);
+}
+
+struct instant gatelab_lease_end(const struct gatelab *lab)
+{
+	char path[PATH_BYTES];
+	uint32_t slot = GATELAB_SLOT;
+	int64_t value[2] = {0, 0};
+	(void)snprintf(path, sizeof path, "%s/%s/slots", HOME, lab->name);
+	int fd = bpf_obj_get(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bpf_map_lookup_elem(fd, &slot, value), 0);
+	close(fd);
+	return (struct instant){value[0]};
+}
+
+static pid_t start(char *const words[], int output)
+{
+	pid_t pid = 0;
+	posix_spawn_file_actions_t actions;
+	(void)posix_spawn_file_actions_init(&actions);
+	(void)posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	(void)posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	ck_assert_int_eq(posix_spawnp(&pid, words[0], &actions, NULL, words, environ), 0);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	close(output);
+	return pid;
+}
+
+int gatelab_run(const char *words, char *output, size_t size)
+{
+	char text[256], *rest = text, *list[WORDS_MAX + 1] = {NULL};
+	int ends[2], status = 0;
+	size_t length = 0;
+	ssize_t got = 0;
+	(void)snprintf(text, sizeof text, "%s", words);
+	for (size_t i = 0; i < WORDS_MAX && rest != NULL; i++)
+		list[i] = strsep(&rest, " ");
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid_t pid = start(list, ends[1]);
+	while (length + 1 < size && (got = read(ends[0], output + length, size - 1 - length)) > 0)
+		length += (size_t)got;
+	output[length] = '\0';
+	close(ends[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A stage for the packet gate: this host at left0 with its own and a virtual address of each
+ * family, and a neighbour at right0 that asks for them frame by frame. Knows nothing of the gate's
+ * inside but where its files lie.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/platform/gate.h"
+#include "proto/clock.h"
+#include "tests/daemon/gateframe.h"
+
+enum { GATELAB_SLOT = 5 };
+
+struct gatelab {
+	char name[GATE_NAME_BYTES]; /* of the gate to test */
+	int wire;		    /* receives at right0 */
+	uint8_t left[6];	    /* this host's station */
+	int64_t realtime_offset_ns; /* of the boot clock */
+};
+
+/* 77 when this host can have no gate, after saying so by name; else 0. Also removes what tests that
+ * were killed left behind. */
+int gatelab_skip(const char *program);
+/* To be called when all tests are over, whatever became of them. */
+void gatelab_sweep(void);
+
+/* `is_old`: as on a kernel without links at classifiers. */
+void gatelab_enter(struct gatelab *lab, bool is_old);
+
+/* 10.9.0.100 and fd00:9::100 are virtual, 10.9.0.1 and fd00:9::1 this host's own. */
+struct network_address gatelab_address(const char *text);
+struct gate *gatelab_open(const struct gatelab *lab);
+/* Guards both virtual addresses. */
+void gatelab_guard(struct gate *gate);
+void gatelab_remove(const struct gatelab *lab);
+
+void gatelab_send(const struct gatelab *lab, const struct frame *frame);
+/* The next frame at the neighbour, without waiting; 0: none. `when` on the lease clock. */
+size_t gatelab_next(const struct gatelab *lab, uint8_t *frame, size_t size, struct instant *when);
+/* Sends the frame, and another that is always answered; whether the question was answered before. */
+bool gatelab_answers_to(const struct gatelab *lab, const struct frame *frame,
+			enum question question, const struct address *address);
+bool gatelab_answers(const struct gatelab *lab, enum question question, const char *address);
+/* All questions for the address. */
+bool gatelab_answers_all(const struct gatelab *lab, const char *address);
+bool gatelab_answers_none(const struct gatelab *lab, const char *address);
+/* Whether a frame that this host sends at left0 arrives at the neighbour. */
+bool gatelab_leaves(const struct gatelab *lab, const struct frame *frame);
+/* What is in the gate's map, with nothing of the gate running. */
+struct instant gatelab_lease_end(const struct gatelab *lab);
+/* Runs a program with these words and reads what it says; its exit status. */
+int gatelab_run(const char *words, char *output, size_t size);
