@@ -140,6 +140,9 @@ struct heartbeat {
 	uint64_t sender;
 	struct stamp stamp;
 	struct timing timing; /* declared: what the sender's claims count on */
+	/* What the sender may ever have promised for: a member that lost its own memory of that abstains
+	 * for the longest that it hears of. */
+	struct span longest_promise;
 	uint64_t voters;      /* voters_digest of the set the sender counts with */
 	uint64_t config;      /* setup.config_digest */
 	bool paused;

@@ -29,7 +29,7 @@ enum {
 	/* Commands one member may have under way at once, and answers it may owe to the others at a
 	 * time: as many as fit into the first page beside 15 echoes of 4 paths and a role. */
 	REQUESTS_MAX = 4,
-	ANSWERS_MAX = 5,
+	ANSWERS_MAX = 4,
 
 	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s
 	 * of single-page heartbeats; a vote for something older is not counted, which is safe. */

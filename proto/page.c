@@ -106,6 +106,7 @@ static void say_sender(const struct member *m, struct instant now, struct heartb
 	page->sender = m->self_id;
 	page->stamp = (struct stamp){m->incarnation, m->seq};
 	page->timing = m->timing;
+	page->longest_promise = m->longest_promise;
 	page->voters = m->voters_id;
 	page->config = m->setup->config_digest;
 	page->paused = m->paused;

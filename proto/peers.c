@@ -201,6 +201,24 @@ static void note_memory(struct step *step, struct peer *peer, const struct heart
 	peer->new_with_us = page->relearning || overlapped;
 }
 
+/*
+ * While its memory is lost this member cannot know for how long it promised what. Whoever it promised
+ * to, every majority it hears to relearn has a member that knows of a promise as long: the claimant
+ * or one that promised the same. So it abstains for the longest it hears of, until it has relearned.
+ */
+static void remember_promise(struct step *step, const struct heartbeat *page)
+{
+	struct member *m = step->m;
+	if (!m->state_lost)
+		return;
+	struct span longest = timing_promise(page->timing);
+	if (page->longest_promise.ns > longest.ns)
+		longest = page->longest_promise;
+	record_need_promise(step, longest);
+	m->abstain_until = instant_later(m->abstain_until, instant_plus(m->started_at, longest));
+	m->abstaining = instant_before(step->now, m->abstain_until);
+}
+
 static void hear_sender(struct step *step, uint8_t sender, const struct heartbeat *page)
 {
 	struct member *m = step->m;
@@ -217,12 +235,7 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 	peer->abstaining = page->abstaining;
 	peer->leaving = page->leaving;
 	note_differences(step, sender, peer);
-	/* While its memory is lost this member cannot know what longer lease it voted for. */
-	if (m->state_lost) {
-		struct instant over = instant_plus(m->started_at, timing_promise(page->timing));
-		if (m->abstaining)
-			m->abstain_until = instant_later(m->abstain_until, over);
-	}
+	remember_promise(step, page);
 }
 
 static void hear_requests(struct step *step, uint8_t sender, const struct heartbeat *page)

@@ -7,7 +7,8 @@
  *   head       4 magic "FOVD"   1 major   1 minor   2 flags (0)   2 length of the body
  *              8 cluster   8 sender   4 incarnation   8 seq
  *   section    1 kind   1 flags (0)   2 length of what follows
- *   timing     4 heartbeat   4 lease   4 release, in microseconds, rounded up
+ *   timing     4 heartbeat   4 lease   4 release   4 longest promise, in microseconds,
+ *              rounded up
  *   membership 8 voters digest   8 config digest   1 bits: paused relearning abstaining leaving
  *              4 milliseconds since relearning ended, rounded up (ffffffff: not in this life)
  *              4 times it was paused or resumed
@@ -47,7 +48,7 @@ enum {
 	WIRE_HEAD_BYTES = 38,
 	WIRE_SECTION_BYTES = 4,
 	/* The largest body of each section, without its own head. */
-	WIRE_TIMING_BYTES = 12,
+	WIRE_TIMING_BYTES = 16,
 	WIRE_MEMBERSHIP_BYTES = 25,
 	WIRE_PATH_BYTES = 5,
 	WIRE_ECHO_BYTES = 25 + PATHS_MAX * WIRE_PATH_BYTES,

@@ -44,6 +44,7 @@ void wire_put_timing(struct writer *writer, const struct heartbeat *heartbeat)
 	put_span(writer, heartbeat->timing.heartbeat);
 	put_span(writer, heartbeat->timing.lease);
 	put_span(writer, heartbeat->timing.release);
+	put_span(writer, heartbeat->longest_promise);
 }
 
 enum code wire_get_timing(struct reader *reader, struct heartbeat *heartbeat, struct error *error)
@@ -52,6 +53,7 @@ enum code wire_get_timing(struct reader *reader, struct heartbeat *heartbeat, st
 	heartbeat->timing.heartbeat = get_span(reader);
 	heartbeat->timing.lease = get_span(reader);
 	heartbeat->timing.release = get_span(reader);
+	heartbeat->longest_promise = get_span(reader);
 	return CODE_OK;
 }
 

@@ -304,9 +304,11 @@ static void prepare_done(uv_work_t *work, int status)
 	struct agent *agent = work->data;
 	(void)status; /* it is never cancelled */
 	agent->is_preparing = false;
-	if (agent->is_closed)
+	if (agent->is_closed) {
 		let_go(agent);
-	if (agent->is_closed || agent->is_over)
+		return;
+	}
+	if (agent->is_over)
 		return;
 	if (agent->prepared == CODE_OK)
 		agent->prepared = run(agent, STAGE_OFF, &agent->why);

@@ -6,6 +6,7 @@
 #include "daemon/fence/fence.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,9 @@ struct fence {
 
 struct fence *fence_open(uv_loop_t *loop, const struct fence_events *events)
 {
+	/* Guarded memory for secrets rests on it; once more does no harm. */
+	if (sodium_init() < 0)
+		return NULL;
 	struct fence *fence = calloc(1, sizeof *fence);
 	if (fence == NULL)
 		return NULL;

@@ -110,7 +110,9 @@ static void put_field(struct text *text, const struct field *field, const struct
 	const uint8_t *place = (const uint8_t *)leftover + field->offset;
 	put(text, field->key, strlen(field->key));
 	put(text, " ", 1);
-	if (field->form == FORM_TEXT || field->form == FORM_BYTES) {
+	if (field->form == FORM_TEXT) {
+		put_escaped(text, place, strnlen((const char *)place, field->size));
+	} else if (field->form == FORM_BYTES) {
 		put_escaped(text, place, used_bytes(place, field->size));
 	} else {
 		char number[32];

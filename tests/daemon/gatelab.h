@@ -20,6 +20,7 @@ enum { GATELAB_SLOT = 5 };
 struct gatelab {
 	char name[GATE_NAME_BYTES]; /* of the gate to test */
 	int wire;		    /* receives at right0 */
+	int mouth, own_mouth;	    /* send at right0 and at left0 */
 	uint8_t left[6];	    /* this host's station */
 	int64_t realtime_offset_ns; /* of the boot clock */
 };
@@ -54,5 +55,7 @@ bool gatelab_answers_none(const struct gatelab *lab, const char *address);
 bool gatelab_leaves(const struct gatelab *lab, const struct frame *frame);
 /* What is in the gate's map, with nothing of the gate running. */
 struct instant gatelab_lease_end(const struct gatelab *lab);
+/* Puts a map of another shape in the place of that one. */
+void gatelab_spoil(const struct gatelab *lab);
 /* Runs a program with these words and reads what it says; its exit status. */
 int gatelab_run(const char *words, char *output, size_t size);

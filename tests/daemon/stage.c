@@ -168,8 +168,8 @@ void stage_close(struct stage *stage)
 	close(stage->log_fd);
 	uv_fs_t list, unlinked;
 	uv_dirent_t entry;
-	uv_fs_scandir(NULL, &list, stage->directory, 0, NULL);
-	while (uv_fs_scandir_next(&list, &entry) != UV_EOF) {
+	int count = uv_fs_scandir(NULL, &list, stage->directory, 0, NULL);
+	while (count > 0 && uv_fs_scandir_next(&list, &entry) != UV_EOF) {
 		char path[256];
 		snprintf(path, sizeof path, "%s/%s", stage->directory, entry.name);
 		uv_fs_unlink(NULL, &unlinked, path, NULL);

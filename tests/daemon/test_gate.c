@@ -7,10 +7,12 @@
 
 #include <check.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -356,6 +358,57 @@ START_TEST(a_process_without_privileges_sets_lease_ends)
 }
 END_TEST
 
+static bool keep_capabilities(uint32_t low, uint32_t high)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+	    {.effective = low, .permitted = low},
+	    {.effective = high, .permitted = high},
+	};
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
+START_TEST(two_capabilities_are_enough_and_none_is_refused)
+{
+	struct gatelab lab;
+	struct gate *gate = stand(&lab, _i);
+	int status = 0;
+	gate_close(gate);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct error error = {.text = "capset"};
+		if (!keep_capabilities(1U << CAP_NET_ADMIN, 1U << (CAP_BPF - 32)) ||
+		    gate_probe(&error) != CODE_OK)
+			_exit(puts(error.text) < 0 || fflush(stdout) == 0);
+		gatelab_remove(&lab);
+		gate = gatelab_open(&lab);
+		gatelab_guard(gate);
+		close_now(gate);
+		_exit(!keep_capabilities(0, 0) || gate_probe(&error) != CODE_DENIED);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	gatelab_remove(&lab);
+}
+END_TEST
+
+START_TEST(a_gate_of_another_shape_is_made_anew)
+{
+	struct gatelab lab;
+	struct gate *gate = stand(&lab, _i);
+	gate_close(gate);
+	gatelab_spoil(&lab);
+	gate = gatelab_open(&lab);
+	gatelab_guard(gate);
+	ck_assert(gatelab_answers_all(&lab, four));
+	close_now(gate);
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	end(&lab, gate);
+	ck_assert(!is_trace());
+}
+END_TEST
+
 START_TEST(refusals_say_why)
 {
 	struct gatelab lab;
@@ -451,6 +504,8 @@ int main(void)
 	tcase_add_test(cases, removing_leaves_what_others_put_beside);
 	tcase_add_loop_test(cases, an_interface_that_comes_back_is_guarded_again, 0, WAYS);
 	tcase_add_loop_test(cases, a_process_without_privileges_sets_lease_ends, 0, WAYS);
+	tcase_add_loop_test(cases, two_capabilities_are_enough_and_none_is_refused, 0, WAYS);
+	tcase_add_loop_test(cases, a_gate_of_another_shape_is_made_anew, 0, WAYS);
 	tcase_add_test(cases, refusals_say_why);
 	tcase_add_test(cases, names_differ_by_run_directory_and_network);
 	tcase_add_test(cases, a_shifted_clock_of_this_process_is_allowed_for);

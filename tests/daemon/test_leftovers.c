@@ -99,6 +99,21 @@ START_TEST(what_was_written_comes_back_whole)
 }
 END_TEST
 
+START_TEST(what_stands_behind_the_end_of_a_text_is_not_written)
+{
+	char directory[64];
+	struct found found = {.count = 0};
+	struct leftover written = sample(), expected = sample();
+	make_directory(directory);
+	memset(written.child.group + strlen(written.child.group) + 1, 0x5a, 64);
+	write_sample(directory, "script", &written);
+	read_all(directory, &found);
+	ck_assert_mem_eq(&found.items[0], &expected, sizeof expected);
+	leftover_forget(directory, "script", "db.main@1");
+	rmdir(directory);
+}
+END_TEST
+
 START_TEST(a_later_record_of_the_same_task_replaces_the_earlier)
 {
 	char directory[64];
@@ -243,6 +258,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 	tcase_set_timeout(all, 30);
 	tcase_add_test(all, what_was_written_comes_back_whole);
+	tcase_add_test(all, what_stands_behind_the_end_of_a_text_is_not_written);
 	tcase_add_test(all, a_later_record_of_the_same_task_replaces_the_earlier);
 	tcase_add_test(all, a_directory_that_does_not_exist_has_no_leftovers);
 	tcase_add_test(all, a_record_that_cannot_be_written_is_an_error_that_says_what_to_do);

@@ -256,6 +256,27 @@ def test_a_move_without_node_goes_to_the_other_one(cluster):
     cluster.owned("beta")
 
 
+def test_of_two_moves_at_once_each_is_told_what_became_of_it(cluster):
+    cluster.start().owned("alpha")
+    moves = [subprocess.Popen([BINARY, "move", "web", "beta", "--wait", "--run-dir",
+                               member.path / "run"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) for member in cluster.members]
+    said = [(*move.communicate(timeout=PATIENCE), move.returncode) for move in moves]
+    assert DONE in [code for _, _, code in said], said
+    for out, err, code in said:
+        assert code == DONE and "up on beta" in out or code == REFUSED and err, said
+    assert cluster.beta.status()["roles"][0]["owner"] == "beta"
+
+
+def test_a_pause_survives_a_restart(cluster):
+    cluster.start().owned("alpha")
+    assert cluster.alpha.ask("pause", "beta").returncode == DONE
+    cluster.beta.end()
+    cluster.beta.start().ready()
+    assert cluster.beta.status()["paused"]
+    until(lambda: cluster.alpha.status()["members"][1]["paused"], "alpha knows")
+
+
 @pytest.mark.parametrize("words, says", [
     (["move", "wob"], "there is no role wob; the roles are web"),
     (["move", "web", "gamma"], "there is no node gamma; the nodes are alpha, beta"),
@@ -374,6 +395,16 @@ def test_a_port_that_is_taken_is_refused(cluster):
     assert result.returncode == REFUSED and "in use by another process" in result.stderr
 
 
+def test_no_other_process_can_bind_the_port_beside_the_daemon(cluster):
+    cluster.alpha.start().ready()
+    port = int(re.search(r"port = (\d+)", cluster.config.read_text())[1])
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as thief:
+            thief.setsockopt(socket.SOL_SOCKET, option, 1)
+            with pytest.raises(OSError):
+                thief.bind(("127.0.0.1", port))
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_hands_the_role_over_and_ends_with_0(cluster, number):
     cluster.start().owned("alpha")
@@ -382,6 +413,23 @@ def test_a_signal_hands_the_role_over_and_ends_with_0(cluster, number):
     assert not runs(pid)
     assert not (cluster.alpha.path / "run" / "control.sock").exists()
     cluster.owned("beta")
+
+
+def test_a_second_signal_releases_by_force_what_does_not_want_to_stop(cluster):
+    cluster.config.write_text(cluster.config.read_text().replace(
+        "command = /bin/sleep 1000",
+        "command = /bin/sh -c 'trap : TERM INT; while true; do sleep 1000; done'\n"
+        "stop_timeout = 1h"))
+    alpha = cluster.start().owned("alpha").alpha
+    pid = alpha.status()["resources"][0]["pid"]
+    alpha.process.send_signal(signal.SIGTERM)
+    until(lambda: "leaving:" in alpha.log, "alpha begins to leave")
+    assert runs(pid) and alpha.process.poll() is None
+    assert alpha.end(signal.SIGTERM) == DONE
+    assert "web: released by force" in alpha.log and not runs(pid)
+    cluster.owned("beta")
+    cluster.beta.process.send_signal(signal.SIGTERM) # it does not want to stop there either
+    until(lambda: "leaving:" in cluster.beta.log, "beta begins to leave")
 
 
 def test_a_killed_daemon_finds_its_leftovers_and_gets_the_role_back_or_another_has_it(cluster):

@@ -40,9 +40,9 @@
 #define MAX(a, b) ((a) > (b) -> (a) : (b))
 #define MIN(a, b) ((a) < (b) -> (a) : (b))
 #define AGED(left, ticks) left = (left > (ticks) -> left - (ticks) : 0)
-#define NAME(n) ((n) == W -> 'W' : 'A' + (n))
+#define NAME(n) ((n) == W -> 'W' : 'A' + (flip -> 1 - (n) : (n)))
 
-mtype = {none, seeking, holding, releasing};
+mtype = {releasing, holding, seeking, none, lost}; /* numbered from the last */
 
 /* --- voters; every time is what is left of it */
 byte holder[VOTERS];
@@ -59,7 +59,8 @@ bool up[NODES];   /* resources */
 /* --- the newest page on each link: as a claim, and as a vote for the receiver */
 mtype page_claim[NODES * VOTERS];
 byte page_epoch[NODES * VOTERS];
-byte page_left[NODES * VOTERS]; /* of the lease it declared; 0 also if its claim is over */
+byte page_left[NODES * VOTERS]; /* until nobody takes it for fresh any more */
+bool page_void[NODES * VOTERS]; /* it dates no vote: its claim is over, or it is of an old life */
 
 /* --- votes on their way: of the lease declared by the page that was last granted or renewed `by`,
  * since that page was sent, on the clock of its sender, who is the receiver here */
@@ -72,6 +73,7 @@ byte last;    /* epoch of the newest owner */
 
 hidden byte i, own, first, second, miss;
 hidden byte ended;
+hidden byte flip, order;
 
 #define is_free(v) (holder[v] == FREE || until[v] == 0)
 #define valid(n) (life[n] > RELEASE)
@@ -87,7 +89,7 @@ hidden byte ended;
 inline answer(v, x, left)
 {
 	if
-	:: v != x -> vote[LINK(v, x)] = MAX(vote[LINK(v, x)], left)
+	:: v != x && left > SLACK -> vote[LINK(v, x)] = MAX(vote[LINK(v, x)], left - SLACK)
 	:: else
 	fi
 }
@@ -138,7 +140,7 @@ inline void_votes(n)
 {
 	for (i : 0 .. VOTERS - 1) {
 		vote[LINK(i, n)] = 0;
-		page_left[LINK(n, i)] = 0
+		page_void[LINK(n, i)] = (page_left[LINK(n, i)] > 0)
 	}
 }
 
@@ -247,12 +249,21 @@ inline released(n)
 
 /* --- pages */
 
+inline lose(n, m)
+{
+	page_claim[LINK(n, m)] = lost;
+	page_epoch[LINK(n, m)] = 0;
+	page_left[LINK(n, m)] = 0;
+	page_void[LINK(n, m)] = false
+}
+
 inline send(n, m)
 {
 	update(n, 0, 0);
 	page_claim[LINK(n, m)] = claim[n];
 	page_epoch[LINK(n, m)] = epoch[n];
-	page_left[LINK(n, m)] = (claim[n] == none -> 0 : LEASE);
+	page_left[LINK(n, m)] = (claim[n] == none -> 0 : LEASE + SLACK);
+	page_void[LINK(n, m)] = false;
 	printf("%c sends to %c\n", NAME(n), NAME(m))
 }
 
@@ -263,8 +274,10 @@ inline deliver(n, m)
 	if
 	:: page_claim[LINK(n, m)] == none -> set_free(m, n)
 	:: else ->
-		consider(m, n, page_claim[LINK(n, m)], page_epoch[LINK(n, m)], page_left[LINK(n, m)])
+		consider(m, n, page_claim[LINK(n, m)], page_epoch[LINK(n, m)],
+		         (page_void[LINK(n, m)] -> 0 : page_left[LINK(n, m)]))
 	fi;
+	lose(n, m);
 	if
 	:: m < NODES -> update(m, 0, 0)
 	:: else
@@ -352,44 +365,118 @@ inline tick(missing)
 	drifted = (miss > 0 -> LEASE + RELEASE : (drifted > 0 -> drifted - 1 : 0))
 }
 
+/* --- states that behave alike are made one */
+
+#define in_flight(x, v, e) (page_claim[LINK(x, v)] > none && page_epoch[LINK(x, v)] == (e))
+
+inline forget_link(x, v)
+{
+	/* A vote that dates no later than the lease already ends cannot move its end. */
+	if
+	:: vote[LINK(v, x)] + RELEASE <= life[x] || (claim[x] > seeking && !valid(x)) ->
+		vote[LINK(v, x)] = 0
+	:: else
+	fi;
+	if
+	:: page_claim[LINK(x, v)] > none && page_left[LINK(x, v)] == 0 -> lose(x, v)
+	:: page_claim[LINK(x, v)] == none && holder[v] != x -> lose(x, v)
+	:: else
+	fi;
+	if
+	:: page_left[LINK(x, v)] > 0 &&
+	   (page_left[LINK(x, v)] + RELEASE <= life[x] + SLACK || (claim[x] > seeking && !valid(x))) ->
+		page_void[LINK(x, v)] = true
+	:: else
+	fi;
+	/* Nobody can renew this grant. */
+	if
+	:: holder[v] == x && granted[v] != epoch[x] && (v == x || !in_flight(x, v, granted[v])) ->
+		granted[v] = 0;
+		if
+		:: until[v] == 0 -> holder[v] = FREE
+		:: else
+		fi
+	:: else
+	fi
+}
+
+/* A and B are alike: of two states that differ in nothing but these names one is kept. */
+#define OF_EACH(op) \
+	op(claim[A], claim[B]); op(epoch[A], epoch[B]); op(life[A], life[B]); op(up[A], up[B]); \
+	op(granted[A], granted[B]); op(until[A], until[B]); op(top[A], top[B]); \
+	op(vote[LINK(W, A)], vote[LINK(W, B)]); op(vote[LINK(B, A)], vote[LINK(A, B)]); \
+	op(page_claim[LINK(A, W)], page_claim[LINK(B, W)]); \
+	op(page_epoch[LINK(A, W)], page_epoch[LINK(B, W)]); \
+	op(page_left[LINK(A, W)], page_left[LINK(B, W)]); \
+	op(page_void[LINK(A, W)], page_void[LINK(B, W)]); \
+	op(page_claim[LINK(A, B)], page_claim[LINK(B, A)]); \
+	op(page_epoch[LINK(A, B)], page_epoch[LINK(B, A)]); \
+	op(page_left[LINK(A, B)], page_left[LINK(B, A)]); \
+	op(page_void[LINK(A, B)], page_void[LINK(B, A)])
+#define COMPARE(a, b) order = (order -> order : ((a) < (b) -> 1 : ((a) > (b) -> 2 : 0)))
+#define SWAP(a, b) i = a; a = b; b = i
+#define SEEN_FROM(n, x) ((x) < NODES -> (x) != (n) : (x))
+
+inline tidy()
+{
+	forget_link(A, A); forget_link(A, B); forget_link(A, W);
+	forget_link(B, A); forget_link(B, B); forget_link(B, W);
+	order = 0;
+	COMPARE(SEEN_FROM(A, holder[A]), SEEN_FROM(B, holder[B]));
+	COMPARE(SEEN_FROM(A, holder[W]), SEEN_FROM(B, holder[W]));
+	OF_EACH(COMPARE);
+	if
+	:: order == 2 ->
+		flip = 1 - flip;
+		i = SEEN_FROM(A, holder[A]);
+		holder[A] = SEEN_FROM(B, holder[B]);
+		holder[B] = (i < NODES -> OTHER(i) : i);
+		holder[W] = SEEN_FROM(B, holder[W]);
+		OF_EACH(SWAP)
+	:: else
+	fi
+}
+
 #define can_seek(n) (claim[n] == none && !up[n] && is_free(n))
 
-#define SEND(n, m) :: d_step { true -> send(n, m) }
-#define HEAR(n, m) :: d_step { true -> deliver(n, m) }
-#define COUNT(n) \
-	:: d_step { claim[n] != none -> update(n, vote[LINK(OTHER(n), n)], vote[LINK(W, n)]) } \
-	:: d_step { claim[n] != none -> update(n, vote[LINK(OTHER(n), n)], 0) } \
-	:: d_step { claim[n] != none -> update(n, 0, vote[LINK(W, n)]) } \
-	:: d_step { claim[n] != none -> update(n, 0, 0) }
+#define DO(guard, action) :: d_step { guard -> action; tidy() }
+
 #define NODE(n) \
-	:: d_step { can_seek(n) && top[n] + 1 <= EPOCHS -> seek(n, top[n] + 1) } \
-	:: d_step { can_seek(n) && top[n] + 2 <= EPOCHS -> seek(n, top[n] + 2) } \
-	:: d_step { claim[n] == seeking -> end_claim(n); set_free(n, n) } \
-	:: d_step { claim[n] == holding && valid(n) -> release(n) } \
-	:: d_step { claim[n] == releasing -> released(n) } \
-	:: d_step { faults < FAULTS -> restart(n) }
+	DO(can_seek(n) && top[n] + 1 <= EPOCHS, seek(n, top[n] + 1)) \
+	DO(can_seek(n) && top[n] + 2 <= EPOCHS, seek(n, top[n] + 2)) \
+	DO(claim[n] == seeking, end_claim(n); set_free(n, n)) \
+	DO(claim[n] == holding && valid(n), release(n)) \
+	DO(claim[n] == releasing, released(n)) \
+	DO(claim[n] != none, update(n, 0, 0)) \
+	DO(claim[n] != none && vote[LINK(W, n)] > 0, update(n, 0, vote[LINK(W, n)])) \
+	DO(claim[n] != none && vote[LINK(OTHER(n), n)] > 0, update(n, vote[LINK(OTHER(n), n)], 0)) \
+	DO(claim[n] != none && vote[LINK(OTHER(n), n)] > 0 && vote[LINK(W, n)] > 0, \
+	   update(n, vote[LINK(OTHER(n), n)], vote[LINK(W, n)])) \
+	DO(true, send(n, OTHER(n))) \
+	DO(true, send(n, W)) \
+	DO(page_claim[LINK(n, OTHER(n))] != lost, deliver(n, OTHER(n))) \
+	DO(page_claim[LINK(n, W)] != lost, deliver(n, W)) \
+	DO(faults < FAULTS, restart(n)) \
+	DO(faults < FAULTS, crash(n))
 
 init {
 	d_step {
 		holder[A] = FREE; holder[B] = FREE; holder[W] = FREE;
 		claim[A] = none; claim[B] = none;
 		for (i : 0 .. NODES * VOTERS - 1) {
-			page_claim[i] = none
+			page_claim[i] = lost
 		}
 	}
 	do
-	:: d_step { true -> tick(0) }
-	:: d_step { drifted == 0 && SLACK > 0 -> tick(1 << A) }
-	:: d_step { drifted == 0 && SLACK > 0 -> tick(1 << B) }
-	:: d_step { drifted == 0 && SLACK > 0 -> tick((1 << A) + (1 << B)) }
-	SEND(A, B) SEND(A, W) SEND(B, A) SEND(B, W)
-	HEAR(A, B) HEAR(A, W) HEAR(B, A) HEAR(B, W) COUNT(A) COUNT(B)
-	NODE(A) NODE(B)
-	:: d_step { faults < FAULTS -> crash(A) }
-	:: d_step { faults < FAULTS -> crash(B) }
-	:: d_step { faults < FAULTS -> crash(W) }
+	DO(true, tick(0))
+	DO(drifted == 0 && SLACK > 0, tick(1 << A))
+	DO(drifted == 0 && SLACK > 0, tick(1 << B))
+	DO(drifted == 0 && SLACK > 0, tick((1 << A) + (1 << B)))
+	NODE(A)
+	NODE(B)
+	DO(faults < FAULTS, crash(W))
 #ifdef FORGET_ABSTAIN
-	:: d_step { faults < FAULTS -> printf("W: its process restarts\n"); faults++; forget_abstention(W) }
+	DO(faults < FAULTS, faults++; forget_abstention(W))
 #endif
 	od
 }

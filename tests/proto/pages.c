@@ -156,6 +156,7 @@ struct heartbeat page_random(struct random *random)
 	page.timing.lease =
 	    span_plus(page.timing.heartbeat, span_us((int64_t)random_upto(random, 3599000000)));
 	page.timing.release = span_us(1 + (int64_t)random_upto(random, 3599999999));
+	page.longest_promise = span_us((int64_t)random_upto(random, 4000000000));
 	page.voters = random_bits(random);
 	page.config = random_bits(random);
 	page.paused = random_upto(random, 1) == 0;
@@ -229,6 +230,7 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->timing.lease.ns == b->timing.lease.ns &&
 	       a->timing.release.ns == b->timing.release.ns && a->voters == b->voters &&
 	       a->config == b->config && a->paused == b->paused && a->relearning == b->relearning &&
+	       a->longest_promise.ns == b->longest_promise.ns &&
 	       a->relearned_ms == b->relearned_ms && a->pause_counter == b->pause_counter &&
 	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&

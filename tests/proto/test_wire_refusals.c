@@ -124,10 +124,10 @@ START_TEST(counts_above_their_limits_are_refused)
 	body_refused(&body, "echoes: 5 paths");
 	body = body_of(&page);
 	body.bytes[body_section(&body, 4) + 4] = REQUESTS_MAX + 1;
-	body_refused(&body, "requests: 5 and 5");
+	body_refused(&body, "requests: 5 and 4");
 	body = body_of(&page);
 	body.bytes[body_section(&body, 4) + 5] = ANSWERS_MAX + 1;
-	body_refused(&body, "requests: 4 and 6");
+	body_refused(&body, "requests: 4 and 5");
 }
 END_TEST
 

@@ -81,7 +81,7 @@ void childgroup_make(const char *name, char path[CHILD_GROUP_BYTES])
 	                      (int)getpid(), (uint64_t)platform_now().ns);
 	if (length <= 0 || (size_t)length >= sizeof made || mkdir(made, 0755) != 0)
 		return;
-	memcpy(path, made, sizeof made);
+	memcpy(path, made, (size_t)length + 1);
 }
 
 bool childgroup_is_possible(void)

@@ -120,9 +120,9 @@ static __always_inline bool is_closed_arp(struct __sk_buff *skb, uint32_t at, en
 	if (bpf_skb_load_bytes(skb, at, arp, sizeof arp) != 0 || arp[ARP_PROTOCOL] != 0x08 ||
 	    arp[ARP_PROTOCOL + 1] != 0x00)
 		return false;
+	struct gate_key sender = mapped(arp + ARP_SENDER), target = mapped(arp + ARP_TARGET);
 	bool is_target = way == ARRIVING || is_unspecified(arp + ARP_SENDER, 4);
-	struct gate_key key = mapped(arp + (is_target ? ARP_TARGET : ARP_SENDER));
-	return is_closed(&key);
+	return is_target ? is_closed(&target) : is_closed(&sender);
 }
 
 static __always_inline bool is_closed_ipv4(struct __sk_buff *skb, uint32_t at, enum direction way)

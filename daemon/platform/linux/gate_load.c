@@ -35,7 +35,7 @@ static enum code refused(int reason, char *log, struct error *error)
 {
 	char words[REASON_BYTES];
 	last_words(log, words);
-	if (reason == EPERM || reason == EACCES)
+	if (reason == EPERM)
 		return error_set(error, CODE_DENIED,
 				 "no right to bring the packet gate into the kernel (%s%s): it needs "
 				 "CAP_BPF and CAP_NET_ADMIN, outside of user namespaces",
