@@ -139,11 +139,14 @@ static int open_mouth(const char *interface)
 void gatelab_enter(struct gatelab *lab, bool is_old)
 {
 	static const char *const lines[] = {
-	    "addr add 10.9.0.1/24 dev left0",
+	    "addr add 10.9.0.1/32 dev left0",
 	    "addr add 10.9.0.254/32 dev left0",
 	    "addr add 10.9.0.100/32 dev left0",
-	    "addr add fd00:9::1/64 dev left0 nodad",
+	    "addr add fd00:9::1/128 dev left0 nodad",
 	    "addr add fd00:9::100/128 dev left0 nodad",
+	    /* Nobody else: answers to stations that do not exist would pile up in the kernel. */
+	    "route add 10.9.0.2/32 dev left0",
+	    "route add fd00:9::2/128 dev left0",
 	    "neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev left0",
 	    "neigh add fd00:9::2 lladdr 02:00:00:00:00:02 dev left0",
 	};
@@ -289,7 +292,7 @@ static unsigned count_answers(const struct gatelab *lab, const char *address)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < QUESTIONS; i++)
-		{ bool x = gatelab_answers(lab, (enum question)i, address); count += x; if (!x) printf("no answer %s %u\n", address, i); fflush(stdout);}
+		count += gatelab_answers(lab, (enum question)i, address);
 	return count;
 }
 

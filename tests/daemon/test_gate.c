@@ -148,6 +148,7 @@ START_TEST(a_closed_host_reaches_the_new_owner_of_the_address)
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
 		ck_assert_msg(gatelab_leaves(&lab, &questions[i]), "question %zu", i);
 	ck_assert(gatelab_answers_to(&lab, &from_there, ASK_NEIGHBOUR, &own.address));
+	netlab_ip("route add fd00:9::100/128 dev left0");
 	netlab_ip("neigh add fd00:9::100 lladdr 02:00:00:00:00:02 dev left0");
 	ck_assert(gatelab_answers_to(&lab, &from_there_six, ASK_NEIGHBOUR, &own_six.address));
 	end(&lab, gate);

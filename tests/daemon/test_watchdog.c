@@ -345,7 +345,7 @@ END_TEST
 START_TEST(whatever_happens_a_covered_role_is_reset_in_time)
 {
 	const char *given = getenv("WATCHDOG_SEED");
-	unsigned seed = given == NULL ? (unsigned)time(NULL) : (unsigned)atol(given);
+	unsigned seed = given == NULL ? (unsigned)time(NULL) : (unsigned)strtoul(given, NULL, 10);
 	printf("WATCHDOG_SEED=%u\n", seed);
 	srandom(seed);
 	struct bench bench = begin(LAN);

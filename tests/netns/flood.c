@@ -105,16 +105,16 @@ static void run(struct flood *flood, uint64_t per_second, uint64_t seconds)
 		const uint64_t due = start + batch * gap_ns;
 		if (clock_ns() < due) {
 			const struct timespec until = {.tv_sec = (time_t)(due / NS_PER_S),
-						       .tv_nsec = (long)(due % NS_PER_S)};
+			                               .tv_nsec = (long)(due % NS_PER_S)};
 			(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 		}
 		send_batch(flood);
 	}
 	const double took = (double)(clock_ns() - start) / NS_PER_S;
 	(void)printf("{\"event\":\"flood\",\"t\":0,\"sent\":%llu,\"refused\":%llu,\"seconds\":%.3f,"
-		     "\"per_second\":%.0f}\n",
-		     (unsigned long long)flood->sent, (unsigned long long)flood->refused, took,
-		     (double)flood->sent / took);
+	             "\"per_second\":%.0f}\n",
+	             (unsigned long long)flood->sent, (unsigned long long)flood->refused, took,
+	             (double)flood->sent / took);
 }
 
 /* ADDRESS:PORT of IPv4 */
@@ -128,7 +128,7 @@ static bool add_target(struct flood *flood, const char *text)
 	(void)snprintf(address, sizeof address, "%.*s", (int)(colon - text), text);
 	struct sockaddr_in *target = &flood->targets[flood->target_count++];
 	*target = (struct sockaddr_in){.sin_family = AF_INET,
-				       .sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10))};
+	                               .sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10))};
 	return inet_pton(AF_INET, address, &target->sin_addr) == 1;
 }
 
@@ -151,9 +151,9 @@ static bool bind_source(const struct flood *flood, const char *address)
 	int on = 1;
 	return strcmp(address, "own") == 0 ||
 	       (inet_pton(AF_INET, address, &source.sin_addr) == 1 &&
-		setsockopt(flood->fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0 &&
-		setsockopt(flood->fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on) == 0 &&
-		bind(flood->fd, (const struct sockaddr *)&source, sizeof source) == 0);
+	        setsockopt(flood->fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0 &&
+	        setsockopt(flood->fd, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on) == 0 &&
+	        bind(flood->fd, (const struct sockaddr *)&source, sizeof source) == 0);
 }
 
 int main(int argc, char **argv)
@@ -161,8 +161,8 @@ int main(int argc, char **argv)
 	struct flood flood = {.random = 0x9e3779b97f4a7c15U};
 	if (argc < 6) {
 		(void)fputs("usage: flood PER_SECOND SECONDS random|TEMPLATE own|SOURCE "
-			    "ADDRESS:PORT...\n",
-			    stderr);
+		            "ADDRESS:PORT...\n",
+		            stderr);
 		return 2;
 	}
 	flood.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -81,8 +81,8 @@ static bool open_wire(struct prober *prober, const char *address, const char *in
 		return false;
 	const uint16_t type = prober->question.is_ipv6 ? ETH_P_IPV6 : ETH_P_ARP;
 	prober->interface = (struct sockaddr_ll){.sll_family = AF_PACKET,
-						 .sll_protocol = htons(type),
-						 .sll_ifindex = (int)if_nametoindex(interface)};
+	                                         .sll_protocol = htons(type),
+	                                         .sll_ifindex = (int)if_nametoindex(interface)};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(type));
 	prober->fds[SOURCE_WIRE] = fd;
 	return fd >= 0 &&
@@ -94,7 +94,7 @@ static bool open_timer(struct prober *prober)
 	prober->next_ns = clock_ns() + PERIOD_NS;
 	const struct itimerspec first = {
 	    .it_value = {.tv_sec = (time_t)(prober->next_ns / NS_PER_S),
-			 .tv_nsec = (long)(prober->next_ns % NS_PER_S)},
+	                 .tv_nsec = (long)(prober->next_ns % NS_PER_S)},
 	    .it_interval = {.tv_nsec = PERIOD_NS},
 	};
 	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -130,14 +130,14 @@ static void ask(struct prober *prober)
 	uint8_t frame[QUESTION_BYTES];
 	/* No route or no neighbour is an outage like any other: the missing answer tells of it. */
 	(void)sendto(prober->fds[SOURCE_CLIENT], &query, sizeof query, 0,
-		     (const struct sockaddr *)&prober->target, prober->target_length);
+	             (const struct sockaddr *)&prober->target, prober->target_length);
 	if (prober->period++ % PERIODS_PER_QUESTION != 0)
 		return;
 	/* Numbers begin at 1: an empty place of the table is no question. */
 	const uint32_t number = (uint32_t)++prober->tally.questions;
 	const size_t length = question_frame(&prober->question, number, frame);
 	(void)sendto(prober->fds[SOURCE_WIRE], frame, length, 0,
-		     (const struct sockaddr *)&prober->interface, sizeof prober->interface);
+	             (const struct sockaddr *)&prober->interface, sizeof prober->interface);
 }
 
 static void on_timer(struct prober *prober)

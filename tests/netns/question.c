@@ -55,10 +55,10 @@ static size_t who_has(const struct question *question, uint32_t number, uint8_t 
 	static const uint8_t everyone[ETH_ALEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	struct ether_arp arp = {
 	    .ea_hdr = {.ar_hrd = htons(ARPHRD_ETHER),
-		       .ar_pro = htons(ETHERTYPE_IP),
-		       .ar_hln = ETH_ALEN,
-		       .ar_pln = 4,
-		       .ar_op = htons(ARPOP_REQUEST)},
+	               .ar_pro = htons(ETHERTYPE_IP),
+	               .ar_hln = ETH_ALEN,
+	               .ar_pln = 4,
+	               .ar_op = htons(ARPOP_REQUEST)},
 	};
 	numbered_mac(number, arp.arp_sha);
 	memcpy(arp.arp_spa, question->asker, sizeof arp.arp_spa);
@@ -94,9 +94,9 @@ static size_t solicitation(const struct question *question, uint32_t number, uin
 	    .option = {.nd_opt_type = ND_OPT_SOURCE_LINKADDR, .nd_opt_len = 1},
 	};
 	struct ip6_hdr ip = {.ip6_ctlun.ip6_un1 = {.ip6_un1_flow = htonl(0x60000000),
-						   .ip6_un1_plen = htons(sizeof message),
-						   .ip6_un1_nxt = IPPROTO_ICMPV6,
-						   .ip6_un1_hlim = HOP_LIMIT}};
+	                                           .ip6_un1_plen = htons(sizeof message),
+	                                           .ip6_un1_nxt = IPPROTO_ICMPV6,
+	                                           .ip6_un1_hlim = HOP_LIMIT}};
 	/* The solicited-node group of the address, and the hardware group that belongs to it. */
 	static const uint8_t group[13] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
 	uint8_t group_mac[ETH_ALEN] = {0x33, 0x33, 0xff};
@@ -117,10 +117,10 @@ static size_t solicitation(const struct question *question, uint32_t number, uin
 }
 
 size_t question_frame(const struct question *question, uint32_t number,
-		      uint8_t frame[QUESTION_BYTES])
+                      uint8_t frame[QUESTION_BYTES])
 {
 	return question->is_ipv6 ? solicitation(question, number, frame)
-				 : who_has(question, number, frame);
+	                         : who_has(question, number, frame);
 }
 
 static bool is_reply(const struct question *question, const uint8_t *frame, size_t length)
@@ -145,12 +145,12 @@ static bool is_advertisement(const struct question *question, const uint8_t *fra
 }
 
 bool question_answered(const struct question *question, const uint8_t *frame, size_t length,
-		       uint32_t *number, uint8_t mac[ETH_ALEN])
+                       uint32_t *number, uint8_t mac[ETH_ALEN])
 {
 	if (length < ETH_HLEN || frame[0] != 0x02 || frame[1] != 0xf1)
 		return false;
 	bool answers = question->is_ipv6 ? is_advertisement(question, frame, length)
-					 : is_reply(question, frame, length);
+	                                 : is_reply(question, frame, length);
 	if (!answers)
 		return false;
 	uint32_t wire = 0;

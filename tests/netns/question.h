@@ -29,8 +29,8 @@ bool question_init(struct question *question, const char *text, const uint8_t ma
 
 /* Writes the frame of question `number`; returns its length. */
 size_t question_frame(const struct question *question, uint32_t number,
-		      uint8_t frame[QUESTION_BYTES]);
+                      uint8_t frame[QUESTION_BYTES]);
 
 /* Whether `frame` answers a question; then *number and the hardware address that answered. */
 bool question_answered(const struct question *question, const uint8_t *frame, size_t length,
-		       uint32_t *number, uint8_t mac[ETH_ALEN]);
+                       uint32_t *number, uint8_t mac[ETH_ALEN]);

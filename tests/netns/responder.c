@@ -55,11 +55,11 @@ static void answer_one(int fd, const char *name)
 	} control;
 	struct iovec iov = {.iov_base = answer.query, .iov_len = sizeof answer.query};
 	struct msghdr message = {.msg_name = &peer,
-				 .msg_namelen = sizeof peer,
-				 .msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof control.bytes};
+	                         .msg_namelen = sizeof peer,
+	                         .msg_iov = &iov,
+	                         .msg_iovlen = 1,
+	                         .msg_control = control.bytes,
+	                         .msg_controllen = sizeof control.bytes};
 	ssize_t got = recvmsg(fd, &message, 0);
 	if (got != QUERY_BYTES || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return;

@@ -28,7 +28,7 @@ static double milliseconds(uint64_t ns)
 }
 
 __attribute__((format(printf, 2, 3))) static void tell(const struct tally *tally,
-						       const char *format, ...)
+                                                       const char *format, ...)
 {
 	char line[LINE_BYTES];
 	va_list arguments;
@@ -44,7 +44,7 @@ __attribute__((format(printf, 2, 3))) static void tell(const struct tally *tally
 static void mac_text(const uint8_t mac[ETH_ALEN], char text[MAC_TEXT_BYTES])
 {
 	(void)snprintf(text, MAC_TEXT_BYTES, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-		       mac[2], mac[3], mac[4], mac[5]);
+	               mac[2], mac[3], mac[4], mac[5]);
 }
 
 void tally_init(struct tally *tally, int out)
@@ -98,7 +98,7 @@ static uint32_t index_of(struct tally *tally, const uint8_t mac[ETH_ALEN])
 }
 
 void tally_question_answer(struct tally *tally, uint64_t now_ns, uint32_t number,
-			   const uint8_t mac[ETH_ALEN])
+                           const uint8_t mac[ETH_ALEN])
 {
 	const struct when now = when(now_ns);
 	const uint32_t owner = index_of(tally, mac);

@@ -56,7 +56,7 @@ void tally_answer(struct tally *tally, uint64_t now_ns, const char *name);
 
 /* Question `number` was answered by `mac`. */
 void tally_question_answer(struct tally *tally, uint64_t now_ns, uint32_t number,
-			   const uint8_t mac[ETH_ALEN]);
+                           const uint8_t mac[ETH_ALEN]);
 
 /* Called each period: notices silence, and how late the prober itself is. */
 void tally_period(struct tally *tally, uint64_t now_ns, uint64_t due_ns, uint64_t missed);

@@ -27,7 +27,7 @@ static int open_route(void)
 		return -1;
 	int bytes = RECEIVE_BYTES;
 	struct sockaddr_nl here = {.nl_family = AF_NETLINK,
-				   .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+	                           .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0 ||
 	    bind(fd, (const struct sockaddr *)&here, sizeof here) != 0) {
 		(void)close(fd);

@@ -72,7 +72,7 @@ void check_request(struct world *world, uint8_t h, const struct happening *item)
 	const char *to = entry->target == NO_MEMBER ? "" : story_host(world, entry->target);
 	story_tell(world, h, "? %s %s%s%s", request_word(entry->kind),
 	           of_node ? "" : story_role(world, entry->role),
-	           of_node || entry->target == NO_MEMBER ? "" : " to ", to);
+	           of_node || entry->target == NO_MEMBER ? "" : " ", to);
 	/* From here on the opposite may happen at any moment. */
 	enum known *known = &check->known[entry->role];
 	if ((entry->kind == REQUEST_START && *known == KNOWN_STOPPED) ||
@@ -104,14 +104,24 @@ static void acknowledged(struct check *check, const struct check_request *entry)
 	}
 }
 
+static void tell_answer(struct world *world, const struct check_request *request,
+                        const struct answer *answer)
+{
+	char text[STORY_TEXT_BYTES] = "";
+	if (world->answer_text != NULL)
+		world->answer_text(world, request, answer, text);
+	const char *word = verdict_word(answer->verdict);
+	story_tell(world, request->host, "! %s%s%.300s", word, text[0] == '\0' ? "" : ": ", text);
+}
+
 void check_answer(struct world *world, uint8_t h, uint64_t handle, const struct answer *answer)
 {
 	struct check *check = &world->check;
-	story_tell(world, h, "! %s", verdict_word(answer->verdict));
 	for (unsigned i = 0; i < CHECK_REQUESTS_MAX; i++) {
 		struct check_request *entry = &check->requests[i];
 		if (!entry->open || entry->handle != handle || entry->host != h)
 			continue;
+		tell_answer(world, entry, answer);
 		entry->open = false;
 		entry->dead_at = world->now;
 		/* A silence is no answer: it may have been heard. */

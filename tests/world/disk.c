@@ -17,7 +17,7 @@ static void write_begin(struct world *world, uint8_t h)
 	disk->next_generation = member_durable(host->member, &disk->next);
 	if (disk->full)
 		return;
-	world_plan(world, rng_between(&world->rng, 0, disk->write_max),
+	world_plan(world, rng_between(&world->rng, disk->write_min, disk->write_max),
 	           &(struct happening){.kind = HAPPEN_WRITTEN,
 	                               .host = h,
 	                               .life = host->life,

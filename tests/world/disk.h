@@ -21,7 +21,7 @@ struct disk {
 	uint64_t next_generation;
 	uint32_t serial;   /* of the write under way */
 	bool full;         /* writes never end */
-	int64_t write_max; /* each takes up to this */
+	int64_t write_min, write_max; /* each takes this long */
 	bool lies;         /* loses at a power-off what it said was written since the boot */
 	struct durable before;
 	bool had_before;

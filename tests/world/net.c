@@ -153,6 +153,8 @@ static void page_record(struct world *world, uint32_t page, bool has_command)
 {
 	struct net *net = &world->net;
 	uint64_t half = NET_RECORDED_MAX / 2;
+	if (!net->plan.records)
+		return;
 	if (!rng_chance(&world->rng, has_command ? 300 : 100))
 		return;
 	uint32_t *slot = &net->recorded[rng_below(&world->rng, half) + (has_command ? half : 0)];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What was told: the last lines of narration, as data until somebody wants to read them, and a sink
- * for those who want to read along. The line of a decision is the one the log of a daemon shows.
+ * for those who want to read along. The line of a decision is the one the log of a daemon shows;
+ * what the world did is in parentheses, what an operator typed and read begins with ? and !.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 
 struct world;
 
-enum { STORY_LINES = 128, STORY_TEXT_BYTES = 120, STORY_LINE_BYTES = 320 };
+enum { STORY_LINES = 128, STORY_TEXT_BYTES = 320, STORY_LINE_BYTES = 360 };
 
 struct story_line {
 	int64_t at;

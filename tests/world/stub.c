@@ -47,7 +47,7 @@ void stub_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
 {
 	struct stub *stub = &world->hosts[h].stubs[role];
 	check_start(world, h, role, epoch);
-	story_tell(world, h, "start %s epoch %" PRIu64, story_role(world, role), epoch);
+	story_tell(world, h, "(%s starts, epoch %" PRIu64 ")", story_role(world, role), epoch);
 	stub->state = STUB_STARTING;
 	stub->epoch = epoch;
 	stub->serial++;
@@ -74,7 +74,7 @@ void stub_up(struct world *world, uint8_t h, const struct happening *item)
 		return;
 	}
 	stub->state = STUB_UP;
-	story_tell(world, h, "up %s", story_role(world, item->role));
+	story_tell(world, h, "(%s is up)", story_role(world, item->role));
 	event.kind = EVENT_STARTED;
 	host_step(world, h, &event);
 }
@@ -110,7 +110,7 @@ void stub_release(struct world *world, uint8_t h, const struct effect *effect)
 		plan_act(world, h, role, HAPPEN_DOWN, 0);
 		return;
 	}
-	story_tell(world, h, "%s %s", effect->as.resources.forced ? "kill" : "stop",
+	story_tell(world, h, effect->as.resources.forced ? "(%s is killed)" : "(%s stops)",
 	           story_role(world, role));
 	if (effect->as.resources.forced)
 		go_down(world, h, role, forced_time(world, h, role, effect->as.resources.limit));
@@ -128,7 +128,7 @@ bool stub_down(struct world *world, uint8_t h, struct happening *item)
 		stub->is_ended = stub->by_guard;
 		world->hosts[h].has_ended |= stub->by_guard;
 		stub->by_guard = false;
-		story_tell(world, h, "down %s", story_role(world, item->role));
+		story_tell(world, h, "(%s is down)", story_role(world, item->role));
 	}
 	if (!stub->answer_due)
 		return false;
@@ -150,7 +150,7 @@ void stub_guard(struct world *world, uint8_t h, uint8_t role)
 		return;
 	}
 	stub->by_guard = true;
-	story_tell(world, h, "guard kills %s", story_role(world, role));
+	story_tell(world, h, "(the guard kills %s)", story_role(world, role));
 	go_down(world, h, role, forced_time(world, h, role, host_release_limit(host, role)));
 }
 

@@ -100,6 +100,7 @@ static void host_reset(struct world *world, uint8_t h)
 	host->wake_at = INT64_MAX;
 	setup_fill(&world->plan, &host->setup, h);
 	host->clock.ppm = world->plan.members[h].ppm;
+	host->disk.write_min = world->plan.write_min;
 	host->disk.write_max = world->plan.write_max;
 	for (uint8_t r = 0; r < WORLD_ROLES_MAX; r++) {
 		struct stub *stub = &host->stubs[r];

@@ -35,6 +35,9 @@ struct world {
 	/* Called for HAPPEN_FAULT; NULL: nothing goes wrong by itself. */
 	void (*fault)(struct world *world, void *context);
 	void *fault_context; /* borrowed while the world is open */
+	/* How an answer reads to who asked; NULL: as its word. */
+	void (*answer_text)(const struct world *world, const struct check_request *request,
+	                    const struct answer *answer, char out[STORY_TEXT_BYTES]);
 
 	/* Scratch: too large to be made anew for each step. */
 	struct effects effects;

@@ -378,8 +378,11 @@ enum code platform_child_start(struct child **child, uv_loop_t *loop,
 		*child = made;
 		return CODE_OK;
 	}
-	if (made->id.pid != 0)
-		platform_child_kill(made); /* held, so it has done nothing yet */
+	if (made->id.pid != 0) {
+		/* Held, so it has done nothing yet and dies at once. */
+		kill((pid_t)made->id.pid, SIGKILL);
+		made->is_collected = waitpid((pid_t)made->id.pid, NULL, 0) > 0;
+	}
 	platform_child_close(made);
 	return code;
 }

@@ -31,12 +31,13 @@ def why_impossible():
     return None
 
 
-def enter_user_namespace(command):
-    """As root: nothing. Else runs `command` again as root of a new user namespace, in the place of
-    this process, if the system allows that; returns if it does not."""
+def enter_user_namespace(command, before=lambda: None):
+    """As root: nothing. Else calls `before` and then runs `command` as root of a new user namespace,
+    in the place of this process, if the system allows that; returns if it does not."""
     if os.geteuid() == 0 or os.environ.get(INSIDE):
         return
     trial = subprocess.run(UNSHARE + ["true"], capture_output=True)
     if trial.returncode == 0:
+        before()
         os.environ[INSIDE] = "1"
         os.execvp(UNSHARE[0], UNSHARE + list(command))
