@@ -140,15 +140,15 @@ struct heartbeat {
 	uint64_t sender;
 	struct stamp stamp;
 	struct timing timing; /* declared: what the sender's claims count on */
-	/* What the sender may ever have promised for: a member that lost its own memory of that abstains
-	 * for the longest that it hears of. */
+	/* What the sender may ever have promised for: a member that lost its own memory of that
+	 * abstains for the longest that it hears of. */
 	struct span longest_promise;
-	uint64_t voters;      /* voters_digest of the set the sender counts with */
-	uint64_t config;      /* setup.config_digest */
+	uint64_t voters; /* voters_digest of the set the sender counts with */
+	uint64_t config; /* setup.config_digest */
 	bool paused;
 	uint32_t pause_counter; /* how often the sender was paused or resumed */
-	bool relearning; /* lost its stored state and has not yet learned from a majority */
-	uint32_t relearned_ms; /* since that ended, rounded up; UINT32_MAX: not in this life */
+	bool relearning;        /* lost its stored state and has not yet learned from a majority */
+	uint32_t relearned_ms;  /* since that ended, rounded up; UINT32_MAX: not in this life */
 	bool abstaining; /* grants nothing new until the longest promise it may have made ends */
 	bool leaving;    /* shutting down: do not expect more */
 

@@ -32,14 +32,14 @@ struct hearsay {
 enum link { LINK_SILENT, LINK_ONE_WAY, LINK_UP };
 
 struct peer {
-	struct stamp heard; /* newest */
+	struct stamp heard;         /* newest */
 	struct stamp requests_from; /* page that last spoke of requests */
 	struct instant heard_at;
 	struct instant first_heard_at; /* since the link was last silent */
 	struct instant fresh_until;
 	enum link link;
 	uint8_t fresh_heartbeats; /* first pages heard fresh since start, up to 2 */
-	bool new_with_us; /* it was without memory while this member was */
+	bool new_with_us;         /* it was without memory while this member was */
 	bool voters_differ, config_differs;
 	struct timing timing;
 	uint64_t voters, config;
@@ -65,7 +65,7 @@ struct claim {
 	struct instant open_since; /* all conditions for seeking hold since; INSTANT_NEVER: no */
 	struct span turn_delay;
 	bool resumed; /* as kept by an earlier life: its release is still to be asked for */
-	bool forced; /* the lease ended before the resources were down */
+	bool forced;  /* the lease ended before the resources were down */
 	enum release_reason reason;
 	uint64_t successor;
 };
@@ -99,7 +99,7 @@ struct role {
 	enum obstacle obstacle;  /* to seeking it, as of the last step without a claim */
 	enum obstacle explained; /* last one that was noted */
 	struct instant unowned_since;
-	struct instant explain_at;   /* not before */
+	struct instant explain_at; /* not before */
 
 	struct record stored;       /* on disk: what the pages say */
 	struct record record;       /* newest known */
@@ -145,7 +145,7 @@ struct member {
 	bool abstaining;
 	struct instant abstain_until;
 	bool relearning;
-	struct instant relearned_at; /* INSTANT_NEVER: not in this life */
+	struct instant relearned_at;   /* INSTANT_NEVER: not in this life */
 	uint64_t relearned_generation; /* snapshot that says it is over; 0: not yet */
 	bool paused;
 	uint32_t pause_counter;

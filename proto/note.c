@@ -137,7 +137,7 @@ static void file_voters_differ(const struct words *w, char *out, size_t size)
 	(void)w;
 	snprintf(out, size,
 	         "the configuration file names other voters than this cluster was "
-	         "started with; going on with the old ones");
+	         "started with; going on with the old ones (to change them: adopt-voters)");
 }
 
 static void quorum_seen(const struct words *w, char *out, size_t size)

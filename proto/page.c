@@ -32,7 +32,7 @@ static void say_path(const struct peer *peer, const struct path *path, struct in
 	uint64_t behind = peer->heard.seq - path->newest.seq;
 	out->seq_behind = behind < UINT32_MAX ? (uint32_t)behind : UINT32_MAX;
 	out->age_us = age_us(now, path->heard_at);
-	out->loss_percent = path_loss(path);
+	out->loss_percent = path_loss(path, peer->heard);
 }
 
 static void say_echoes(const struct member *m, struct instant now, struct heartbeat *page)

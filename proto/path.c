@@ -41,14 +41,19 @@ void path_arrival(struct path *path, struct stamp stamp, struct instant now)
 	path->newest = stamp;
 }
 
-uint8_t path_loss(const struct path *path)
+uint8_t path_loss(const struct path *path, struct stamp newest)
 {
-	if (!path->heard)
+	if (!path->heard || path->newest.incarnation != newest.incarnation)
 		return 100;
-	uint8_t arrived = bits_of(path->window);
-	if (arrived >= path->expected)
-		return 0;
-	return (uint8_t)((path->expected - arrived) * 100 / path->expected);
+	/* On another path the peer may be further. */
+	uint64_t behind = newest.seq > path->newest.seq ? newest.seq - path->newest.seq : 0;
+	if (behind >= LOSS_WINDOW)
+		return 100;
+	uint64_t expected = path->expected + behind;
+	if (expected > LOSS_WINDOW)
+		expected = LOSS_WINDOW;
+	uint64_t arrived = bits_of(path->window << behind);
+	return arrived >= expected ? 0 : (uint8_t)((expected - arrived) * 100 / expected);
 }
 
 void path_round_trip(struct path *path, struct span sample)

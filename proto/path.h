@@ -25,7 +25,8 @@ struct path {
 /* A page with this stamp arrived on the path. */
 void path_arrival(struct path *path, struct stamp stamp, struct instant now);
 
-/* Percent of the last LOSS_WINDOW pages that did not arrive here. */
-uint8_t path_loss(const struct path *path);
+/* Percent of the last LOSS_WINDOW pages up to `newest`, the peer's newest on any path, that did not
+ * arrive on this one. */
+uint8_t path_loss(const struct path *path, struct stamp newest);
 
 void path_round_trip(struct path *path, struct span sample);

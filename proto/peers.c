@@ -164,8 +164,8 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 		voter_raise_top(&m->roles[r].voter, report->top);
 	else
 		voter_raise_seen(&m->roles[r].voter, report->top);
-	/* Only a fresh page moves votes, also for `none`: a sender whose disk was lost may have used its
-	 * numbers before, and a recording of that life may be newer by number. */
+	/* Only a fresh page moves votes, also for `none`: a sender whose disk was lost may have
+	 * used its numbers before, and a recording of that life may be newer by number. */
 	if (!report->is_candidate || !instant_before(step->now, fresh_until))
 		return;
 	if (report->claim == CLAIM_NONE)
@@ -195,16 +195,18 @@ static void note_memory(struct step *step, struct peer *peer, const struct heart
 {
 	if (!instant_before(step->now, peer->fresh_until))
 		return;
-	struct span ago = span_ms((int64_t)page->relearned_ms * (1000 + DRIFT_PER_MILLE) / 1000 + 1);
+	struct span ago =
+	    span_ms((int64_t)page->relearned_ms * (1000 + DRIFT_PER_MILLE) / 1000 + 1);
 	bool overlapped = page->relearned_ms != UINT32_MAX &&
 	                  !instant_before(instant_minus(step->now, ago), step->m->started_at);
 	peer->new_with_us = page->relearning || overlapped;
 }
 
 /*
- * While its memory is lost this member cannot know for how long it promised what. Whoever it promised
- * to, every majority it hears to relearn has a member that knows of a promise as long: the claimant
- * or one that promised the same. So it abstains for the longest it hears of, until it has relearned.
+ * While its memory is lost this member cannot know for how long it promised what. Whoever it
+ * promised to, every majority it hears to relearn has a member that knows of a promise as long: the
+ * claimant or one that promised the same. So it abstains for the longest it hears of, until it has
+ * relearned.
  */
 static void remember_promise(struct step *step, const struct heartbeat *page)
 {

@@ -90,8 +90,7 @@ static uint64_t follows(const struct step *step, const struct event *event)
 		return m->roles[event->as.request.role].record.counter;
 	case REQUEST_PAUSE:
 	case REQUEST_RESUME:
-		return target == m->setup->self ? m->pause_counter
-		                                : m->peers[target].pause_counter;
+		return target == m->setup->self ? m->pause_counter : m->peers[target].pause_counter;
 	}
 	return 0;
 }

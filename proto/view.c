@@ -11,14 +11,17 @@ static struct span until(struct instant now, struct instant t)
 	return instant_before(now, t) ? instant_since(t, now) : (struct span){0};
 }
 
-static void view_path(const struct path *path, struct instant now, struct path_view *view)
+static void view_path(const struct member *m, uint8_t peer, uint8_t index, struct instant now,
+                      struct path_view *view)
 {
+	const struct path *path = &m->peers[peer].paths[index];
+	struct instant lost_at = instant_plus(path->heard_at, m->timing.lease);
 	*view = (struct path_view){
-	    .heard = path->heard,
+	    .heard = path->heard && instant_before(now, lost_at),
 	    .age = path->heard ? instant_since(now, path->heard_at) : (struct span){0},
 	    .has_rtt = path->has_rtt,
 	    .rtt = path->rtt,
-	    .loss_in = path_loss(path),
+	    .loss_in = path_loss(path, m->peers[peer].heard),
 	    .loss_out = path->loss_out,
 	};
 }
@@ -61,7 +64,7 @@ void member_view_peer(const struct member *m, uint8_t member, struct instant now
 	view->config_differs = peer->config_differs;
 	view->path_count = paths_between(m, member);
 	for (uint8_t i = 0; i < view->path_count; i++)
-		view_path(&peer->paths[i], now, &view->paths[i]);
+		view_path(m, member, i, now, &view->paths[i]);
 }
 
 /* Who is known to hold the role: by its own fresh word. */

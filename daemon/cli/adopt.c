@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `failoverd adopt-voters`: writes the set of voters of the configuration file into the stored state
- * of this stopped member. The one way to change who votes, and the one way for a member that lost
- * its state to vote again when those it should learn from are gone for good.
+ * `failoverd adopt-voters`: writes the set of voters of the configuration file into the stored
+ * state of this stopped member. The one way to change who votes, and the one way for a member that
+ * lost its state to vote again when those it should learn from are gone for good.
  */
 #include <stdio.h>
 #include <string.h>

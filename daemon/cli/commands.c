@@ -50,9 +50,12 @@ static const struct subcommand table[] = {
     {"adopt-voters", "", TAKES_HOST, 0, 0, command_adopt_voters,
      "let this stopped member count with the voters of the file",
      "The set of voters is remembered, not reread. To change it: stop every member, bring the new\n"
-     "file to each, run this on each, start them. Two members that count with different sets at the\n"
-     "same time could both find a majority, so never do it while any member runs. Also lets a member\n"
-     "that lost its state vote again although those it should learn from are gone for good: a command\n"
+     "file to each, run this on each, start them. Two members that count with different sets at "
+     "the\n"
+     "same time could both find a majority, so never do it while any member runs. Also lets a "
+     "member\n"
+     "that lost its state vote again although those it should learn from are gone for good: a "
+     "command\n"
      "that only they had stored is then forgotten."},
     {"version", "", 0, 0, 0, command_version, "print the version", ""},
     {"help", "[COMMAND]", 0, 0, 1, command_help, "print this, or more about one command", ""},

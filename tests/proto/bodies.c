@@ -12,7 +12,7 @@ struct body body_of(const struct heartbeat *page)
 	struct body body;
 	struct error error = {CODE_OK, ""};
 	ck_assert_msg(wire_encode(page, body.bytes, &body.length, &error) == CODE_OK, "%s",
-		      error.text);
+	              error.text);
 	return body;
 }
 
@@ -21,7 +21,7 @@ struct heartbeat body_decoded(const struct body *body)
 	struct heartbeat page;
 	struct error error = {CODE_OK, ""};
 	ck_assert_msg(wire_decode(body->bytes, body->length, &page, &error) == CODE_OK, "%s",
-		      error.text);
+	              error.text);
 	return page;
 }
 
@@ -33,7 +33,7 @@ void body_refused(const struct body *body, const char *because)
 	ck_assert_int_eq(wire_decode(body->bytes, body->length, &page, &error), CODE_INVALID);
 	ck_assert_int_eq(wire_decode(body->bytes, body->length, &page, NULL), CODE_INVALID);
 	ck_assert_msg(strstr(error.text, because) != NULL, "\"%s\" does not say \"%s\"", error.text,
-		      because);
+	              because);
 }
 
 void body_set_length(struct body *body, size_t length)

@@ -190,12 +190,12 @@ struct heartbeat page_random(struct random *random)
 static bool echo_equal(const struct echo *a, const struct echo *b)
 {
 	bool equal = a->member == b->member && stamp_equal(a->stamp, b->stamp) &&
-		     a->age_us == b->age_us && a->path_count == b->path_count;
+	             a->age_us == b->age_us && a->path_count == b->path_count;
 
 	for (uint8_t i = 0; equal && i < a->path_count; i++)
 		equal = a->paths[i].seq_behind == b->paths[i].seq_behind &&
-			a->paths[i].age_us == b->paths[i].age_us &&
-			a->paths[i].loss_percent == b->paths[i].loss_percent;
+		        a->paths[i].age_us == b->paths[i].age_us &&
+		        a->paths[i].loss_percent == b->paths[i].loss_percent;
 	return equal;
 }
 

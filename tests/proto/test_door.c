@@ -43,12 +43,12 @@ static struct datagram datagram_of(uint8_t member, struct stamp stamp)
 
 /* As the shell does: what is let in is heard. */
 static enum refusal arrive(struct scene *scene, const struct datagram *datagram, uint8_t source,
-			   uint8_t path)
+                           uint8_t path)
 {
 	struct arrival arrival = {source, path};
 	enum refusal result =
 	    door_receive(&scene->door, datagram->bytes, datagram->length, arrival, scene->heard,
-			 &scene->page, &scene->sender, &scene->error);
+	                 &scene->page, &scene->sender, &scene->error);
 	if (result == REFUSAL_NONE)
 		heard_add(&scene->heard[scene->sender], scene->page.stamp);
 	return result;
@@ -371,7 +371,7 @@ START_TEST(every_refusal_has_a_word_of_its_own)
 		ck_assert_ptr_nonnull(refusal_word((enum refusal)a));
 		for (int b = 0; b < a; b++)
 			ck_assert_str_ne(refusal_word((enum refusal)a),
-					 refusal_word((enum refusal)b));
+			                 refusal_word((enum refusal)b));
 	}
 }
 END_TEST
@@ -384,7 +384,7 @@ int main(void)
 	tcase_add_test(tests, a_new_page_of_a_member_is_let_in);
 	tcase_add_test(tests, junk_is_counted_for_the_address_it_came_from);
 	tcase_add_test(tests,
-		       another_major_version_is_named_as_such_before_anything_else_is_looked_at);
+	               another_major_version_is_named_as_such_before_anything_else_is_looked_at);
 	tcase_add_test(tests, another_minor_version_is_let_in);
 	tcase_add_test(tests, another_cluster_is_named_as_such);
 	tcase_add_test(tests, a_datagram_tagged_for_somebody_else_is_refused);

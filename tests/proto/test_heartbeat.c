@@ -17,7 +17,7 @@ static void refused(const struct heartbeat *page, const char *because)
 	ck_assert_int_eq(heartbeat_check(page, &error), CODE_INVALID);
 	ck_assert_int_eq(error.code, CODE_INVALID);
 	ck_assert_msg(strstr(error.text, because) != NULL, "\"%s\" does not say \"%s\"", error.text,
-		      because);
+	              because);
 }
 
 static void believed(const struct heartbeat *page)

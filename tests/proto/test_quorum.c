@@ -52,17 +52,17 @@ END_TEST
 START_TEST(loss_counts_the_missing_of_the_window)
 {
 	struct path path = {0};
-	ck_assert_uint_eq(path_loss(&path), 100);
+	ck_assert_uint_eq(path_loss(&path, (struct stamp){1, 100}), 100);
 	path_arrival(&path, (struct stamp){1, 100}, at(0));
-	ck_assert_uint_eq(path_loss(&path), 0);
+	ck_assert_uint_eq(path_loss(&path, path.newest), 0);
 	for (uint64_t seq = 102; seq <= 300; seq += 2)
 		path_arrival(&path, (struct stamp){1, seq}, at((int64_t)seq));
-	ck_assert_uint_eq(path_loss(&path), 50);
+	ck_assert_uint_eq(path_loss(&path, path.newest), 50);
 	/* A late one counts, a new life starts again. */
 	path_arrival(&path, (struct stamp){1, 299}, at(301));
-	ck_assert_uint_lt(path_loss(&path), 50);
+	ck_assert_uint_lt(path_loss(&path, path.newest), 50);
 	path_arrival(&path, (struct stamp){2, 7}, at(302));
-	ck_assert_uint_eq(path_loss(&path), 0);
+	ck_assert_uint_eq(path_loss(&path, path.newest), 0);
 }
 END_TEST
 
@@ -71,7 +71,19 @@ START_TEST(a_long_silence_empties_the_window)
 	struct path path = {0};
 	path_arrival(&path, (struct stamp){1, 1}, at(0));
 	path_arrival(&path, (struct stamp){1, 1000}, at(1));
-	ck_assert_uint_ge(path_loss(&path), 98);
+	ck_assert_uint_ge(path_loss(&path, path.newest), 98);
+}
+END_TEST
+
+START_TEST(a_path_that_falls_behind_the_others_loses)
+{
+	struct path path = {0};
+	for (uint64_t seq = 1; seq <= 100; seq++)
+		path_arrival(&path, (struct stamp){1, seq}, at((int64_t)seq));
+	ck_assert_uint_eq(path_loss(&path, (struct stamp){1, 100}), 0);
+	ck_assert_uint_eq(path_loss(&path, (struct stamp){1, 132}), 50);
+	ck_assert_uint_eq(path_loss(&path, (struct stamp){1, 1000}), 100);
+	ck_assert_uint_eq(path_loss(&path, (struct stamp){2, 1}), 100);
 }
 END_TEST
 
@@ -95,6 +107,7 @@ int main(void)
 	tcase_add_test(counting, a_forgotten_page_is_not_found);
 	tcase_add_test(counting, loss_counts_the_missing_of_the_window);
 	tcase_add_test(counting, a_long_silence_empties_the_window);
+	tcase_add_test(counting, a_path_that_falls_behind_the_others_loses);
 	tcase_add_test(counting, round_trips_are_smoothed_and_never_negative);
 	suite_add_tcase(suite, counting);
 	SRunner *runner = srunner_create(suite);

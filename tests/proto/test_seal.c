@@ -137,7 +137,7 @@ int main(void)
 	tcase_add_test(tests, another_receiver_or_cluster_has_another_tag);
 	tcase_add_test(tests, another_member_s_key_does_not_match_the_signature);
 	tcase_add_test(tests,
-		       every_flipped_bit_breaks_the_tag_and_every_one_of_the_body_the_signature);
+	               every_flipped_bit_breaks_the_tag_and_every_one_of_the_body_the_signature);
 	tcase_add_test(tests, lengths_no_datagram_can_have_are_refused_unread);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);

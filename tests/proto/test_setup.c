@@ -128,7 +128,7 @@ int main(void)
 	tcase_add_test(tests, members_and_roles_are_found_by_their_identity);
 	tcase_add_test(tests, the_voters_are_the_members_with_a_vote_in_ascending_order);
 	tcase_add_test(tests,
-		       the_digest_of_voters_depends_on_the_set_and_not_on_the_order_in_the_file);
+	               the_digest_of_voters_depends_on_the_set_and_not_on_the_order_in_the_file);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

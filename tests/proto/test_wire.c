@@ -33,9 +33,9 @@ START_TEST(the_largest_parts_have_the_sizes_that_the_limits_are_proven_with)
 
 	ck_assert_uint_eq(wire_role_bytes(&role), WIRE_ROLE_BYTES);
 	ck_assert_uint_eq(wire_bytes(&page),
-			  WIRE_HEAD_BYTES + 5 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
-			      WIRE_MEMBERSHIP_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES + 2 +
-			      REQUESTS_MAX * WIRE_REQUEST_BYTES + ANSWERS_MAX * WIRE_ANSWER_BYTES);
+	                  WIRE_HEAD_BYTES + 5 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
+	                      WIRE_MEMBERSHIP_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES + 2 +
+	                      REQUESTS_MAX * WIRE_REQUEST_BYTES + ANSWERS_MAX * WIRE_ANSWER_BYTES);
 }
 END_TEST
 

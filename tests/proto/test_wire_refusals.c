@@ -27,10 +27,10 @@ START_TEST(a_body_cut_at_any_length_is_refused)
 		ck_assert_int_eq(wire_decode(cut.bytes, length, &arrived, NULL), CODE_INVALID);
 		body_set_length(&cut, length);
 		bool is_whole = length == body_section(&whole, 3) ||
-				length == body_section(&whole, 4) ||
-				length == body_section(&whole, 5);
+		                length == body_section(&whole, 4) ||
+		                length == body_section(&whole, 5);
 		ck_assert_int_eq(wire_decode(cut.bytes, length, &arrived, NULL),
-				 is_whole ? CODE_OK : CODE_INVALID);
+		                 is_whole ? CODE_OK : CODE_INVALID);
 	}
 }
 END_TEST
@@ -188,7 +188,7 @@ START_TEST(a_glance_reads_the_head_and_refuses_what_is_none)
 		if (other != length)
 			ck_assert_int_eq(wire_peek(datagram, other, &head), CODE_INVALID);
 	const size_t never[] = {WIRE_TRAILER_BYTES, WIRE_TRAILER_BYTES + WIRE_HEAD_BYTES - 1,
-				DATAGRAM_BYTES + 1};
+	                        DATAGRAM_BYTES + 1};
 	for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
 		datagram[8] = (uint8_t)((never[i] - WIRE_TRAILER_BYTES) >> 8);
 		datagram[9] = (uint8_t)(never[i] - WIRE_TRAILER_BYTES);

@@ -30,17 +30,22 @@ void transcript_clear(struct transcript *text)
 		text->bytes[0] = '\0';
 }
 
-void transcript_line(struct transcript *text, const char *line)
+void transcript_add(struct transcript *text, const char *lines)
 {
-	size_t length = strlen(line);
-	if (text->length + length + 2 > text->size) {
-		text->size = (text->length + length + 2) * 2;
+	size_t length = strlen(lines);
+	if (text->length + length + 1 > text->size) {
+		text->size = (text->length + length + 1) * 2;
 		text->bytes = realloc(text->bytes, text->size);
 		assert(text->bytes != NULL);
 	}
-	memcpy(text->bytes + text->length, line, length);
-	memcpy(text->bytes + text->length + length, "\n", 2);
-	text->length += length + 1;
+	memcpy(text->bytes + text->length, lines, length + 1);
+	text->length += length;
+}
+
+void transcript_line(struct transcript *text, const char *line)
+{
+	transcript_add(text, line);
+	transcript_add(text, "\n");
 }
 
 const char *transcript_text(const struct transcript *text)

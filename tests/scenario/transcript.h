@@ -17,6 +17,8 @@ void transcript_clear(struct transcript *text);
 
 /* One line; the newline is added. */
 void transcript_line(struct transcript *text, const char *line);
+/* Lines with their newlines. */
+void transcript_add(struct transcript *text, const char *lines);
 
 /* "" before anything was added. */
 const char *transcript_text(const struct transcript *text);

@@ -37,6 +37,7 @@ struct check_request {
 	uint8_t role;
 	uint8_t target;
 	enum request_kind kind;
+	struct span limit;
 	int64_t typed_at;
 	int64_t due_at;
 	/* When it can no longer take effect; INT64_MAX while it is open. */

@@ -64,6 +64,7 @@ void check_request(struct world *world, uint8_t h, const struct happening *item)
 	    .role = item->role,
 	    .target = item->as.request.target,
 	    .kind = item->as.request.kind,
+	    .limit = item->as.request.limit,
 	    .typed_at = world->now,
 	    .due_at = world->now + limit + limit / 50 + LATE_NS,
 	    .dead_at = INT64_MAX,

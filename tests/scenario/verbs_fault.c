@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verbs that make something go wrong, or right again.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/scenario/verbs.h"
+
+/* --- links */
+
+struct sides {
+	uint16_t left, right; /* bit per member */
+	bool one_way;
+};
+
+static bool sides_of(struct stage *stage, const struct words *words, struct sides *sides)
+{
+	uint16_t *side = &sides->left;
+	*sides = (struct sides){0};
+	for (unsigned i = 1; i < words->count; i++) {
+		uint8_t host;
+		bool one_way = strcmp(words->word[i], ">") == 0;
+		if (one_way || strcmp(words->word[i], "|") == 0) {
+			sides->one_way = one_way;
+			side = &sides->right;
+		} else if (stage_host(stage, words->word[i], &host)) {
+			*side = (uint16_t)(*side | 1u << host);
+		} else {
+			return false;
+		}
+	}
+	if (side == &sides->left)
+		sides->right = (uint16_t)~sides->left;
+	return sides->left != 0 && sides->right != 0;
+}
+
+static bool set_cut(struct stage *stage, const struct words *words, bool cut)
+{
+	struct sides sides;
+	if (!sides_of(stage, words, &sides))
+		return false;
+	for (uint8_t a = 0; a < MEMBERS_MAX; a++)
+		for (uint8_t b = 0; b < MEMBERS_MAX; b++) {
+			if (a == b || (sides.left >> a & 1) == 0 || (sides.right >> b & 1) == 0)
+				continue;
+			net_cut(&stage->world->net, a, b, cut);
+			if (!sides.one_way)
+				net_cut(&stage->world->net, b, a, cut);
+		}
+	return true;
+}
+
+bool verb_cut(struct stage *stage, const struct words *words)
+{
+	return set_cut(stage, words, true);
+}
+
+bool verb_heal(struct stage *stage, const struct words *words)
+{
+	if (words->count > 1)
+		return set_cut(stage, words, false);
+	net_heal(&stage->world->net);
+	return true;
+}
+
+bool verb_loss(struct stage *stage, const struct words *words)
+{
+	char *end = NULL;
+	if (words->count != 2)
+		return false;
+	unsigned long percent = strtoul(words->word[1], &end, 10);
+	if (strcmp(end, "%") != 0 || percent > 100)
+		return false;
+	stage->world->net.plan.loss_permille = (unsigned)percent * 10;
+	return true;
+}
+
+bool verb_replay(struct stage *stage, const struct words *words)
+{
+	uint8_t host;
+	uint64_t count;
+	if (words->count != 3 || !stage_host(stage, words->word[1], &host) ||
+	    !word_number(words->word[2], &count))
+		return false;
+	if (!stage->world->net.plan.records)
+		return stage_fail(stage, "the cluster does not record");
+	for (uint64_t i = 0; i < count; i++)
+		net_replay(stage->world, host);
+	return stage_now(stage);
+}
+
+/* --- hosts and daemons */
+
+bool verb_crash(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	if (words->count < 2 || words->count > 3 || !stage_host(stage, words->word[1], &h))
+		return false;
+	bool power = words->count == 3;
+	if (power && strcmp(words->word[2], "power") != 0)
+		return false;
+	const struct host *host = &stage->world->hosts[h];
+	if (power ? !host->powered : !host_is_up(host))
+		return stage_fail(stage, "%s is down already", words->word[1]);
+	story_tell(stage->world, h, power ? "(power off)" : "(daemon killed)");
+	host_crash(stage->world, h, power, false);
+	return stage_now(stage);
+}
+
+bool verb_boot(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	if (words->count < 2 || words->count > 3 || !stage_host(stage, words->word[1], &h))
+		return false;
+	struct host *host = &stage->world->hosts[h];
+	if (words->count == 3 && strcmp(words->word[2], "forget") != 0)
+		return false;
+	if (host->state != HOST_OFF)
+		return stage_fail(stage, "%s runs already", words->word[1]);
+	if (words->count == 3)
+		host->has_kept = false;
+	host_boot(stage->world, h);
+	return stage_now(stage);
+}
+
+bool verb_freeze(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	int64_t span;
+	if (words->count != 3 || !stage_host(stage, words->word[1], &h) ||
+	    !word_duration(words->word[2], &span))
+		return false;
+	if (stage->world->hosts[h].state != HOST_RUNNING)
+		return stage_fail(stage, "%s does not run", words->word[1]);
+	host_freeze(stage->world, h, span);
+	return stage_now(stage);
+}
+
+bool verb_thaw(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	if (words->count != 2 || !stage_host(stage, words->word[1], &h))
+		return false;
+	if (stage->world->hosts[h].state != HOST_FROZEN)
+		return stage_fail(stage, "%s is not frozen", words->word[1]);
+	host_thaw(stage->world, h);
+	return stage_now(stage);
+}
+
+bool verb_drift(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	char *end = NULL;
+	if (words->count != 3 || !stage_host(stage, words->word[1], &h))
+		return false;
+	long ppm = strtol(words->word[2], &end, 10);
+	if (*end != '\0' || labs(ppm) > 100000)
+		return false;
+	clock_drift(&stage->world->hosts[h].clock, stage->world->now, ppm);
+	story_tell(stage->world, h, "(its clock is %ld ppm %s)", labs(ppm),
+	           ppm < 0 ? "slow" : "fast");
+	return true;
+}
+
+bool verb_disk(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	if (words->count != 3 || !stage_host(stage, words->word[1], &h))
+		return false;
+	const char *how = words->word[2];
+	if (strcmp(how, "lost") == 0 || strcmp(how, "damaged") == 0)
+		disk_lose(stage->world, h); /* a damaged file is not read, as if it were none */
+	else if (strcmp(how, "full") == 0 || strcmp(how, "ok") == 0)
+		disk_fill(stage->world, h, strcmp(how, "full") == 0);
+	else
+		return false;
+	return stage_now(stage);
+}
+
+/* --- resources */
+
+struct target {
+	struct stage *stage;
+	uint8_t host, role;
+};
+
+static void break_now(const struct target *target)
+{
+	world_plan(
+	    target->stage->world, 0,
+	    &(struct happening){.kind = HAPPEN_BREAKS, .host = target->host, .role = target->role});
+}
+
+static void set_broken(const struct target *target, bool broken)
+{
+	struct world *world = target->stage->world;
+	world->hosts[target->host].stubs[target->role].broken = broken;
+	story_tell(world, target->host, broken ? "(%s cannot start from now on)" : "(%s can start)",
+	           story_role(world, target->role));
+}
+
+static void set_fit(const struct target *target, bool fit)
+{
+	struct world *world = target->stage->world;
+	world->hosts[target->host].unfit[target->role] = !fit;
+	story_tell(world, target->host, fit ? "(what %s needs is back)" : "(lacks what %s needs)",
+	           story_role(world, target->role));
+	world_plan(world, 0,
+	           &(struct happening){.kind = HAPPEN_FITNESS,
+	                               .host = target->host,
+	                               .role = target->role,
+	                               .as.fit = fit});
+}
+
+static void breaks(const struct target *target)
+{
+	set_broken(target, true);
+}
+
+static void works(const struct target *target)
+{
+	set_broken(target, false);
+}
+
+static void lacks(const struct target *target)
+{
+	set_fit(target, false);
+}
+
+static void regains(const struct target *target)
+{
+	set_fit(target, true);
+}
+
+static const struct change {
+	const char *word;
+	void (*make)(const struct target *target);
+} changes[] = {
+    {"fails", break_now}, {"broken", breaks}, {"works", works}, {"unfit", lacks}, {"fit", regains},
+};
+
+static bool change_time(struct stub *stub, const char *word)
+{
+	const struct {
+		const char *key;
+		int64_t *time;
+	} times[] = {
+	    {"start", &stub->start_time}, {"stop", &stub->stop_time}, {"kill", &stub->forced_time}};
+	for (unsigned i = 0; i < sizeof times / sizeof times[0]; i++) {
+		const char *value = word_value(word, times[i].key);
+		if (value != NULL)
+			return word_duration(value, times[i].time);
+	}
+	return false;
+}
+
+static bool change(const struct target *target, const char *word)
+{
+	struct world *world = target->stage->world;
+	for (unsigned i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		if (strcmp(changes[i].word, word) != 0)
+			continue;
+		changes[i].make(target);
+		return true;
+	}
+	return change_time(&world->hosts[target->host].stubs[target->role], word);
+}
+
+bool verb_resource(struct stage *stage, const struct words *words)
+{
+	struct target target = {.stage = stage};
+	if (words->count < 4 || !stage_host(stage, words->word[1], &target.host) ||
+	    !stage_role(stage, words->word[2], &target.role))
+		return false;
+	for (unsigned i = 3; i < words->count; i++)
+		if (!change(&target, words->word[i]))
+			return false;
+	return stage_now(stage);
+}
