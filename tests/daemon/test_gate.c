@@ -301,6 +301,21 @@ START_TEST(removing_leaves_what_others_put_beside)
 }
 END_TEST
 
+/* A new cable carries nothing for a moment. */
+static bool drops_at_late(const struct gate *gate)
+{
+	uint8_t bytes[FRAME_BYTES];
+	const struct frame frame = frame_arp(1, "10.9.0.2", four);
+	uint64_t dropped = gate_dropped(gate, GATELAB_SLOT);
+	int wire = netlab_listen("late0");
+	for (int i = 0; i < 10 && gate_dropped(gate, GATELAB_SLOT) == dropped; i++) {
+		netlab_send("far0", frame.bytes, frame.length);
+		(void)netlab_receive(wire, bytes, sizeof bytes);
+	}
+	close(wire);
+	return gate_dropped(gate, GATELAB_SLOT) > dropped;
+}
+
 START_TEST(an_interface_that_comes_back_is_guarded_again)
 {
 	struct gatelab lab;
@@ -315,11 +330,7 @@ START_TEST(an_interface_that_comes_back_is_guarded_again)
 		netlab_ip("link set far0 up");
 		netlab_ip("link set late0 up");
 		close_now(gate);
-		uint64_t dropped = gate_dropped(gate, GATELAB_SLOT);
-		const struct frame frame = frame_arp(1, "10.9.0.2", four);
-		netlab_send("far0", frame.bytes, frame.length);
-		ck_assert(gatelab_answers(&lab, ASK_PING, "10.9.0.1"));
-		ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), dropped + 1);
+		ck_assert(drops_at_late(gate));
 		netlab_ip("link del late0");
 	}
 	/* The gate of a vanished interface does not hinder the next life. */

@@ -9,7 +9,7 @@ from lab import Role
 
 VIP = "10.77.0.100/24"
 #: Beyond the promise: the votes of the taker, its address and announcement, on a busy machine.
-SLACK_MS = 150
+SLACK_MS = 300
 
 
 def worst_ms(cluster):

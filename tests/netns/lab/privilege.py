@@ -32,8 +32,8 @@ def why_impossible():
 
 
 def enter_user_namespace(command, before=lambda: None):
-    """As root: nothing. Else calls `before` and then runs `command` as root of a new user namespace,
-    in the place of this process, if the system allows that; returns if it does not."""
+    """As root: nothing. Else calls `before` and then runs `command` as root of a new user
+    namespace, in the place of this process, if the system allows that; returns if it does not."""
     if os.geteuid() == 0 or os.environ.get(INSIDE):
         return
     trial = subprocess.run(UNSHARE + ["true"], capture_output=True)
