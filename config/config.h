@@ -23,10 +23,11 @@ enum {
 	CONFIG_RESTARTS_MAX = 32,       /* in one window; beyond it is a crash loop */
 	CONFIG_LINE_BYTES = 2048,       /* the longest command, every character of it quoted */
 	CONFIG_PORT_DEFAULT = 7360,
-	CONFIG_FENCES_MAX = 32,      /* fence agents of all nodes together */
-	CONFIG_NODE_FENCES_MAX = 4,  /* of one node, tried one after the other */
-	CONFIG_FENCE_BYTES = 1024,   /* options of one agent, with their zeros */
+	CONFIG_FENCES_MAX = 32,       /* fence agents of all nodes together */
+	CONFIG_NODE_FENCES_MAX = 4,   /* of one node, tried one after the other */
+	CONFIG_FENCE_BYTES = 1024,    /* options of one agent, with their zeros */
 	CONFIG_FENCE_SECRETS_MAX = 4, /* of them: what is read from a file */
+	FENCE_NAME_BYTES = NAME_BYTES + 2,
 };
 
 /* An IPv4 or IPv6 address without a port. */
@@ -81,6 +82,7 @@ struct config_role {
 
 /* One way to switch a node off. */
 struct config_fence {
+	char name[FENCE_NAME_BYTES];   /* of the section: "beta", "beta 2" */
 	uint8_t member;                /* whom: index of members */
 	uint8_t turn;                  /* 1: tried first */
 	char agent[CONFIG_PATH_BYTES]; /* the name of a program, or its absolute path */
@@ -102,10 +104,10 @@ struct config {
 	uint16_t port;          /* of members that set none */
 	enum config_use watchdog;
 	char watchdog_device[CONFIG_PATH_BYTES];
-	struct span watchdog_timeout; /* 0: the longest that fits */
-	enum config_use gate;         /* of packets */
+	struct span watchdog_timeout;  /* 0: the longest that fits */
+	enum config_use gate;          /* of packets */
 	enum config_escalate escalate; /* what is done when a release does not succeed in time */
-	struct setup setup;     /* what proto/ needs; setup.members[i] belongs to members[i] */
+	struct setup setup; /* what proto/ needs; setup.members[i] belongs to members[i] */
 	struct config_member members[MEMBERS_MAX];
 	struct config_role roles[ROLES_MAX]; /* roles[i] belongs to setup.roles[i] */
 	uint8_t resource_count;

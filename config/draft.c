@@ -19,7 +19,7 @@ bool draft_refused(const struct section *section, const struct row *row)
 
 void draft_refuse(struct section *section, const struct row *row)
 {
-	section->refused |= UINT32_C(1) << row_index(row);
+	section->refused |= UINT64_C(1) << row_index(row);
 }
 
 struct section *draft_section_at(struct draft *draft, unsigned line)
@@ -43,6 +43,8 @@ const char *draft_name(const struct draft *draft, const struct section *section)
 		return config->setup.roles[section->index].name;
 	case SECTION_RESOURCE:
 		return config->resources[section->index].name;
+	case SECTION_FENCE:
+		return config->fences[section->index].name;
 	}
 	return "";
 }

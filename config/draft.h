@@ -9,16 +9,18 @@
 #include "config/findings.h"
 #include "config/schema.h"
 
-enum { DRAFT_SECTIONS_MAX = 1 + MEMBERS_MAX + ROLES_MAX + CONFIG_RESOURCES_MAX };
-static_assert(ROWS <= 32, "a set of rows fits 32 bits");
+enum {
+	DRAFT_SECTIONS_MAX = 1 + MEMBERS_MAX + ROLES_MAX + CONFIG_RESOURCES_MAX + CONFIG_FENCES_MAX
+};
+static_assert(ROWS <= 64, "a set of rows fits 64 bits");
 
 struct section {
 	enum section_kind kind;
-	uint8_t index; /* in members, roles or resources of the config */
+	uint8_t index; /* in members, roles, resources or fences of the config */
 	uint8_t variant;
 	bool has_variant;
 	bool stray;       /* its header was refused: its keys are looked at, what it lacks is not */
-	uint32_t refused; /* set of rows */
+	uint64_t refused; /* set of rows */
 	unsigned line;
 	unsigned key_lines[ROWS]; /* 0: not set */
 };
@@ -41,6 +43,6 @@ struct section *draft_section_at(struct draft *draft, unsigned line);
 /* "" for [cluster], and for a section whose name was refused. */
 const char *draft_name(const struct draft *draft, const struct section *section);
 /* "[node alpha]" */
-enum { SECTION_TITLE_BYTES = NAME_BYTES + 12 };
+enum { SECTION_TITLE_BYTES = FENCE_NAME_BYTES + 12 };
 void draft_title(const struct draft *draft, const struct section *section,
                  char out[SECTION_TITLE_BYTES]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A table of value kinds: how a value, or one item of a list, gets in, and how it gets out. Values
- * of one word are here, lists in field_list.c.
+ * of one word are here, choices among words in field_choice.c, lists in field_list.c.
  */
 #include "config/field.h"
 
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/field_choice.h"
 #include "config/field_list.h"
-#include "config/nearest.h"
 #include "config/print.h"
 #include "config/value.h"
 
@@ -42,7 +42,14 @@ static enum code take_path(const struct field *field, void *at, const char *text
 	return value_path(text, at, error);
 }
 
-/* The four above: the empty text is "not set". */
+static enum code take_agent(const struct field *field, void *at, const char *text,
+                            struct error *error)
+{
+	(void)field;
+	return value_agent(text, at, error);
+}
+
+/* The five above: the empty text is "not set". */
 static bool format_word(const void *at, const struct config *config, struct text *out)
 {
 	(void)config;
@@ -84,6 +91,27 @@ static bool format_span(const void *at, const struct config *config, struct text
 	span_text(*span, text);
 	text_add(out, text);
 	return true;
+}
+
+static enum code take_seconds(const struct field *field, void *at, const char *text,
+                              struct error *error)
+{
+	struct span span = {0};
+	enum code code = take_span(field, &span, text, error);
+	if (code != CODE_OK)
+		return code;
+	if (span.ns % span_ms(1000).ns != 0)
+		return error_set(error, CODE_INVALID, "'%s' is not a whole number of seconds",
+		                 excerpt_of(text).text);
+	memcpy(at, &span, sizeof span);
+	return CODE_OK;
+}
+
+/* 0 is "not set". */
+static bool format_seconds(const void *at, const struct config *config, struct text *out)
+{
+	const struct span *span = at;
+	return span->ns != 0 && format_span(at, config, out);
 }
 
 static enum code take_port(const struct field *field, void *at, const char *text,
@@ -213,66 +241,6 @@ static bool format_failback(const void *at, const struct config *config, struct 
 	return true;
 }
 
-/* Which of the VARIANTS_MAX words it is. */
-static enum code take_variant(const struct field *field, const char *text,
-                              const char *const words[VARIANTS_MAX], struct error *error)
-{
-	struct guess guess = guess_of(text);
-	for (uint8_t i = 0; i < VARIANTS_MAX; i++) {
-		guess_offer(&guess, words[i]);
-		if (strcmp(text, words[i]) == 0) {
-			*field->variant = i;
-			return CODE_OK;
-		}
-	}
-	char sentence[GUESS_SENTENCE_BYTES];
-	guess_sentence(&guess, sentence);
-	return error_set(error, CODE_INVALID, "'%s' is unknown; %s", excerpt_of(text).text,
-	                 sentence);
-}
-
-static enum code take_timing(const struct field *field, void *at, const char *text,
-                             struct error *error)
-{
-	const char *const words[VARIANTS_MAX] = {
-	    preset_word(TIMING_LAN),
-	    preset_word(TIMING_FAST),
-	    preset_word(TIMING_WAN),
-	};
-	(void)at;
-	return take_variant(field, text, words, error);
-}
-
-/* The three values it stands for are written instead. */
-static bool format_timing(const void *at, const struct config *config, struct text *out)
-{
-	(void)config;
-	(void)at;
-	(void)out;
-	return false;
-}
-
-static enum code take_type(const struct field *field, void *at, const char *text,
-                           struct error *error)
-{
-	const char *const words[VARIANTS_MAX] = {
-	    type_word(RESOURCE_VIP),
-	    type_word(RESOURCE_PROCESS),
-	    type_word(RESOURCE_SCRIPT),
-	};
-	enum code code = take_variant(field, text, words, error);
-	if (code == CODE_OK)
-		*(enum resource_type *)at = (enum resource_type) * field->variant;
-	return code;
-}
-
-static bool format_type(const void *at, const struct config *config, struct text *out)
-{
-	(void)config;
-	text_add(out, type_word(*(const enum resource_type *)at));
-	return true;
-}
-
 /* `at` is the place of the row in struct config, of the type that the kind of value implies. */
 static const struct form {
 	bool is_list; /* `take` is called once for each item */
@@ -298,6 +266,11 @@ static const struct form {
     [VALUE_RESOURCES] = {true, take_role_resource, format_role_resources},
     [VALUE_TIMING] = {false, take_timing, format_timing},
     [VALUE_TYPE] = {false, take_type, format_type},
+    [VALUE_USE] = {false, take_use, format_use},
+    [VALUE_SECONDS] = {false, take_seconds, format_seconds},
+    [VALUE_ESCALATE] = {false, take_escalate, format_escalate},
+    [VALUE_FENCES] = {false, take_fences, format_fences},
+    [VALUE_AGENT] = {false, take_agent, format_word},
 };
 
 static bool take(const struct field *field, const char *text)

@@ -15,6 +15,7 @@
 #include "config/field.h"
 #include "config/lines.h"
 #include "config/nearest.h"
+#include "config/option.h"
 #include "config/outline.h"
 #include "config/value.h"
 
@@ -81,6 +82,31 @@ static void unknown_key(struct pass *pass, unsigned line, const char *key)
 		draft_refuse(pass->section, meant);
 }
 
+/* What is no key of ours in [fence NODE] is an option of its agent; but a slip of the pen is, too.
+ */
+static void fence_option(struct pass *pass, unsigned line, const char *key, const char *value)
+{
+	struct findings *findings = pass->draft->findings;
+	struct config_fence *fence = &pass->draft->config->fences[pass->section->index];
+	struct error error;
+	struct guess guess = guess_of(key);
+	if (*value == '\0') {
+		findings_error(findings, line, "%s: there is no value for this option", key);
+		return;
+	}
+	if (option_add(fence, key, value, &error) != CODE_OK) {
+		findings_error(findings, line, "%s", error.text);
+		return;
+	}
+	for (size_t i = 0; i < ROWS; i++)
+		if (row_is_in(schema_row(i), SECTION_FENCE))
+			guess_offer(&guess, schema_row(i)->key);
+	if (*guess.best != '\0')
+		findings_warning(findings, line,
+		                 "the option '%s' is handed to the agent; did you mean '%s'?", key,
+		                 guess.best);
+}
+
 static void keys_entry(void *context, unsigned line, const char *key, const char *value)
 {
 	struct pass *pass = context;
@@ -92,7 +118,10 @@ static void keys_entry(void *context, unsigned line, const char *key, const char
 		return;
 	const struct row *row = row_find(section->kind, key);
 	if (row == NULL) {
-		unknown_key(pass, line, key);
+		if (section->kind == SECTION_FENCE)
+			fence_option(pass, line, key, value);
+		else
+			unknown_key(pass, line, key);
 		return;
 	}
 	unsigned *key_line = &section->key_lines[row_index(row)];
@@ -208,6 +237,7 @@ static void read_text(const char *text, size_t length, struct draft *draft)
 	const struct lines_user outline = {draft, outline_header, outline_entry, outline_fault};
 	const struct lines_user keys = {&pass, keys_header, keys_entry, keys_fault};
 	lines_read(text, length, &outline);
+	outline_finish(draft);
 	lines_read(text, length, &keys);
 	for (unsigned i = 0; i < draft->section_count; i++)
 		complete_section(draft, &draft->sections[i]);

@@ -108,9 +108,10 @@ static enum code check_value(const struct config_fence *fence, const char *name,
 	while (option_next(fence, &other, &its_value))
 		secrets += option_is_secret_file(other, secret) ? 1 : 0;
 	if (secrets > CONFIG_FENCE_SECRETS_MAX)
-		return error_set(error, CODE_TOO_LARGE,
-		                 "'%s' is one secret too many; at most %d can be read for one agent",
-		                 name, CONFIG_FENCE_SECRETS_MAX);
+		return error_set(
+		    error, CODE_TOO_LARGE,
+		    "'%s' is one secret too many; at most %d can be read for one agent", name,
+		    CONFIG_FENCE_SECRETS_MAX);
 	return CODE_OK;
 }
 

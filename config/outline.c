@@ -51,6 +51,14 @@ static uint8_t add_resource(struct config *config, const char *name)
 	return config->resource_count++;
 }
 
+static uint8_t add_fence(struct config *config, const char *name)
+{
+	struct config_fence *fence = &config->fences[config->fence_count];
+	fence->member = NO_MEMBER;
+	snprintf(fence->name, sizeof fence->name, "%s", name);
+	return config->fence_count++;
+}
+
 static const struct group {
 	unsigned alike; /* set of section kinds that share names and the limit */
 	unsigned limit;
@@ -64,6 +72,7 @@ static const struct group {
                          "nodes and witnesses together", add_witness},
     [SECTION_ROLE] = {1 << SECTION_ROLE, ROLES_MAX, "roles", add_role},
     [SECTION_RESOURCE] = {1 << SECTION_RESOURCE, CONFIG_RESOURCES_MAX, "resources", add_resource},
+    [SECTION_FENCE] = {1 << SECTION_FENCE, CONFIG_FENCES_MAX, "fence agents", add_fence},
 };
 
 /* SECTIONS: none, and nothing near. */
@@ -87,9 +96,31 @@ static int kind_of(struct draft *draft, unsigned line, const char *word)
 	return kind;
 }
 
+/* "beta", or "beta 2" for the second agent of a node. The node is looked up when all are known. */
+static enum code read_fence_name(const char *text, char name[FENCE_NAME_BYTES], struct error *error)
+{
+	char node[NAME_BYTES], word[CONFIG_LINE_BYTES];
+	size_t length = strcspn(text, " \t");
+	const char *number = text + length + strspn(text + length, " \t");
+	uint32_t turn = 1;
+	snprintf(word, sizeof word, "%.*s", (int)length, text);
+	enum code code = value_name(word, node, error);
+	if (code == CODE_OK && *number != '\0' &&
+	    value_number(number, 2, CONFIG_NODE_FENCES_MAX, &turn, NULL) != CODE_OK)
+		code = error_set(error, CODE_INVALID,
+		                 "'%s' is behind the node; expected nothing for its first agent, "
+		                 "and 2 to %d for those that are tried after it",
+		                 excerpt_of(number).text, CONFIG_NODE_FENCES_MAX);
+	if (code == CODE_OK && turn == 1)
+		snprintf(name, FENCE_NAME_BYTES, "%s", node);
+	else if (code == CODE_OK)
+		snprintf(name, FENCE_NAME_BYTES, "%s %u", node, (unsigned)turn % 10);
+	return code;
+}
+
 /* False: refused, and told; `name` is empty then. */
 static bool read_name(struct draft *draft, struct section *section, const char *text,
-                      char name[NAME_BYTES])
+                      char name[FENCE_NAME_BYTES])
 {
 	struct error error;
 	const char *word = section_word(section->kind);
@@ -106,7 +137,9 @@ static bool read_name(struct draft *draft, struct section *section, const char *
 		               "[%s] has no name; expected [%s NAME]", word, word);
 		return false;
 	}
-	if (value_name(text, name, &error) == CODE_OK)
+	enum code code = section->kind == SECTION_FENCE ? read_fence_name(text, name, &error)
+	                                                : value_name(text, name, &error);
+	if (code == CODE_OK)
 		return true;
 	findings_error(draft->findings, section->line, "[%s]: %s", word, error.text);
 	return false;
@@ -148,7 +181,7 @@ static bool is_new(struct draft *draft, const struct section *section, const cha
 
 void outline_section(struct draft *draft, unsigned line, const char *inside)
 {
-	char text[CONFIG_LINE_BYTES], name[NAME_BYTES];
+	char text[CONFIG_LINE_BYTES], name[FENCE_NAME_BYTES];
 	size_t length = strlen(inside);
 	while (length > 0 && strchr(" \t", inside[length - 1]) != NULL)
 		length--;
@@ -173,5 +206,49 @@ void outline_section(struct draft *draft, unsigned line, const char *inside)
 		draft->is_partial = true;
 		findings_error(draft->findings, line, "there are more than %u %s",
 		               groups[kind].limit, groups[kind].plural);
+	}
+}
+
+/* NO_MEMBER: there is no such node, which is told. */
+static uint8_t find_node(struct draft *draft, struct section *section, const char *name)
+{
+	const struct setup *setup = &draft->config->setup;
+	struct guess guess = guess_of(name);
+	char sentence[GUESS_SENTENCE_BYTES];
+	for (uint8_t i = 0; i < setup->member_count; i++) {
+		const struct setup_member *member = &setup->members[i];
+		if (strcmp(member->name, name) != 0) {
+			if (member->is_node)
+				guess_offer(&guess, member->name);
+			continue;
+		}
+		if (member->is_node)
+			return i;
+		findings_error(draft->findings, section->line,
+		               "'%s' is a witness, which owns nothing; only nodes are fenced",
+		               name);
+		return NO_MEMBER;
+	}
+	guess_sentence(&guess, sentence);
+	findings_error(draft->findings, section->line, "there is no node '%s'; %s", name, sentence);
+	return NO_MEMBER;
+}
+
+void outline_finish(struct draft *draft)
+{
+	for (unsigned i = 0; i < draft->section_count; i++) {
+		struct section *section = &draft->sections[i];
+		if (section->kind != SECTION_FENCE || section->stray)
+			continue;
+		struct config_fence *fence = &draft->config->fences[section->index];
+		char name[NAME_BYTES];
+		size_t length = strcspn(fence->name, " ");
+		snprintf(name, sizeof name, "%.*s", (int)length, fence->name);
+		fence->turn = 1;
+		if (fence->name[length] != '\0')
+			fence->turn = (uint8_t)(fence->name[length + 1] - '0');
+		fence->member = find_node(draft, section, name);
+		section->stray = fence->member == NO_MEMBER;
+		draft->is_partial = draft->is_partial || section->stray;
 	}
 }

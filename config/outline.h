@@ -10,3 +10,6 @@
 /* One section header, with the text between its brackets. A header with a slip in it is told and
  * read as what was probably meant, so that what stands below is looked at all the same. */
 void outline_section(struct draft *draft, unsigned line, const char *inside);
+
+/* When all headers were seen: what they refer to. */
+void outline_finish(struct draft *draft);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/field.h"
+#include "config/option.h"
 #include "config/schema.h"
 #include "config/text.h"
 
@@ -47,6 +48,17 @@ static void write_keys(const struct sink *sink, const struct config *config, enu
 	}
 }
 
+static void write_options(const struct sink *sink, const struct config_fence *fence)
+{
+	const char *name = NULL, *value;
+	while (option_next(fence, &name, &value)) {
+		write_text(sink, name);
+		write_text(sink, " = ");
+		write_text(sink, value);
+		write_text(sink, "\n");
+	}
+}
+
 static void write_section(const struct sink *sink, const struct config *config,
                           enum section_kind kind, uint8_t index, const char *name)
 {
@@ -54,6 +66,8 @@ static void write_section(const struct sink *sink, const struct config *config,
 		write_text(sink, "\n");
 	write_header(sink, kind, name);
 	write_keys(sink, config, kind, index);
+	if (kind == SECTION_FENCE)
+		write_options(sink, &config->fences[index]);
 }
 
 void config_write(const struct config *config, const struct sink *sink)
@@ -68,6 +82,8 @@ void config_write(const struct config *config, const struct sink *sink)
 		write_section(sink, config, SECTION_ROLE, i, setup->roles[i].name);
 	for (uint8_t i = 0; i < config->resource_count; i++)
 		write_section(sink, config, SECTION_RESOURCE, i, config->resources[i].name);
+	for (uint8_t i = 0; i < config->fence_count; i++)
+		write_section(sink, config, SECTION_FENCE, i, config->fences[i].name);
 }
 
 void config_write_role(const struct config *config, uint8_t role, const struct sink *sink)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/print.h"
+#include "config/rules_layers.h"
 
 enum {
 	MEMBER = 1 << SECTION_NODE | 1 << SECTION_WITNESS,
@@ -16,6 +17,7 @@ enum {
 	WITNESS = 1 << SECTION_WITNESS,
 	ROLE = 1 << SECTION_ROLE,
 	RESOURCE = 1 << SECTION_RESOURCE,
+	FENCE = 1 << SECTION_FENCE,
 
 	LEASE_HEARTBEATS = 4, /* so that three heartbeats may be lost in a row */
 	SHORT_LEASE_MS = 200,
@@ -25,36 +27,6 @@ static const struct config_member *member_of(const struct draft *draft,
                                              const struct section *section)
 {
 	return &draft->config->members[section->index];
-}
-
-/* One more item of a list; what does not fit is left out, for the first ones say enough. */
-static void note(struct evidence *evidence, char slot, const char *item)
-{
-	char *text = evidence->text[slot - 'x'];
-	size_t used = strlen(text);
-	if (used + strlen(item) + 2 < EVIDENCE_BYTES)
-		snprintf(text + used, EVIDENCE_BYTES - used, "%s%s", used == 0 ? "" : ", ", item);
-}
-
-static void note_number(struct evidence *evidence, char slot, unsigned number)
-{
-	char text[12];
-	snprintf(text, sizeof text, "%u", number);
-	note(evidence, slot, text);
-}
-
-static void note_span(struct evidence *evidence, char slot, struct span span)
-{
-	char text[SPAN_TEXT_BYTES];
-	span_text(span, text);
-	note(evidence, slot, text);
-}
-
-static void note_address(struct evidence *evidence, char slot, const struct address *address)
-{
-	char text[ADDRESS_TEXT_BYTES];
-	address_format(address, text);
-	note(evidence, slot, text);
 }
 
 static unsigned count_kind(const struct draft *draft, unsigned kinds)
@@ -312,6 +284,20 @@ static const struct rule rules[] = {
      .keys = {{SECTION_RESOURCE, "address"}, {SECTION_RESOURCE, "type"}, {SECTION_NODE, "address"}},
      .sentence =
          "{b} has the address {x}, which is the own one of {a}; expected one that no member has"},
+    {RULE_ERROR, fence_turn_is_missing, .a = FENCE,
+     .sentence = "there is no section [fence {x}] before {a}; agents are counted without a gap"},
+    {RULE_ERROR | RULE_COUNTS, fence_is_missing, .a = ROLE,
+     .keys = {{SECTION_ROLE, "fence"}, {SECTION_ROLE, "nodes"}},
+     .sentence = "{a} has its old owner switched off before a takeover, but there is no section "
+                 "[fence NODE] for {x}"},
+    {RULE_ERROR, required_watchdog_does_not_fit,
+     .keys = {{SECTION_CLUSTER, "watchdog"},
+              {SECTION_CLUSTER, "watchdog_timeout"},
+              {SECTION_CLUSTER, "lease"},
+              {SECTION_CLUSTER, "release"},
+              {SECTION_CLUSTER, "heartbeat"},
+              {SECTION_CLUSTER, "timing"}},
+     .sentence = "watchdog = required cannot be had: {x}"},
 
     {RULE_WARNING | RULE_COUNTS, has_no_role,
      .sentence = "there is no section [role NAME]; nothing will fail over"},
@@ -326,6 +312,16 @@ static const struct rule rules[] = {
               {SECTION_CLUSTER, "heartbeat"}},
      .sentence =
          "the lease of {x} is short; below 200ms a pause of a busy host can cost a role its owner"},
+    {RULE_WARNING, wanted_watchdog_does_not_fit,
+     .keys = {{SECTION_CLUSTER, "watchdog"},
+              {SECTION_CLUSTER, "watchdog_timeout"},
+              {SECTION_CLUSTER, "lease"},
+              {SECTION_CLUSTER, "release"},
+              {SECTION_CLUSTER, "heartbeat"},
+              {SECTION_CLUSTER, "timing"}},
+     .sentence = "watchdog = auto will not be used: {x}"},
+    {RULE_WARNING | RULE_COUNTS, fence_is_unused, .a = FENCE, .keys = {{SECTION_ROLE, "fence"}},
+     .sentence = "{a} is never used: no role that {x} may own has fence = before-takeover"},
     {RULE_WARNING, has_fewer_addresses, .a = NODE, .keys = {{SECTION_NODE, "address"}},
      .sentence = "only {x} of the {y} paths of '{z}' lead to {a}, which has fewer addresses"},
     {RULE_WARNING, witness_is_idle, .a = WITNESS, .keys = {{SECTION_WITNESS, "votes"}},

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config/draft.h"
+#include "config/evidence.h"
 
 enum {
 	RULE_WARNING = 0,
@@ -13,11 +14,7 @@ enum {
 	/* Says what all sections together lack; not tried where a section was refused. */
 	RULE_COUNTS = 1 << 1,
 };
-enum { RULE_KEYS_MAX = 3, EVIDENCE_MAX = 3, EVIDENCE_BYTES = 112 };
-
-struct evidence {
-	char text[EVIDENCE_MAX][EVIDENCE_BYTES]; /* {x}, {y}, {z} of the sentence */
-};
+enum { RULE_KEYS_MAX = 6 };
 
 /* What a rule is tried on. */
 struct subject {

@@ -13,6 +13,7 @@ enum {
 	IN_MEMBER = 1 << SECTION_NODE | 1 << SECTION_WITNESS,
 	IN_ROLE = 1 << SECTION_ROLE,
 	IN_RESOURCE = 1 << SECTION_RESOURCE,
+	IN_FENCE = 1 << SECTION_FENCE,
 
 	OF_VIP = 1 << RESOURCE_VIP,
 	OF_PROCESS = 1 << RESOURCE_PROCESS,
@@ -25,6 +26,7 @@ enum {
 	ROLE = sizeof(struct config_role),
 	SETUP_ROLE = sizeof(struct setup_role),
 	RESOURCE = sizeof(struct config_resource),
+	FENCE = sizeof(struct config_fence),
 };
 
 static_assert((int)VARIANTS_MAX == (int)RESOURCE_TYPES, "a default for each type of resource");
@@ -48,6 +50,17 @@ static const struct row rows[ROWS] = {
      .defaults = {"7360"}, .help = "the UDP port of members that set none"},
     {"group", IN_CLUSTER, 0, VALUE_ACCOUNT, false, offsetof(struct config, group), ONCE,
      .otherwise = "only root", .help = "the group whose users may change things"},
+    {"gate", IN_CLUSTER, 0, VALUE_USE, false, offsetof(struct config, gate), ONCE,
+     .defaults = {"auto"}, .help = "whether the kernel silences addresses at the end of a lease"},
+    {"watchdog", IN_CLUSTER, 0, VALUE_USE, false, offsetof(struct config, watchdog), ONCE,
+     .defaults = {"off"}, .help = "whether a host that hangs as an owner is reset"},
+    {"watchdog_device", IN_CLUSTER, 0, VALUE_PATH, false, offsetof(struct config, watchdog_device),
+     ONCE, .defaults = {"/dev/watchdog"}, .help = "what resets it"},
+    {"watchdog_timeout", IN_CLUSTER, 0, VALUE_SECONDS, false,
+     offsetof(struct config, watchdog_timeout), ONCE, .otherwise = "the longest that fits",
+     .low = "1s", .high = "20m", .help = "how long after the last sign of life it is reset"},
+    {"escalate", IN_CLUSTER, 0, VALUE_ESCALATE, false, offsetof(struct config, escalate), ONCE,
+     .defaults = {"none"}, .help = "what is done when a release does not succeed"},
 
     {"address", IN_MEMBER, 0, VALUE_ADDRESSES, true, offsetof(struct config, members[0]), MEMBER,
      .help = "where the others reach it, one address for each path"},
@@ -65,6 +78,8 @@ static const struct row rows[ROWS] = {
     {"failback", IN_ROLE, 0, VALUE_FAILBACK, false, offsetof(struct config, setup.roles[0]),
      SETUP_ROLE, .defaults = {"never"}, .low = "0", .high = "24h",
      .help = "when it goes back to a better node"},
+    {"fence", IN_ROLE, 0, VALUE_FENCES, false, offsetof(struct config, roles[0].fences), ROLE,
+     .defaults = {"never"}, .help = "when its old owner is switched off"},
 
     {"type", IN_RESOURCE, 0, VALUE_TYPE, true, offsetof(struct config, resources[0].type), RESOURCE,
      .help = "what kind of thing it is"},
@@ -111,11 +126,18 @@ static const struct row rows[ROWS] = {
     {"directory", IN_RESOURCE, OF_PROCESS | OF_SCRIPT, VALUE_PATH, false,
      offsetof(struct config, resources[0].directory), RESOURCE, .otherwise = "/",
      .help = "the directory its commands run in"},
+
+    {"agent", IN_FENCE, 0, VALUE_AGENT, true, offsetof(struct config, fences[0].agent), FENCE,
+     .help = "the program that switches the node off"},
+    {"timeout", IN_FENCE, 0, VALUE_SPAN, false, offsetof(struct config, fences[0].timeout), FENCE,
+     .defaults = {"60s"}, .low = "1s", .high = "1h", .help = "how long the agent may take"},
+    {"verify", IN_FENCE, 0, VALUE_BOOL, false, offsetof(struct config, fences[0].verify), FENCE,
+     .defaults = {"yes"}, .help = "whether it is asked for the node's status afterwards"},
 };
 
 static const char *const section_words[SECTIONS] = {
     [SECTION_CLUSTER] = "cluster", [SECTION_NODE] = "node",         [SECTION_WITNESS] = "witness",
-    [SECTION_ROLE] = "role",       [SECTION_RESOURCE] = "resource",
+    [SECTION_ROLE] = "role",       [SECTION_RESOURCE] = "resource", [SECTION_FENCE] = "fence",
 };
 
 static const char *const type_words[RESOURCE_TYPES] = {
@@ -128,6 +150,17 @@ static const char *const preset_words[VARIANTS_MAX] = {
     [TIMING_LAN] = "lan",
     [TIMING_FAST] = "fast",
     [TIMING_WAN] = "wan",
+};
+
+static const char *const use_words[] = {
+    [USE_OFF] = "off",
+    [USE_AUTO] = "auto",
+    [USE_REQUIRED] = "required",
+};
+
+static const char *const escalate_words[] = {
+    [ESCALATE_NONE] = "none",
+    [ESCALATE_REBOOT] = "reboot",
 };
 
 /* What the manual calls a value. */
@@ -150,6 +183,11 @@ static const char *const value_words[VALUES] = {
     [VALUE_RESOURCES] = "list of 1 to 16 resources",
     [VALUE_TIMING] = "lan, fast or wan",
     [VALUE_TYPE] = "vip, process or script",
+    [VALUE_USE] = "off, auto or required",
+    [VALUE_SECONDS] = "duration in whole seconds",
+    [VALUE_ESCALATE] = "none or reboot",
+    [VALUE_FENCES] = "never or before-takeover",
+    [VALUE_AGENT] = "program name or absolute path",
 };
 
 static_assert(PATHS_MAX == 4 && SEAL_KEYS_MAX == 2, "the words of values name these limits");
@@ -179,6 +217,16 @@ const char *type_word(enum resource_type type)
 const char *preset_word(enum timing_preset preset)
 {
 	return preset_words[preset];
+}
+
+const char *use_word(enum config_use use)
+{
+	return use_words[use];
+}
+
+const char *escalate_word(enum config_escalate escalate)
+{
+	return escalate_words[escalate];
 }
 
 bool row_is_in(const struct row *row, enum section_kind kind)

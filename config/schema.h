@@ -15,9 +15,10 @@ enum section_kind {
 	SECTION_NODE,
 	SECTION_WITNESS,
 	SECTION_ROLE,
-	SECTION_RESOURCE
+	SECTION_RESOURCE,
+	SECTION_FENCE
 };
-enum { SECTIONS = SECTION_RESOURCE + 1 };
+enum { SECTIONS = SECTION_FENCE + 1 };
 
 enum value_kind {
 	VALUE_NAME,
@@ -38,8 +39,13 @@ enum value_kind {
 	VALUE_RESOURCES,
 	VALUE_TIMING,
 	VALUE_TYPE,
+	VALUE_USE,
+	VALUE_SECONDS,
+	VALUE_ESCALATE,
+	VALUE_FENCES,
+	VALUE_AGENT,
 };
-enum { VALUES = VALUE_TYPE + 1 };
+enum { VALUES = VALUE_AGENT + 1 };
 
 /* Presets of `timing`. A preset is to [cluster] what the type is to a resource: its variant, which
  * decides defaults. */
@@ -62,14 +68,16 @@ struct row {
 };
 
 /* Row `index` of all, in the order in which they are printed. */
-enum { ROWS = 29 };
+enum { ROWS = 38 };
 const struct row *schema_row(size_t index);
 size_t row_index(const struct row *row);
 
-/* The word of a section, a type, a preset. */
+/* The word of a section, a type, a preset, and of other choices. */
 const char *section_word(enum section_kind kind);
 const char *type_word(enum resource_type type);
 const char *preset_word(enum timing_preset preset);
+const char *use_word(enum config_use use);
+const char *escalate_word(enum config_escalate escalate);
 
 bool row_is_in(const struct row *row, enum section_kind kind);
 bool row_has_type(const struct row *row, enum resource_type type);

@@ -184,6 +184,16 @@ enum code value_path(const char *text, char path[CONFIG_PATH_BYTES], struct erro
 	return copy(path, CONFIG_PATH_BYTES, text, "path", error);
 }
 
+enum code value_agent(const char *text, char agent[CONFIG_PATH_BYTES], struct error *error)
+{
+	if (*text != '/' && !is_word(text, "_", "-_."))
+		return error_set(
+		    error, CODE_INVALID,
+		    "'%s' is not a program, such as fence_ipmilan or /opt/bin/power-off",
+		    excerpt_of(text).text);
+	return copy(agent, CONFIG_PATH_BYTES, text, "path", error);
+}
+
 enum code value_restart(const char *text, uint8_t *times, struct span *window, struct error *error)
 {
 	if (strcmp(text, "0") == 0 || strcmp(text, "none") == 0) {

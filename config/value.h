@@ -26,6 +26,8 @@ enum code value_name(const char *text, char name[NAME_BYTES], struct error *erro
 enum code value_account(const char *text, char name[NAME_BYTES], struct error *error);
 enum code value_interface(const char *text, char name[CONFIG_INTERFACE_BYTES], struct error *error);
 enum code value_path(const char *text, char path[CONFIG_PATH_BYTES], struct error *error);
+/* The name of a program, or its absolute path. */
+enum code value_agent(const char *text, char agent[CONFIG_PATH_BYTES], struct error *error);
 enum code value_bool(const char *text, bool *value, struct error *error); /* yes, no */
 enum code value_number(const char *text, uint32_t low, uint32_t high, uint32_t *value,
                        struct error *error);

@@ -6,16 +6,10 @@
 #include "daemon/watchdog.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 enum { WARN_PERCENT = 60, NS_PER_MS = 1000000 };
 
-static const struct span SECOND = {1000000000};
-/* What devices may fire late, whatever their time-out; 2 % of it come on top, twice what clocks of
- * members may drift apart. */
-static const struct span TICK = {100 * NS_PER_MS};
-static const int64_t RATE_DIVISOR = 50;
 /* Between two confirmations each petting goes half of what is left to the limit; closer than this
  * it is not worth another. */
 static const struct span STEP_LEAST = {5 * NS_PER_MS};
@@ -24,59 +18,6 @@ static const struct span RETRY = {1000000000};
 static struct span half(struct span span)
 {
 	return span_divided(span, 2);
-}
-
-/* The longest time-out that could be petted in time, in whole seconds; 0: none. */
-static struct span longest_fit(struct timing timing)
-{
-	int64_t room = timing.lease.ns + timing.release.ns / 2 - timing.heartbeat.ns;
-	if (room < 0)
-		room = 0;
-	return (struct span){room - room % SECOND.ns};
-}
-
-static struct span least_release(struct span timeout)
-{
-	return span_times(span_plus(TICK, span_divided(timeout, RATE_DIVISOR)), 2);
-}
-
-static int64_t in_ms(struct span span)
-{
-	return (span.ns + NS_PER_MS - 1) / NS_PER_MS;
-}
-
-enum code watchdog_fit(struct timing timing, struct span wanted, struct span *timeout,
-                       struct error *error)
-{
-	struct span longest = longest_fit(timing);
-	struct span fit = wanted.ns == 0 ? longest : wanted;
-	if (longest.ns < SECOND.ns)
-		return error_set(error, CODE_INVALID,
-		                 "no watchdog is fast enough for a lease of %" PRId64
-		                 "ms: lease + release/2 - heartbeat must be at least 1s, because "
-		                 "devices count in seconds; use timing = lan, or a longer lease",
-		                 in_ms(timing.lease));
-	if (fit.ns % SECOND.ns != 0)
-		return error_set(error, CODE_INVALID,
-		                 "a watchdog time-out of %" PRId64
-		                 "ms cannot be set: devices count in whole seconds",
-		                 in_ms(fit));
-	if (fit.ns > longest.ns)
-		return error_set(error, CODE_INVALID,
-		                 "a watchdog time-out of %" PRId64
-		                 "s is too long for this timing: a reset must come before another "
-		                 "node may start, so at most %" PRId64
-		                 "s (lease + release/2 - heartbeat) are possible",
-		                 fit.ns / SECOND.ns, longest.ns / SECOND.ns);
-	if (timing.release.ns < least_release(fit).ns)
-		return error_set(
-		    error, CODE_INVALID,
-		    "a release of %" PRId64 "ms is too short for a watchdog time-out of %" PRId64
-		    "s, which may come late by half of it; release must be at least "
-		    "%" PRId64 "ms",
-		    in_ms(timing.release), fit.ns / SECOND.ns, in_ms(least_release(fit)));
-	*timeout = fit;
-	return CODE_OK;
 }
 
 void watchdog_init(struct watchdog *watchdog, struct span timeout, bool left_running)

@@ -21,11 +21,7 @@
  * further, which leaves it the first half of `release` to bring the roles down and to disarm:
  * being cut off resets nobody who can still release.
  *
- * So a time-out fits when
- *     it is whole seconds, because devices count in them;
- *     timeout <= lease + release/2 - heartbeat, or no confirmation would come early enough to pet;
- *     release/2 >= 100 ms + timeout/50, for the device's tick and the rate of its clock.
- * Among those the longest is best: a shorter one resets hosts that merely stumble.
+ * Which time-out leaves room for all this is config/fit.h's business.
  *
  * What no arithmetic covers: a host that is frozen as a whole, with its watchdog, between the
  * reading of the clock and the petting; watchdog_done tells when that happened.
@@ -36,14 +32,7 @@
 #include <stdint.h>
 
 #include "proto/clock.h"
-#include "proto/error.h"
 #include "proto/limits.h"
-#include "proto/setup.h"
-
-/* The time-out for owners with this timing; `wanted` 0: the longest that fits. CODE_INVALID: it, or
- * any, does not fit; the sentence says what to change. */
-enum code watchdog_fit(struct timing timing, struct span wanted, struct span *timeout,
-                       struct error *error);
 
 enum watchdog_act {
 	WATCHDOG_NOTHING,
@@ -63,9 +52,9 @@ struct watchdog {
 	struct span armed;   /* what the device is armed with; 0: it is not armed */
 	bool left_running;   /* nobody here armed it, or it did not stop: it must be taken over */
 	bool has_warned;
-	struct instant petted;   /* when the device last began to count */
-	struct instant pet_at;   /* when to pet next */
-	struct instant arm_at;   /* not before: it failed a moment ago */
+	struct instant petted; /* when the device last began to count */
+	struct instant pet_at; /* when to pet next */
+	struct instant arm_at; /* not before: it failed a moment ago */
 	struct instant disarm_at;
 	bool owns[ROLES_MAX];
 	struct instant reset_by[ROLES_MAX]; /* where owned: the device must have fired by then */

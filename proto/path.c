@@ -53,7 +53,9 @@ uint8_t path_loss(const struct path *path, struct stamp newest)
 	if (expected > LOSS_WINDOW)
 		expected = LOSS_WINDOW;
 	uint64_t arrived = bits_of(path->window << behind);
-	return arrived >= expected ? 0 : (uint8_t)((expected - arrived) * 100 / expected);
+	if (arrived >= expected)
+		return 0;
+	return (uint8_t)((expected - arrived) * 100 / expected);
 }
 
 void path_round_trip(struct path *path, struct span sample)

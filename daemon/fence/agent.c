@@ -190,8 +190,7 @@ static enum code run(struct agent *agent, enum stage stage, struct error *error)
 	    .name = "fence",
 	};
 	options.input = input_text(agent->input, stage_words[stage], &options.input_length);
-	enum code code =
-	    platform_child_start(&agent->child, agent->loop, &options, &events, error);
+	enum code code = platform_child_start(&agent->child, agent->loop, &options, &events, error);
 	if (code == CODE_OK)
 		platform_child_go(agent->child);
 	return code;

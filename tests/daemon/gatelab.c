@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "config/value.h"
+#include "daemon/platform/platform.h"
 #include "tests/daemon/netlab.h"
 
 #define HOME "/sys/fs/bpf/failoverd"
@@ -201,6 +202,25 @@ void gatelab_remove(const struct gatelab *lab)
 	struct error error;
 	enum code code = gate_remove(lab->name, &error);
 	ck_assert_msg(code == CODE_OK, "%s", error.text);
+}
+
+void gatelab_close_now(struct gate *gate)
+{
+	gate_lease_end(gate, GATELAB_SLOT, platform_now());
+}
+
+struct gate *gatelab_stand(struct gatelab *lab, int way)
+{
+	gatelab_enter(lab, way == 1);
+	struct gate *gate = gatelab_open(lab);
+	gatelab_guard(gate);
+	return gate;
+}
+
+void gatelab_end(const struct gatelab *lab, struct gate *gate)
+{
+	gate_close(gate);
+	gatelab_remove(lab);
 }
 
 void gatelab_send(const struct gatelab *lab, const struct frame *frame)

@@ -15,7 +15,7 @@
 #include "proto/clock.h"
 #include "tests/daemon/gateframe.h"
 
-enum { GATELAB_SLOT = 5 };
+enum { GATELAB_SLOT = 5, GATELAB_WAYS = 2 };
 
 struct gatelab {
 	char name[GATE_NAME_BYTES]; /* of the gate to test */
@@ -39,7 +39,12 @@ struct network_address gatelab_address(const char *text);
 struct gate *gatelab_open(const struct gatelab *lab);
 /* Guards both virtual addresses. */
 void gatelab_guard(struct gate *gate);
+/* Closes the slot of the virtual addresses. */
+void gatelab_close_now(struct gate *gate);
 void gatelab_remove(const struct gatelab *lab);
+/* All at once: a stage with an open gate, the second way as on an old kernel; and its end. */
+struct gate *gatelab_stand(struct gatelab *lab, int way);
+void gatelab_end(const struct gatelab *lab, struct gate *gate);
 
 void gatelab_send(const struct gatelab *lab, const struct frame *frame);
 /* The next frame at the neighbour, without waiting; 0: none. `when` on the lease clock. */

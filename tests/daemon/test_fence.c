@@ -224,8 +224,7 @@ START_TEST(secret_file_must_hold_one_line)
 	             {"bell\a", "expected one line of printable characters"}};
 	struct fencelab *lab = fencelab_open();
 	struct config_fence *fence = fencelab_fake(lab, BETA, "well", PLENTY_MS);
-	fencelab_option(fence, "password_file",
-	                fencelab_file(lab, "secret", cases[_i].text, 0600));
+	fencelab_option(fence, "password_file", fencelab_file(lab, "secret", cases[_i].text, 0600));
 	run(lab, BETA);
 	expect(lab, false, cases[_i].says);
 	fencelab_close(lab);

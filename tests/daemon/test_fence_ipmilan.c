@@ -25,20 +25,21 @@ enum { SKIPPED = 77, TIMEOUT_MS = 30000, PATIENCE_MS = 60000, PINGS_MAX = 100 };
 
 static const char SIMULATOR[] = "/usr/bin/ipmi_sim";
 
-static const char lan_conf[] = "name \"bmc\"\n"
-			       "set_working_mc 0x20\n"
-			       "  startlan 1\n"
-			       "    addr 127.0.0.1 %u\n"
-			       "    priv_limit admin\n"
-			       "    allowed_auths_callback none md2 md5 straight\n"
-			       "    allowed_auths_user none md2 md5 straight\n"
-			       "    allowed_auths_operator none md2 md5 straight\n"
-			       "    allowed_auths_admin none md2 md5 straight\n"
-			       "    guid a123456789abcdefa123456789abcdef\n"
-			       "  endlan\n"
-			       "  chassis_control \"%s 0x20\"\n"
-			       "  user 1 true \"\" \"test\" user 10 none md2 md5 straight\n"
-			       "  user 2 true \"admin\" \"swordfish\" admin 10 none md2 md5 straight\n";
+static const char lan_conf[] =
+    "name \"bmc\"\n"
+    "set_working_mc 0x20\n"
+    "  startlan 1\n"
+    "    addr 127.0.0.1 %u\n"
+    "    priv_limit admin\n"
+    "    allowed_auths_callback none md2 md5 straight\n"
+    "    allowed_auths_user none md2 md5 straight\n"
+    "    allowed_auths_operator none md2 md5 straight\n"
+    "    allowed_auths_admin none md2 md5 straight\n"
+    "    guid a123456789abcdefa123456789abcdef\n"
+    "  endlan\n"
+    "  chassis_control \"%s 0x20\"\n"
+    "  user 1 true \"\" \"test\" user 10 none md2 md5 straight\n"
+    "  user 2 true \"admin\" \"swordfish\" admin 10 none md2 md5 straight\n";
 
 static const char emulation[] = "mc_setbmc 0x20\n"
 				"mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02\n"

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/fit.h"
+
 static const struct timing LAN = {{200000000}, {2000000000}, {500000000}};
 static const struct timing WAN = {{1000000000}, {10000000000}, {2000000000}};
-static const struct timing FAST = {{20000000}, {200000000}, {50000000}};
 
 /* A host: the policy, its device, and a clock. */
 struct bench {
@@ -34,7 +35,7 @@ static struct bench begin(struct timing timing)
 	struct bench bench;
 	struct span timeout;
 	memset(&bench, 0, sizeof bench);
-	ck_assert_int_eq(watchdog_fit(timing, (struct span){0}, &timeout, NULL), CODE_OK);
+	ck_assert_int_eq(fit_watchdog(timing, (struct span){0}, &timeout, NULL), CODE_OK);
 	watchdog_init(&bench.watchdog, timeout, false);
 	return bench;
 }
@@ -74,8 +75,8 @@ static void obey(struct bench *bench)
 			continue;
 		}
 		count_act(bench, order.act);
-		struct span late = watchdog_done(&bench->watchdog, order.act, bench->now,
-		                                 bench->watchdog.timeout);
+		struct span late =
+		    watchdog_done(&bench->watchdog, order.act, bench->now, bench->watchdog.timeout);
 		ck_assert_int_eq(late.ns, 0);
 	}
 	ck_abort_msg("it orders without end");
@@ -102,43 +103,6 @@ static void hold(struct bench *bench, uint8_t role, int64_t sent_ms, struct timi
 	watchdog_hold(&bench->watchdog, role, end, timing.release);
 	obey(bench);
 }
-
-START_TEST(longest_timeout_that_fits_is_chosen)
-{
-	struct span timeout;
-	ck_assert_int_eq(watchdog_fit(LAN, (struct span){0}, &timeout, NULL), CODE_OK);
-	ck_assert_int_eq(timeout.ns, span_ms(2000).ns);
-	ck_assert_int_eq(watchdog_fit(WAN, (struct span){0}, &timeout, NULL), CODE_OK);
-	ck_assert_int_eq(timeout.ns, span_ms(10000).ns);
-	ck_assert_int_eq(watchdog_fit(WAN, span_ms(3000), &timeout, NULL), CODE_OK);
-	ck_assert_int_eq(timeout.ns, span_ms(3000).ns);
-}
-END_TEST
-
-START_TEST(timeout_that_does_not_fit_is_refused_with_what_to_change)
-{
-	static const struct {
-		struct timing timing;
-		int64_t wanted_ms;
-		const char *says;
-	} cases[] = {
-	    {{{20000000}, {200000000}, {50000000}}, 0, "no watchdog is fast enough"},
-	    {{{200000000}, {2000000000}, {500000000}}, 3000, "at most 2s"},
-	    {{{200000000}, {2000000000}, {500000000}}, 1500, "whole seconds"},
-	    {{{100000000}, {2000000000}, {200000000}}, 2000, "release must be at least 280ms"},
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct span timeout = {-1};
-		struct error error;
-		ck_assert_int_eq(watchdog_fit(cases[i].timing, span_ms(cases[i].wanted_ms),
-		                              &timeout, &error),
-		                 CODE_INVALID);
-		ck_assert_msg(strstr(error.text, cases[i].says) != NULL, "%s", error.text);
-		ck_assert_int_eq(timeout.ns, -1);
-	}
-	ck_assert_int_eq(FAST.lease.ns, cases[0].timing.lease.ns);
-}
-END_TEST
 
 START_TEST(it_is_armed_with_the_first_role_and_disarmed_with_the_last)
 {
@@ -377,10 +341,10 @@ START_TEST(whatever_happens_a_covered_role_is_reset_in_time)
 			starts++;
 		}
 		for (uint8_t i = 0; i < 3; i++)
-			ck_assert_msg(!runs[i] ||
-			                  (bench.is_counting &&
-			                   !instant_before(bench.watchdog.reset_by[i], bench.fires)),
-			              "step %u: role %u is not covered", step, i);
+			ck_assert_msg(
+			    !runs[i] || (bench.is_counting &&
+			                 !instant_before(bench.watchdog.reset_by[i], bench.fires)),
+			    "step %u: role %u is not covered", step, i);
 	}
 	ck_assert_uint_gt(starts, 1000);
 }
@@ -390,8 +354,6 @@ int main(void)
 {
 	Suite *suite = suite_create("watchdog");
 	TCase *tcase = tcase_create("watchdog");
-	tcase_add_test(tcase, longest_timeout_that_fits_is_chosen);
-	tcase_add_test(tcase, timeout_that_does_not_fit_is_refused_with_what_to_change);
 	tcase_add_test(tcase, it_is_armed_with_the_first_role_and_disarmed_with_the_last);
 	tcase_add_test(tcase, it_is_not_armed_when_too_little_of_the_lease_is_left);
 	tcase_add_test(tcase, a_late_confirmation_does_not_pet);

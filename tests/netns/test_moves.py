@@ -139,7 +139,7 @@ def test_a_stop_survives_the_restart_of_every_daemon(make):
     since = boottime()
     for name in cluster.members:
         cluster.end_daemon(name)
-    cluster.start()
+    cluster.start_all()
     cluster.wait_all_agree()
 
     end = boottime() + 4 * cluster.promise

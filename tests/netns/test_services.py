@@ -35,7 +35,7 @@ def test_a_crash_loop_on_one_node_moves_the_role_to_a_node_where_it_runs(make, t
     bad.touch()
     app = process(f'test "$(uname -n)" = alpha -a -e {bad} && exit 1; exec sleep 1000')
     cluster = make(roles=[Role("web", VIP, resources={"app": app})])
-    cluster.start()
+    cluster.start_all()
     cluster.wait_up("web", "beta")
     cluster.probe("web").wait_owner("beta")
     assert cluster.log("alpha").count("app") > 3, "the log tells of each restart"
@@ -45,7 +45,7 @@ def test_a_role_that_fails_everywhere_is_tried_until_it_runs(make, tmp_path):
     good = tmp_path / "good"
     app = process(f"test -e {good} || exit 1; exec sleep 1000")
     cluster = make(roles=[Role("web", VIP, resources={"app": app})])
-    cluster.start()
+    cluster.start_all()
     cluster.wait_for(lambda: all(cluster.status(n) and cluster.status(n).failures("web", n) > 0
                                  for n in cluster.nodes), "it failed on every node", 30)
     code, _, _ = cluster.command("w1", "status")
@@ -60,7 +60,7 @@ def test_a_start_that_hangs_is_killed_and_the_role_tried_elsewhere(make, tmp_pat
     slow = script(start=f'test "$(uname -n)" = alpha && exec sleep 1000; touch {started}',
                   **{"start_timeout": "300ms", "restart": "none"})
     cluster = make(roles=[Role("web", VIP, resources={"slow": slow})])
-    cluster.start()
+    cluster.start_all()
     cluster.wait_up("web", "beta")
     assert started.exists()
     assert sleepers(cluster, "alpha") == []

@@ -28,7 +28,6 @@ def test_a_node_takes_over_when_the_owner_loses_power(make, nodes, witnesses):
     cluster = make(nodes=nodes, witnesses=witnesses, roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
     epoch = cluster.status("beta").epoch("web")
-    assert cluster.owner("web") == "alpha", "the best node takes a new role"
 
     moment = cluster.power_off("alpha")
     taker = cluster.wait_up("web", after="alpha")

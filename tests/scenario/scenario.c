@@ -18,10 +18,10 @@ enum { FILE_BYTES_MAX = 256 * 1024 };
 struct play {
 	const char *path;
 	bool rewrite;
-	char *text;       /* owned */
-	const char *at;   /* the rest of text */
-	unsigned line;    /* number of the line `at` begins */
-	char word[1000];  /* the line that was taken last */
+	char *text;      /* owned */
+	const char *at;  /* the rest of text */
+	unsigned line;   /* number of the line `at` begins */
+	char word[1000]; /* the line that was taken last */
 	struct stage stage;
 	struct transcript told, expected; /* expected: of one block */
 	unsigned blocks, differing;

@@ -21,6 +21,7 @@ struct stage {
 	const char *awaited;          /* borrowed during `until`: a part of a line; NULL: none */
 	bool heard;                   /* it was told */
 	int64_t told_at;              /* when the last line was */
+	uint64_t asked;               /* handle of the last command */
 	struct transcript transcript; /* of this verb */
 	char failure[STAGE_FAILURE_BYTES];
 };

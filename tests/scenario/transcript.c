@@ -90,7 +90,8 @@ void transcript_diff(const char *expected, const char *told,
 			print("  ", a[i].start, a[i].length);
 			i++;
 			j++;
-		} else if (j == m || (i < n && common[(i + 1) * row + j] >= common[i * row + j + 1])) {
+		} else if (j == m ||
+		           (i < n && common[(i + 1) * row + j] >= common[i * row + j + 1])) {
 			print("- ", a[i].start, a[i].length);
 			i++;
 		} else {

@@ -28,6 +28,7 @@ bool verb_do(struct stage *stage, const char *line);
 /* Building the world, and what operators change. */
 bool verb_cluster(struct stage *stage, const struct words *words);
 bool verb_request(struct stage *stage, const struct words *words);
+bool verb_ask(struct stage *stage, const struct words *words);
 bool verb_leave(struct stage *stage, const struct words *words);
 bool verb_timing(struct stage *stage, const struct words *words);
 bool verb_voters(struct stage *stage, const struct words *words);

@@ -2,7 +2,6 @@
 /*
  * Verbs that make something go wrong, or right again.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,49 +79,60 @@ bool verb_loss(struct stage *stage, const struct words *words)
 bool verb_replay(struct stage *stage, const struct words *words)
 {
 	uint8_t host;
-	uint64_t count;
-	if (words->count != 3 || !stage_host(stage, words->word[1], &host) ||
-	    !word_number(words->word[2], &count))
+	unsigned with_commands;
+	if (words->count != 2 || !stage_host(stage, words->word[1], &host))
 		return false;
-	if (!stage->world->net.plan.records)
-		return stage_fail(stage, "the cluster does not record");
-	for (uint64_t i = 0; i < count; i++)
-		net_replay(stage->world, host);
-	return stage_now(stage);
+	unsigned count = net_replay_all(stage->world, host, &with_commands);
+	story_tell(stage->world, host, "(%u recorded pages come again, %u of them with commands)",
+	           count, with_commands);
+	return count > 0 && stage_now(stage);
 }
 
 /* --- hosts and daemons */
 
-bool verb_crash(struct stage *stage, const struct words *words)
+static bool crash_one(struct stage *stage, uint8_t h, bool power)
 {
-	uint8_t h;
-	if (words->count < 2 || words->count > 3 || !stage_host(stage, words->word[1], &h))
-		return false;
-	bool power = words->count == 3;
-	if (power && strcmp(words->word[2], "power") != 0)
-		return false;
 	const struct host *host = &stage->world->hosts[h];
 	if (power ? !host->powered : !host_is_up(host))
-		return stage_fail(stage, "%s is down already", words->word[1]);
+		return stage_fail(stage, "%s is down already", story_host(stage->world, h));
 	story_tell(stage->world, h, power ? "(power off)" : "(daemon killed)");
 	host_crash(stage->world, h, power, false);
 	return stage_now(stage);
 }
 
-bool verb_boot(struct stage *stage, const struct words *words)
+static bool boot_one(struct stage *stage, uint8_t h, bool forget)
 {
-	uint8_t h;
-	if (words->count < 2 || words->count > 3 || !stage_host(stage, words->word[1], &h))
-		return false;
 	struct host *host = &stage->world->hosts[h];
-	if (words->count == 3 && strcmp(words->word[2], "forget") != 0)
-		return false;
 	if (host->state != HOST_OFF)
-		return stage_fail(stage, "%s runs already", words->word[1]);
-	if (words->count == 3)
+		return stage_fail(stage, "%s runs already", story_host(stage->world, h));
+	if (forget)
 		host->has_kept = false;
 	host_boot(stage->world, h);
 	return stage_now(stage);
+}
+
+/* `act` on each member that is named; the last word may be `flag`. */
+static bool for_each(struct stage *stage, const struct words *words, const char *flag,
+                     bool (*act)(struct stage *stage, uint8_t host, bool flagged))
+{
+	bool flagged = words->count > 1 && strcmp(words->word[words->count - 1], flag) == 0;
+	unsigned end = words->count - flagged;
+	for (unsigned i = 1; i < end; i++) {
+		uint8_t host;
+		if (!stage_host(stage, words->word[i], &host) || !act(stage, host, flagged))
+			return false;
+	}
+	return end > 1;
+}
+
+bool verb_crash(struct stage *stage, const struct words *words)
+{
+	return for_each(stage, words, "power", crash_one);
+}
+
+bool verb_boot(struct stage *stage, const struct words *words)
+{
+	return for_each(stage, words, "forget", boot_one);
 }
 
 bool verb_freeze(struct stage *stage, const struct words *words)
@@ -170,8 +180,9 @@ bool verb_disk(struct stage *stage, const struct words *words)
 	if (words->count != 3 || !stage_host(stage, words->word[1], &h))
 		return false;
 	const char *how = words->word[2];
-	if (strcmp(how, "lost") == 0 || strcmp(how, "damaged") == 0)
-		disk_lose(stage->world, h); /* a damaged file is not read, as if it were none */
+	bool damaged = strcmp(how, "damaged") == 0;
+	if (damaged || strcmp(how, "lost") == 0)
+		disk_lose(stage->world, h, damaged);
 	else if (strcmp(how, "full") == 0 || strcmp(how, "ok") == 0)
 		disk_fill(stage->world, h, strcmp(how, "full") == 0);
 	else
@@ -207,11 +218,10 @@ static void set_fit(const struct target *target, bool fit)
 	world->hosts[target->host].unfit[target->role] = !fit;
 	story_tell(world, target->host, fit ? "(what %s needs is back)" : "(lacks what %s needs)",
 	           story_role(world, target->role));
-	world_plan(world, 0,
-	           &(struct happening){.kind = HAPPEN_FITNESS,
-	                               .host = target->host,
-	                               .role = target->role,
-	                               .as.fit = fit});
+	world_plan(
+	    world, 0,
+	    &(struct happening){
+		.kind = HAPPEN_FITNESS, .host = target->host, .role = target->role, .as.fit = fit});
 }
 
 static void breaks(const struct target *target)

@@ -46,8 +46,8 @@ static uint16_t members_named(const struct draft *draft, const char *list)
 static bool role_fill(struct draft *draft, uint8_t r, const char *list)
 {
 	struct plan_role *role = &draft->plan.roles[r];
-	*role = (struct plan_role){.fails_back = draft->failback > 0,
-	                           .failback = {draft->failback}};
+	*role =
+	    (struct plan_role){.fails_back = draft->failback > 0, .failback = {draft->failback}};
 	if (list == NULL) {
 		for (uint8_t i = 0; i < draft->nodes; i++)
 			role->nodes[role->node_count++] = i;
@@ -75,7 +75,7 @@ static bool take_flag(struct draft *draft, const char *word)
 	else if (strcmp(word, "bare") == 0)
 		draft->plan.guard = draft->plan.keeps = false;
 	else if (strcmp(word, "record") == 0)
-		draft->plan.network.records = true;
+		draft->plan.network.record_permille = 1000;
 	else
 		return false;
 	return true;
@@ -117,7 +117,8 @@ static bool take_word(struct draft *draft, const char *word)
 	else if ((value = word_value(word, "mismatch")) != NULL)
 		draft->mismatch = value;
 	else
-		return word[0] == 'r' && strchr(word, '=') != NULL; /* a role; the members come first */
+		return word[0] == 'r' &&
+		       strchr(word, '=') != NULL; /* a role; the members come first */
 	return true;
 }
 
@@ -182,7 +183,8 @@ static void begin(struct stage *stage, const struct draft *draft)
 		}
 		int64_t after = draft->together ? 0 : (int64_t)h * BOOT_STEP_MS * MS;
 		if ((off >> h & 1) == 0)
-			world_plan(world, after, &(struct happening){.kind = HAPPEN_BOOT, .host = h});
+			world_plan(world, after,
+			           &(struct happening){.kind = HAPPEN_BOOT, .host = h});
 	}
 }
 
@@ -241,7 +243,7 @@ bool verb_request(struct stage *stage, const struct words *words)
 		return false;
 	if (stage->world->hosts[host].state != HOST_RUNNING)
 		return stage_fail(stage, "%s does not run", words->word[1]);
-	(void)world_request(stage->world, host, kind, role, target);
+	stage->asked = world_request(stage->world, host, kind, role, target);
 	return stage_now(stage);
 }
 

@@ -44,7 +44,7 @@ static bool has_nobody(struct stage *stage, const struct words *words)
 	       world_owner(stage->world, role) == NO_MEMBER;
 }
 
-static bool has_answers(struct stage *stage, const struct words *words)
+static bool is_answered(struct stage *stage, const struct words *words)
 {
 	(void)words;
 	for (unsigned i = 0; i < CHECK_REQUESTS_MAX; i++)
@@ -53,10 +53,30 @@ static bool has_answers(struct stage *stage, const struct words *words)
 	return true;
 }
 
+static bool is_last_answered(struct stage *stage, const struct words *words)
+{
+	(void)words;
+	for (unsigned i = 0; i < CHECK_REQUESTS_MAX; i++)
+		if (stage->world->check.requests[i].handle == stage->asked)
+			return !stage->world->check.requests[i].open;
+	return false;
+}
+
 static bool is_quiet(struct stage *stage, const struct words *words)
 {
 	(void)words;
 	return stage->world->now - stage->told_at >= 2 * world_longest_promise(stage->world).ns;
+}
+
+static bool is_settled(struct stage *stage, const struct words *words)
+{
+	const struct world *world = stage->world;
+	for (uint8_t h = 0; h < world->plan.member_count; h++)
+		for (uint8_t r = 0; r < world->plan.role_count; r++)
+			if (world->hosts[h].stubs[r].state == STUB_STARTING ||
+			    world->hosts[h].stubs[r].state == STUB_STOPPING)
+				return false;
+	return is_answered(stage, words) && is_quiet(stage, words);
 }
 
 static bool is_told(struct stage *stage, const struct words *words)
@@ -70,7 +90,7 @@ static const struct condition {
 	unsigned words_min, words_max; /* operands */
 	bool (*holds)(struct stage *stage, const struct words *words);
 } conditions[] = {
-    {"owner", 1, 2, has_owner}, {"nobody", 1, 1, has_nobody}, {"answer", 0, 0, has_answers},
+    {"owner", 1, 2, has_owner}, {"nobody", 1, 1, has_nobody}, {"answer", 0, 0, is_answered},
     {"quiet", 0, 0, is_quiet},  {"told", 1, 1, is_told},
 };
 
@@ -97,13 +117,18 @@ bool verb_until(struct stage *stage, const struct words *words)
 	return false;
 }
 
+bool verb_ask(struct stage *stage, const struct words *words)
+{
+	return verb_request(stage, words) && stage_await(stage, is_last_answered, words, patience);
+}
+
 bool verb_settle(struct stage *stage, const struct words *words)
 {
 	struct world *world = stage->world;
 	if (words->count != 1)
 		return false;
 	stage->silent = true;
-	bool settled = stage_await(stage, is_quiet, words, patience);
+	bool settled = stage_await(stage, is_settled, words, patience);
 	stage->silent = false;
 	for (uint8_t r = 0; settled && r < world->plan.role_count; r++) {
 		uint8_t owner = world_owner(world, r);

@@ -70,7 +70,7 @@ void chaos_disk_lost(struct run *run)
 		return;
 	if (world->hosts[h].powered)
 		host_crash(world, h, true, false);
-	disk_lose(world, h);
+	disk_lose(world, h, false);
 	world_plan(world, rng_between(&run->rng, 0, 2 * run->lease),
 	           &(struct happening){.kind = HAPPEN_BOOT, .host = h});
 }

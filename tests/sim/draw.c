@@ -161,7 +161,7 @@ static void draw_network(struct run *run, struct plan_network *network)
 	    .delay_tail = run->lease / 100 * tails[rng_below(rng, 5)] / 4,
 	    .late = 3 * run->lease,
 	    .reorders = rng_chance(rng, 500),
-	    .records = true,
+	    .record_permille = 100,
 	};
 }
 

@@ -219,7 +219,7 @@ static void lose_one(struct run *run)
 	if (!check_may_lose(world, h))
 		return;
 	host_crash(world, h, true, false);
-	disk_lose(world, h);
+	disk_lose(world, h, false);
 	boot_soon(run, h);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command: runs seeds until so many takeovers have happened, prints what it did, and for a
- * broken promise the last lines of the story and the command that tells it again.
+ * broken promise the last lines of the story, the file with all of it, and the command that tells
+ * it again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include "tests/sim/run.h"
 #include "tests/world/show.h"
 
-enum { LAST_LINES = 60 };
+enum { LAST_LINES = 60, PATH_BYTES = 4096 };
 
 struct options {
 	uint64_t first;
@@ -21,6 +22,8 @@ struct options {
 	const struct profile *profile;
 	bool verbose;
 	bool no_wire;
+	const char *program; /* path of this program; its directory has this length */
+	int directory_length;
 };
 
 struct total {
@@ -112,13 +115,42 @@ static void add(struct total *total, const struct run *run)
 	}
 }
 
-static void report_violation(const struct options *options, const struct run *run, uint64_t seed)
+static void write_line(void *context, const char *line)
+{
+	fprintf(context, "%s\n", line);
+}
+
+/* The same seed once more, told to a file beside the program. */
+static void write_story(const struct options *options, struct run *run, uint64_t seed)
+{
+	char path[PATH_BYTES];
+	struct world *world = run->world;
+	snprintf(path, sizeof path, "%.*ssim-%s-%" PRIu64 ".txt", options->directory_length,
+	         options->program, run->profile->name, seed);
+	FILE *file = fopen(path, "w");
+	if (file == NULL) {
+		printf("narration: %s cannot be written\n", path);
+		return;
+	}
+	world->story.sink = write_line;
+	world->story.context = file;
+	bool again = !run_seed(run, world, seed, options->profile, !options->no_wire);
+	for (uint8_t h = 0; h < world->plan.member_count; h++)
+		show_host(world, h, write_line, file);
+	fprintf(file, "%s\n", again ? world->check.violation : "this time nothing was broken");
+	bool written = fclose(file) == 0;
+	printf("narration: %s%s%s\n", path, written ? "" : " (incomplete)",
+	       again ? "" : " (this time nothing was broken: the simulation is not repeatable)");
+}
+
+static void report_violation(const struct options *options, struct run *run, uint64_t seed)
 {
 	story_last(run->world, LAST_LINES, print_line, NULL);
 	for (uint8_t h = 0; h < run->world->plan.member_count; h++)
 		show_host(run->world, h, print_line, NULL);
 	printf("sim: seed %" PRIu64 " (%s): %s\n", seed, run->profile->name,
 	       run->world->check.violation);
+	write_story(options, run, seed);
 	printf("replay: sim --seed %" PRIu64 "%s%s%s --verbose\n", seed,
 	       options->profile != NULL ? " --profile " : "",
 	       options->profile != NULL ? options->profile->name : "",
@@ -146,7 +178,9 @@ static void report(const struct total *total, bool violated, struct timespec sin
 
 int main(int argc, char **argv)
 {
-	struct options options = {.first = 1};
+	struct options options = {.first = 1, .program = argv[0]};
+	const char *slash = strrchr(argv[0], '/');
+	options.directory_length = slash == NULL ? 0 : (int)(slash + 1 - argv[0]);
 	if (!parse(argc, argv, &options))
 		return usage();
 	struct timespec since;

@@ -55,17 +55,17 @@ void disk_crash(struct world *world, uint8_t h, bool power, bool damage)
 		disk->has = true;
 	}
 	if (power && was_writing && damage)
-		disk_lose(world, h);
+		disk_lose(world, h, true);
 	if (power && disk->lies) {
 		disk->now = disk->before;
 		disk->has = disk->had_before;
 	}
 }
 
-void disk_lose(struct world *world, uint8_t h)
+void disk_lose(struct world *world, uint8_t h, bool damaged)
 {
 	struct disk *disk = &world->hosts[h].disk;
-	story_tell(world, h, "(state file lost)");
+	story_tell(world, h, damaged ? "(state file damaged)" : "(state file lost)");
 	disk->has = false;
 	disk->writing = disk->again = false;
 	disk->serial++;

@@ -19,10 +19,10 @@ struct disk {
 	bool again;   /* and what is in memory is newer already */
 	struct durable next;
 	uint64_t next_generation;
-	uint32_t serial;   /* of the write under way */
-	bool full;         /* writes never end */
+	uint32_t serial;              /* of the write under way */
+	bool full;                    /* writes never end */
 	int64_t write_min, write_max; /* each takes this long */
-	bool lies;         /* loses at a power-off what it said was written since the boot */
+	bool lies; /* loses at a power-off what it said was written since the boot */
 	struct durable before;
 	bool had_before;
 };
@@ -34,5 +34,6 @@ bool disk_written(struct disk *disk, uint32_t serial);
 /* The process is gone: the write under way may or may not have come through. With the power gone
  * too, it may have damaged the file when `damage` says so. */
 void disk_crash(struct world *world, uint8_t host, bool power, bool damage);
-void disk_lose(struct world *world, uint8_t host);
+/* A damaged file is not read, as if it were none. */
+void disk_lose(struct world *world, uint8_t host, bool damaged);
 void disk_fill(struct world *world, uint8_t host, bool full);

@@ -153,9 +153,8 @@ static void page_record(struct world *world, uint32_t page, bool has_command)
 {
 	struct net *net = &world->net;
 	uint64_t half = NET_RECORDED_MAX / 2;
-	if (!net->plan.records)
-		return;
-	if (!rng_chance(&world->rng, has_command ? 300 : 100))
+	unsigned permille = net->plan.record_permille;
+	if (permille == 0 || !rng_chance(&world->rng, has_command ? 3 * permille : permille))
 		return;
 	uint32_t *slot = &net->recorded[rng_below(&world->rng, half) + (has_command ? half : 0)];
 	if (*slot != NET_NO_PAGE)
@@ -194,10 +193,28 @@ void net_heal(struct net *net)
 			}
 }
 
+static bool replay_one(struct world *world, unsigned slot, uint8_t to)
+{
+	uint32_t page = world->net.recorded[slot];
+	if (page == NET_NO_PAGE || world->net.pages[page]->from == to)
+		return false;
+	page_deliver(world, page, to, 0);
+	return true;
+}
+
 void net_replay(struct world *world, uint8_t to)
 {
-	uint32_t page = world->net.recorded[rng_below(&world->rng, NET_RECORDED_MAX)];
-	if (page == NET_NO_PAGE || world->net.pages[page]->from == to)
-		return;
-	page_deliver(world, page, to, 0);
+	(void)replay_one(world, (unsigned)rng_below(&world->rng, NET_RECORDED_MAX), to);
+}
+
+unsigned net_replay_all(struct world *world, uint8_t to, unsigned *with_commands)
+{
+	unsigned half = NET_RECORDED_MAX / 2, count = 0;
+	*with_commands = 0;
+	for (unsigned slot = 0; slot < NET_RECORDED_MAX; slot++) {
+		bool played = replay_one(world, slot, to);
+		count += played;
+		*with_commands += played && slot >= half;
+	}
+	return count;
 }

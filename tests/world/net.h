@@ -64,3 +64,5 @@ void net_heal(struct net *net);                                    /* all links 
 
 /* Plays a recorded page back to a host, as an attacker or a confused switch would. */
 void net_replay(struct world *world, uint8_t to);
+/* Plays every recorded page of others back; returns how many, and how many carry commands. */
+unsigned net_replay_all(struct world *world, uint8_t to, unsigned *with_commands);

@@ -40,8 +40,8 @@ struct plan_network {
 	int64_t delay;          /* every page takes this long ... */
 	int64_t delay_tail;     /* ... and this on average in addition */
 	int64_t late;
-	bool reorders; /* pages of one sender overtake each other */
-	bool records;  /* pages are kept for net_replay */
+	bool reorders;            /* pages of one sender overtake each other */
+	unsigned record_permille; /* pages kept for net_replay; those with commands three times */
 };
 
 struct plan {
@@ -56,8 +56,8 @@ struct plan {
 	bool wire;   /* pages go through the byte layout */
 	bool guard;  /* a second process releases at lease end whatever the daemon does */
 	bool keeps;  /* memory survives the process */
-	int64_t start_max, stop_max; /* start and graceful stop of a role take up to this */
+	int64_t start_max, stop_max;  /* start and graceful stop of a role take up to this */
 	int64_t write_min, write_max; /* a write of the state file takes this long */
-	int64_t timer_late_max;      /* timers fire up to this late */
-	bool edgy;                   /* durations are often exactly at a bound */
+	int64_t timer_late_max;       /* timers fire up to this late */
+	bool edgy;                    /* durations are often exactly at a bound */
 };

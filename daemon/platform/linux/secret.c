@@ -25,8 +25,8 @@ static enum code check_file(const char *path, int fd, struct error *error)
 		                 path, (unsigned)facts.st_uid, path);
 	if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return error_set(error, CODE_DENIED,
-		                 "%s has mode %04o, so others can use the secret: chmod 600 %s", path,
-		                 (unsigned)facts.st_mode & 07777, path);
+		                 "%s has mode %04o, so others can use the secret: chmod 600 %s",
+		                 path, (unsigned)facts.st_mode & 07777, path);
 	return CODE_OK;
 }
 

@@ -19,7 +19,6 @@
 #include "tests/daemon/gatelab.h"
 
 enum {
-	WAYS = 2,
 	RUNS = 20,
 	LEASE_MS = 50,
 	RENEW_MS = 5,
@@ -154,14 +153,16 @@ START_TEST(a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end)
 	static const int numbers[] = {SIGKILL, SIGSTOP};
 	struct gatelab lab;
 	struct span last[RUNS];
-	gatelab_enter(&lab, _i % WAYS == 1);
+	gatelab_enter(&lab, _i % GATELAB_WAYS == 1);
 	for (unsigned i = 0; i < RUNS; i++)
-		last[i] = die_and_listen(&lab, numbers[_i / WAYS]);
+		last[i] = die_and_listen(&lab, numbers[_i / GATELAB_WAYS]);
 	qsort(last, RUNS, sizeof last[0], by_size);
 	printf("last answer after the lease end, %s, %s, %d runs: median %.3f ms, worst %.3f ms\n",
-	       _i / WAYS == 0 ? "killed" : "stopped", _i % WAYS == 0 ? "link" : "filter", RUNS,
+	       _i / GATELAB_WAYS == 0 ? "killed" : "stopped", _i % GATELAB_WAYS == 0 ? "link" : "filter", RUNS,
 	       (double)last[RUNS / 2].ns / 1e6, (double)last[RUNS - 1].ns / 1e6);
 	ck_assert_int_lt(last[RUNS - 1].ns, span_ms(BOUND_MS).ns);
+	/* Nor earlier; a single run may have been asked too seldom to tell. */
+	ck_assert_int_gt(last[RUNS - 1].ns, -span_ms(BOUND_MS).ns);
 	gatelab_remove(&lab);
 }
 END_TEST
@@ -216,7 +217,7 @@ START_TEST(a_closed_gate_stays_closed_while_its_program_is_replaced)
 	gatelab_enter(&lab, _i == 1);
 	struct gate *gate = gatelab_open(&lab);
 	gatelab_guard(gate);
-	gate_lease_end(gate, GATELAB_SLOT, platform_now());
+	gatelab_close_now(gate);
 	gate_close(gate);
 	struct ear ear = {.lab = &lab};
 	unsigned rounds = 0;
@@ -298,7 +299,7 @@ START_TEST(junk_does_no_harm)
 	gatelab_guard(gate);
 	for (int closed = 0; closed < 2; closed++) {
 		if (closed == 1)
-			gate_lease_end(gate, GATELAB_SLOT, platform_now());
+			gatelab_close_now(gate);
 		send_cut(&lab);
 		send_damaged(&lab, seed);
 		swallow(&lab);
@@ -316,16 +317,16 @@ END_TEST
 
 int main(void)
 {
-	if (gatelab_skip("test_silence") != 0)
+	if (gatelab_skip("test_gate_silence") != 0)
 		return 77;
 	TCase *cases = tcase_create("silence");
 	tcase_set_timeout(cases, 60);
 	tcase_add_loop_test(cases, a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end, 0,
-			    2 * WAYS);
-	tcase_add_loop_test(cases, renewals_keep_it_open_however_much_arrives, 0, WAYS);
+			    2 * GATELAB_WAYS);
+	tcase_add_loop_test(cases, renewals_keep_it_open_however_much_arrives, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, a_closed_gate_stays_closed_while_its_program_is_replaced, 0,
-			    WAYS);
-	tcase_add_loop_test(cases, junk_does_no_harm, 0, WAYS);
+			    GATELAB_WAYS);
+	tcase_add_loop_test(cases, junk_does_no_harm, 0, GATELAB_WAYS);
 	Suite *suite = suite_create("silence");
 	suite_add_tcase(suite, cases);
 	SRunner *runner = srunner_create(suite);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the packet gate lets through and what it does not, frame by frame. Where a test has two
+ * forms, the second is that of kernels before 6.6.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/platform/gate.h"
+#include "daemon/platform/platform.h"
+#include "tests/daemon/gatelab.h"
+#include "tests/daemon/netlab.h"
+
+static const char four[] = "10.9.0.100", six[] = "fd00:9::100";
+
+START_TEST(an_address_passes_until_its_lease_end_and_never_after)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_all(&lab, six));
+	gate_lease_end(gate, GATELAB_SLOT, instant_plus(platform_now(), span_ms(60000)));
+	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_all(&lab, six));
+	ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), 0);
+	gatelab_close_now(gate);
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	gate_lease_end(gate, GATELAB_SLOT, INSTANT_PAST);
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	gate_lease_end(gate, GATELAB_SLOT, INSTANT_NEVER);
+	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_all(&lab, six));
+	gatelab_close_now(gate);
+	gate_pass(gate, GATELAB_SLOT);
+	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_all(&lab, six));
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+START_TEST(other_addresses_and_slots_are_not_concerned)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const struct network_address other = gatelab_address("10.9.0.101");
+	netlab_ip("addr add 10.9.0.101/32 dev left0");
+	ck_assert_int_eq(gate_guard(gate, &other, GATELAB_SLOT + 1, NULL), CODE_OK);
+	for (unsigned slot = 0; slot < GATE_SLOTS; slot++)
+		if (slot != GATELAB_SLOT + 1)
+			gate_lease_end(gate, slot, platform_now());
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	ck_assert(gatelab_answers_all(&lab, "10.9.0.1") && gatelab_answers_all(&lab, "fd00:9::1"));
+	ck_assert(gatelab_answers_all(&lab, "10.9.0.101"));
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+START_TEST(drops_are_counted_for_role_and_address)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const struct network_address first = gatelab_address(four), second = gatelab_address(six);
+	gatelab_close_now(gate);
+	ck_assert(gatelab_answers_none(&lab, four));
+	ck_assert(!gatelab_answers(&lab, ASK_PING, six));
+	ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), QUESTIONS + 1);
+	ck_assert_uint_eq(gate_dropped_for(gate, &first.address), QUESTIONS);
+	ck_assert_uint_eq(gate_dropped_for(gate, &second.address), 1);
+	/* To be guarded again changes nothing. */
+	gatelab_guard(gate);
+	ck_assert_uint_eq(gate_dropped_for(gate, &first.address), QUESTIONS);
+	ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT + 1), 0);
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+START_TEST(a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const uint8_t station[6] = {2, 0, 0, 0, 0, 3};
+	const struct frame claims[] = {
+	    frame_arp(1, four, four),
+	    frame_arp(2, four, four),
+	    frame_arp(1, four, "10.9.0.3"),
+	    frame_arp(1, "0.0.0.0", four),
+	    frame_datagram(station, four, "10.9.0.3"),
+	    frame_advertisement(six, six),
+	    frame_advertisement("fd00:9::1", six),
+	    frame_solicitation(six, "fd00:9::3"),
+	    frame_solicitation("::", six),
+	    frame_datagram(station, six, "fd00:9::3"),
+	};
+	for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+		gate_pass(gate, GATELAB_SLOT);
+		ck_assert_msg(gatelab_leaves(&lab, &claims[i]), "claim %zu, open", i);
+		gatelab_close_now(gate);
+		ck_assert_msg(!gatelab_leaves(&lab, &claims[i]), "claim %zu, closed", i);
+		for (int tags = 1; tags <= 2; tags++) {
+			struct frame tagged = claims[i];
+			for (int t = 0; t < tags; t++)
+				frame_tag(&tagged, t == 0 ? 0x8100 : 0x88a8, 7);
+			ck_assert_msg(!gatelab_leaves(&lab, &tagged), "claim %zu, %d tags", i, tags);
+		}
+	}
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+START_TEST(a_closed_host_reaches_the_new_owner_of_the_address)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const uint8_t station[6] = {2, 0, 0, 0, 0, 3};
+	const struct network_address own = gatelab_address("10.9.0.1"),
+				     own_six = gatelab_address("fd00:9::1");
+	const struct frame questions[] = {
+	    frame_arp(1, "10.9.0.1", four),
+	    frame_datagram(station, "10.9.0.1", four),
+	    frame_solicitation("fd00:9::1", six),
+	    frame_datagram(station, "fd00:9::1", six),
+	};
+	const struct frame from_there = frame_arp(1, four, "10.9.0.1"),
+			   from_there_six = frame_solicitation(six, "fd00:9::1");
+	netlab_ip("addr del 10.9.0.100/32 dev left0");
+	netlab_ip("addr del fd00:9::100/128 dev left0");
+	gatelab_close_now(gate);
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
+		ck_assert_msg(gatelab_leaves(&lab, &questions[i]), "question %zu", i);
+	ck_assert(gatelab_answers_to(&lab, &from_there, ASK_NEIGHBOUR, &own.address));
+	netlab_ip("route add fd00:9::100/128 dev left0");
+	netlab_ip("neigh add fd00:9::100 lladdr 02:00:00:00:00:02 dev left0");
+	ck_assert(gatelab_answers_to(&lab, &from_there_six, ASK_NEIGHBOUR, &own_six.address));
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+START_TEST(tags_and_extension_headers_hide_nothing)
+{
+	static const uint16_t types[] = {0x8100, 0x88a8};
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const struct network_address address = gatelab_address(six), at_four = gatelab_address(four);
+	for (size_t i = 0; i < 2; i++) {
+		struct frame frame = frame_question(ASK_NEIGHBOUR, lab.left, &at_four.address);
+		/* Priority only; and a host strips two of them. */
+		frame_tag(&frame, 0x8100, 0x2000);
+		if (i == 1)
+			frame_tag(&frame, types[i], 0x4000);
+		gate_pass(gate, GATELAB_SLOT);
+		ck_assert_msg(
+		    gatelab_answers_to(&lab, &frame, ASK_NEIGHBOUR, &at_four.address) || i == 1,
+		    "tagged by 0x%x, open", types[i]);
+		gatelab_close_now(gate);
+		uint64_t dropped = gate_dropped(gate, GATELAB_SLOT);
+		ck_assert(!gatelab_answers_to(&lab, &frame, ASK_NEIGHBOUR, &at_four.address));
+		ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), dropped + 1);
+	}
+	static const uint8_t kinds[] = {60, 60, 0};
+	struct frame frame = frame_question(ASK_NEIGHBOUR, lab.left, &address.address);
+	for (size_t i = 0; i < sizeof kinds; i++) {
+		frame_extend(&frame, kinds[i]);
+		gate_pass(gate, GATELAB_SLOT);
+		ck_assert_msg(gatelab_answers_to(&lab, &frame, ASK_NEIGHBOUR, &address.address),
+			      "%zu extension headers, open", i + 1);
+		gatelab_close_now(gate);
+		ck_assert(!gatelab_answers_to(&lab, &frame, ASK_NEIGHBOUR, &address.address));
+	}
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+START_TEST(what_nobody_can_read_through_passes_only_while_nothing_is_closed)
+{
+	enum { READABLE = 7, TOO_MANY = 8 };
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const struct network_address own = gatelab_address("fd00:9::1");
+	struct frame frame = frame_question(ASK_PING, lab.left, &own.address);
+	for (int count = 1; count <= TOO_MANY; count++) {
+		frame_extend(&frame, 60);
+		gate_pass(gate, 0);
+		ck_assert_msg(gatelab_answers_to(&lab, &frame, ASK_PING, &own.address),
+			      "%d extension headers, open", count);
+		gate_lease_end(gate, 0, platform_now());
+		ck_assert_msg(gatelab_answers_to(&lab, &frame, ASK_PING, &own.address) ==
+				  (count <= READABLE),
+			      "%d extension headers, closed", count);
+	}
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+static bool knows_stranger(const char *address)
+{
+	char words[64], output[512];
+	(void)snprintf(words, sizeof words, "ip neigh show to %s", address);
+	ck_assert_int_eq(gatelab_run(words, output, sizeof output), 0);
+	return strstr(output, "lladdr") != NULL;
+}
+
+/* A host that hears a question remembers who asked. */
+START_TEST(a_closed_host_does_not_even_hear_the_question)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	for (int closed = 1; closed >= 0; closed--) {
+		struct frame frame = frame_arp(1, "10.9.0.7", four);
+		if (closed == 1)
+			gatelab_close_now(gate);
+		else
+			gate_pass(gate, GATELAB_SLOT);
+		gatelab_send(&lab, &frame);
+		frame = frame_solicitation("fd00:9::7", six);
+		gatelab_send(&lab, &frame);
+		frame = frame_solicitation("fd00:9::8", six);
+		frame_extend(&frame, 60);
+		frame_extend(&frame, 0);
+		gatelab_send(&lab, &frame);
+		ck_assert(gatelab_answers(&lab, ASK_PING, "10.9.0.1"));
+		ck_assert_int_ne(knows_stranger("10.9.0.7"), closed);
+		ck_assert_int_ne(knows_stranger("fd00:9::7"), closed);
+		ck_assert_int_ne(knows_stranger("fd00:9::8"), closed);
+	}
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+int main(void)
+{
+	if (gatelab_skip("test_gate_frames") != 0)
+		return 77;
+	TCase *cases = tcase_create("frames");
+	tcase_set_timeout(cases, 30);
+	tcase_add_loop_test(cases, an_address_passes_until_its_lease_end_and_never_after, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, other_addresses_and_slots_are_not_concerned, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, drops_are_counted_for_role_and_address, 0, GATELAB_WAYS);
+	tcase_add_loop_test(
+	    cases, a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, a_closed_host_reaches_the_new_owner_of_the_address, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, tags_and_extension_headers_hide_nothing, 0, GATELAB_WAYS);
+	tcase_add_loop_test(
+	    cases, what_nobody_can_read_through_passes_only_while_nothing_is_closed, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, a_closed_host_does_not_even_hear_the_question, 0, GATELAB_WAYS);
+	Suite *suite = suite_create("gate_frames");
+	suite_add_tcase(suite, cases);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	gatelab_sweep();
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
