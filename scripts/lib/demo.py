@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "tests" / "netns"))
 
-from lab import (Cluster, Lab, LabError, Role, boottime, enter_user_namespace,  # noqa: E402
-                 paths, why_impossible)
+from lab import (SHORTEST_MS, Cluster, Lab, LabError, Role, boottime,  # noqa: E402
+                 enter_user_namespace, paths, why_impossible)
 
 PAGE_PORT = 80
 ADDRESS = "10.77.0.100"
@@ -81,12 +81,13 @@ class Show:
             tell(paint(line, "grey"))
 
     def outage(self, since, after):
-        """Milliseconds without an answer at the address, and without the page, until `after`."""
+        """How long there was no answer at the address, and no page, until `after`, in words."""
         silent = [o["ms"] for o in self.cluster.probe("web").outages(since) if o["after"] == after]
         loads = [e for e in self.browser.events("load") if e["node"] is not None]
         back = next(e["t"] for e in loads if e["t"] > since and e["node"] == after)
         last = max(e["t"] for e in loads if e["t"] < back)
-        return silent[0] if silent else 0.0, (back - last) * 1000
+        silence = f"for {silent[0]:.1f} ms" if silent else f"for less than {SHORTEST_MS} ms"
+        return f"The address was silent {silence}, the page for {(back - last) * 1000:.0f} ms."
 
     def introduce(self):
         title("Two nodes and a witness, one virtual address, one web page")
@@ -103,8 +104,7 @@ class Show:
         self.picture(5)
         self.cluster.wait_up("web", "beta")
         self.wait_page("beta")
-        silent, page = self.outage(since, "beta")
-        tell(f"The address was silent for {silent:.1f} ms, the page for {page:.0f} ms.")
+        tell(self.outage(since, "beta"))
         tell(f"Promised to alpha were {self.cluster.promise * 1000:.0f} ms (preset fast): before "
              "that nobody else may take over,")
         tell("because alpha might still be alive. What beta wrote meanwhile:")
@@ -126,8 +126,7 @@ class Show:
         self.run("w1", "move", "web", "alpha", "--wait")
         self.wait_page("alpha")
         self.picture(4)
-        silent, page = self.outage(since, "alpha")
-        tell(f"The address was silent for {silent:.1f} ms, the page for {page:.0f} ms.")
+        tell(self.outage(since, "alpha"))
         self.run("alpha", "status")
 
     def stay(self):

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/platform/platform.h"
 #include "tests/daemon/fencelab.h"
@@ -214,6 +215,21 @@ START_TEST(secret_file_that_others_can_read_is_not_used)
 }
 END_TEST
 
+START_TEST(secret_file_that_others_can_replace_is_not_used)
+{
+	struct fencelab *lab = fencelab_open();
+	struct config_fence *fence = fencelab_fake(lab, BETA, "well", PLENTY_MS);
+	const char *path = fencelab_file(lab, "secret", PASSWORD, 0600);
+	fencelab_option(fence, "password_file", path);
+	if (chown(path, 65534, 65534) == 0) { /* only root can give files away */
+		run(lab, BETA);
+		expect(lab, false, "belongs to user 65534, who can replace the secret");
+		ck_assert_str_eq(fencelab_read(lab, "journal"), "");
+	}
+	fencelab_close(lab);
+}
+END_TEST
+
 START_TEST(secret_file_must_hold_one_line)
 {
 	static const struct {
@@ -366,6 +382,7 @@ int main(void)
 	tcase_add_test(tcase, ten_megabytes_of_output_are_not_kept);
 	tcase_add_test(tcase, secret_from_a_file_reaches_the_agent_and_nobody_else);
 	tcase_add_test(tcase, secret_file_that_others_can_read_is_not_used);
+	tcase_add_test(tcase, secret_file_that_others_can_replace_is_not_used);
 	tcase_add_loop_test(tcase, secret_file_must_hold_one_line, 0, 4);
 	tcase_add_test(tcase, secret_that_is_too_long_or_missing_is_told);
 	tcase_add_test(tcase, agents_are_tried_in_their_order_until_one_succeeds);

@@ -73,7 +73,7 @@ inline forget_link(x, v)
 	op(of[LINK(A, W)], of[LINK(B, W)]); \
 	op(of[LINK(A, B)], of[LINK(B, A)])
 #ifdef RELOAD
-#define OF_RELOAD(op) op(lease[A], lease[B]); op(longest[A], longest[B]); OF_LINK(op, page_lease)
+#define OF_RELOAD(op) op(lease[A], lease[B]); OF_LINK(op, page_lease)
 #else
 #define OF_RELOAD(op) skip
 #endif
@@ -86,8 +86,21 @@ inline forget_link(x, v)
 #define SWAP(a, b) i = a; a = b; b = i
 #define SEEN_FROM(n, x) ((x) < NODES -> (x) != (n) : (x))
 
+inline forget_idle(x)
+{
+#ifdef RELOAD
+	lease[x] = (claim[x] == none -> 0 : lease[x]);
+#endif
+#ifdef ECHO
+	heard[LINK(x, OTHER(x))] = (claim[x] == none -> 0 : heard[LINK(x, OTHER(x))]);
+	heard[LINK(x, W)] = (claim[x] == none -> 0 : heard[LINK(x, W)]);
+#endif
+	skip
+}
+
 inline make_alike()
 {
+	forget_idle(A); forget_idle(B);
 	forget_link(A, A); forget_link(A, B); forget_link(A, W);
 	forget_link(B, A); forget_link(B, B); forget_link(B, W);
 	order = 0;

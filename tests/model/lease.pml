@@ -100,7 +100,7 @@ inline crash(n)
 	until[n] = 0
 #else
 	holder[n] = FORGOT;
-	until[n] = PROMISE(LONGEST(n))
+	until[n] = PROMISE(LEASE)
 #endif
 }
 
@@ -146,8 +146,8 @@ inline tick(missing)
 #define VOTE_OF_WITNESS(n) vote[LINK(W, n)]
 
 #define NODE(n) \
-	DO(can_seek(n) && top[n] + 1 <= EPOCHS, seek(n, top[n] + 1)) \
-	DO(can_seek(n) && top[n] + 2 <= EPOCHS, seek(n, top[n] + 2)) \
+	DO_SEEK(n, top[n] + 1) \
+	DO_SEEK(n, top[n] + 2) \
 	DO(claim[n] == seeking, withdraw(n)) \
 	DO(claim[n] == holding && valid(n), move_away(n)) \
 	DO(claim[n] == releasing, released(n)) \
@@ -179,7 +179,6 @@ init {
 		for (i : 0 .. NODES * VOTERS - 1) {
 			page_claim[i] = lost
 		}
-		START_RELOAD
 	}
 	do
 	DO(true, tick(0))

@@ -41,7 +41,6 @@ inline answer(v, x, left)
 /* x says claim c at epoch e on a page that declared a lease of which so much is left. */
 inline consider(v, x, c, e, declared, left)
 {
-	KNOW_LEASE(v, declared);
 	if
 	:: holder[v] == x && granted[v] == e && RENEWED(v, c) ->
 #ifdef PROMISE_SHORTENED
@@ -247,10 +246,9 @@ inline echo_of(v, x)
 /* --- member_set_timing */
 
 #ifdef RELOAD
-inline reload(n, setting)
+inline reload(n)
 {
-	printf("%c: its lease is now %d\n", NAME(n), setting);
-	lease[n] = setting;
-	KNOW_LEASE(n, setting)
+	lease[n] = 1 + LEASE - lease[n];
+	printf("%c: its lease is now %d\n", NAME(n), lease[n])
 }
 #endif

@@ -82,32 +82,25 @@ byte faults;
 #define COUNT_FAULT skip
 #endif
 
-/* --- -DRELOAD: a node's lease is 1 or LEASE and may change at any time */
+/* --- -DRELOAD: a node's lease is 1 or LEASE, and may change during a claim */
 #ifdef RELOAD
-byte lease[NODES];
+byte lease[NODES]; /* 0: without a claim it does not matter */
 byte page_lease[NODES * VOTERS];
-byte longest[VOTERS]; /* lease that this voter's disk knows of */
 #define LEASE_OF(n) lease[n]
 #define DECLARED(n, m) page_lease[LINK(n, m)]
 #define SET_DECLARED(n, m) page_lease[LINK(n, m)] = (claim[n] == none -> 0 : lease[n])
 #define UNSET_DECLARED(n, m) page_lease[LINK(n, m)] = 0
-#define KNOW_LEASE(v, declared) longest[v] = MAX(longest[v], declared)
-#define START_RELOAD ; lease[A] = 1; lease[B] = 1; longest[A] = 1; longest[B] = 1; longest[W] = 1
-#define DO_RELOAD(n) DO(true, reload(n, 1)) DO(true, reload(n, LEASE))
-#ifdef SHORT_ABSTAIN
-#define LONGEST(v) 1
-#else
-#define LONGEST(v) longest[v]
-#endif
+#define DO_RELOAD(n) DO(claim[n] > none, reload(n))
+#define DO_SEEK(n, e) \
+	DO(can_seek(n) && (e) <= EPOCHS, lease[n] = 1; seek(n, e)) \
+	DO(can_seek(n) && (e) <= EPOCHS, lease[n] = LEASE; seek(n, e))
 #else
 #define LEASE_OF(n) LEASE
 #define DECLARED(n, m) LEASE
 #define SET_DECLARED(n, m) skip
 #define UNSET_DECLARED(n, m) skip
-#define KNOW_LEASE(v, declared) skip
-#define START_RELOAD
 #define DO_RELOAD(n)
-#define LONGEST(v) LEASE
+#define DO_SEEK(n, e) DO(can_seek(n) && (e) <= EPOCHS, seek(n, e))
 #endif
 
 /* --- -DECHO: freshness by echo. Without it every page younger than a lease may be taken for fresh;
@@ -123,7 +116,7 @@ byte page_echo[NODES * VOTERS]; /* and when the page went out; on the voter's cl
 #define SET_ECHO(n, m) page_echo[LINK(n, m)] = (claim[n] == none -> 0 : heard[LINK(n, m)])
 #define UNSET_ECHO(n, m) page_echo[LINK(n, m)] = 0
 #define AGE_ECHO(n, v) AGE(heard[LINK(n, v)], TICKS(v)); AGE(page_echo[LINK(n, v)], TICKS(v))
-#define DO_ECHO(n, v) DO(true, heard[LINK(n, v)] = LEASE)
+#define DO_ECHO(n, v) DO(claim[n] > none, heard[LINK(n, v)] = LEASE)
 #define goes_stale(n, m) false
 #else
 #define echo_is_fresh(n, m) true

@@ -139,6 +139,37 @@ MUTANTS = [
         "voter_raise_top(&m->roles[i].voter, m->epoch_floor);",
         "voter_raise_top(&m->roles[i].voter, 0);",
         "a reboot starts from the end of the reserved epochs"),
+    Mutant(
+        "stale-none-frees", "peers.c",
+        "if (!report->is_candidate || !instant_before(step->now, fresh_until))",
+        "if (!report->is_candidate ||\n\t    (report->claim != CLAIM_NONE && "
+        "!instant_before(step->now, fresh_until)))",
+        "only a fresh page frees a vote"),
+    Mutant(
+        "older-page-overrules", "peers.c",
+        "if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))",
+        "if (hearsay->known && page->sender == 0)",
+        "what a page says of a role counts only if no newer one spoke of it"),
+    Mutant(
+        "all-are-new", "peers.c",
+        "peer->new_with_us = page->relearning || overlapped;",
+        "peer->new_with_us = page->relearning || overlapped || true;",
+        "only members that were without memory together may do without a majority"),
+    Mutant(
+        "promise-not-relearned", "peers.c",
+        "m->abstain_until = instant_later(m->abstain_until, instant_plus(m->started_at, longest));",
+        "(void)longest;",
+        "a member that lost its disk abstains for the longest promise anybody knows of"),
+    Mutant(
+        "command-follows-nothing", "command.c",
+        "if (!already && asked->request->follows != role->record.counter) {",
+        "if (!already && asked->request->id == 0) {",
+        "a stop or start that follows another command than it knew of is not carried out"),
+    Mutant(
+        "pause-follows-nothing", "command.c",
+        "if (m->paused != paused && asked->request->follows != m->pause_counter) {",
+        "if (m->paused != paused && asked->request->id == 0) {",
+        "a pause or resume that follows another command than it knew of is not carried out"),
 ]
 
 KEPT = [

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Words of a scenario.
+ * Splits lines and reads words; copies what it is given.
  */
 #include "tests/scenario/words.h"
 

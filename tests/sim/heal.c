@@ -257,7 +257,8 @@ static bool stay(struct run *run)
 	if (!world_run(world, world->now + QUIET_PROMISES * world_longest_promise(world).ns))
 		return false;
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
-		/* A role that could not be run, which settling does not demand, may yet find an owner. */
+		/* A role that could not be run, which settling does not demand, may yet find an
+		 * owner. */
 		if (owners[r] != NO_MEMBER && world_owner(world, r) != owners[r] &&
 		    !world->plan.roles[r].fails_back)
 			check_violation(world, "%s moved from %s to %s in a quiet world",

@@ -9,6 +9,8 @@ import math
 from . import paths
 
 RESPONDER_PORT = 7999
+#: Shorter silences are not told of (TALLY_OUTAGE_NS of tally.h).
+SHORTEST_MS = 2.5
 #: Two stamps of two machines may be this far apart although they mean the same moment: a watcher is
 #: told of a change a little after it happened.
 STAMP_SLACK = 0.001
