@@ -38,16 +38,21 @@ struct vip {
 	struct alarm *announcer; /* owned */
 	unsigned pause;          /* the next one in BURST */
 	bool is_losing;          /* the last announcement was lost */
-	struct watch *ear;       /* owned; NULL: not listening for rivals */
+	struct watch *ear;       /* owned; NULL: never needed so far */
+	bool is_listening;       /* for rivals */
 	struct alarm *retry;     /* owned */
 };
 
 static void hear_rival(void *context);
 
+/* Closing such a socket holds the loop up for milliseconds (the kernel waits for every processor to
+ * have seen it go), which would stand between a release and the word that the role is free. So it
+ * stays open; while this node does not listen, what it hears is read and forgotten. */
 static void open_ear(struct vip *vip)
 {
 	int fd;
 	const struct resource_site *site = vip->resource->site;
+	vip->is_listening = true;
 	if (vip->ear == NULL &&
 	    network_rival_open(site->network, &vip->address, &fd, NULL) == CODE_OK)
 		vip->ear = watch_open(site->loop, fd, hear_rival, vip);
@@ -92,14 +97,15 @@ static void hear_rival(void *context)
 	struct vip *vip = context;
 	uint8_t who[6];
 	const struct resource_site *site = vip->resource->site;
-	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who))
+	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who) ||
+	    !vip->is_listening)
 		return;
 	log_write(site->log, LEVEL_WARNING,
 	          "resource %s: station %02x:%02x:%02x:%02x:%02x:%02x says that %s is its own; "
 	          "announcing again",
 	          vip->resource->config->name, who[0], who[1], who[2], who[3], who[4], who[5],
 	          vip->text);
-	close_ear(vip);
+	vip->is_listening = false;
 	begin_burst(vip);
 }
 
@@ -135,7 +141,7 @@ static void fall_silent(struct vip *vip, enum vip_state state)
 	vip->state = state;
 	alarm_stop(vip->announcer);
 	alarm_stop(vip->retry);
-	close_ear(vip);
+	vip->is_listening = false;
 }
 
 /* Also asks again for the right to act after the act: between asking and adding, the process may

@@ -69,8 +69,10 @@ static __always_inline bool is_over(const struct gate_slot *slot, uint64_t now)
 	return until > 0 && (int64_t)now >= until;
 }
 
-/* Whether the address is guarded and its lease is over; counts if so. */
-static __always_inline bool is_closed(const struct gate_key *key)
+/* Whether the address is guarded and its lease is over; counts if so. A call of its own: pasted in
+ * everywhere, it makes the compiler reuse stack in ways that kernels before 6.6 accept only from
+ * processes with CAP_PERFMON. */
+static __noinline bool is_closed(const struct gate_key *key)
 {
 	struct gate_entry *entry = bpf_map_lookup_elem(&addresses, key);
 	if (!entry)
