@@ -224,11 +224,14 @@ static void holding_down(struct step *step, uint8_t r)
 {
 	struct member *m = step->m;
 	struct role *role = &m->roles[r];
-	if (role->operation.active || request_is_pending(m, r, REQUEST_STOP, step->now))
-		return; /* taken to write the record; request.c finishes that first */
-	if (role->record.wanted == WANTED_STOPPED) {
-		if (!request_is_pending(m, r, REQUEST_START, step->now))
-			election_release(step, r, RELEASE_STOP, 0);
+	if (role->operation.active)
+		return; /* command.c finishes it when a majority has stored it */
+	if (request_is_pending(m, r, REQUEST_STOP, step->now) ||
+	    request_is_pending(m, r, REQUEST_START, step->now)) {
+		/* Taken to write down what an operator decided: command.c begins that in the next
+		 * step, which the write of the confirmed record brings about. */
+	} else if (role->record.wanted == WANTED_STOPPED) {
+		election_release(step, r, RELEASE_STOP, 0);
 	} else if (election_unfit(m, r, step->now) != UNFIT_NOT) {
 		release_to_best(step, r, RELEASE_UNFIT);
 	} else if (member_may_act(m, r, step->now)) {

@@ -64,6 +64,29 @@ static enum code check_access(const char *path, struct error *error)
 	return CODE_OK;
 }
 
+/* Layers of release which the file can already name but this daemon does not have. To run without
+ * what an operator counts on would be worse than not to run. */
+static enum code refuse_unbuilt(const struct config *config, const char *path)
+{
+	const char *key = NULL;
+
+	if (config->watchdog != USE_OFF)
+		key = "watchdog";
+	else if (config->gate == USE_REQUIRED)
+		key = "gate = required";
+	else if (config->escalate != ESCALATE_NONE)
+		key = "escalate";
+	else if (config->fence_count > 0)
+		key = "[fence NODE]";
+	if (key == NULL)
+		return CODE_OK;
+	(void)fprintf(stderr,
+	              "%s: error: %s is not supported by this version yet; remove it, and do not "
+	              "count on it\n",
+	              path, key);
+	return CODE_UNSUPPORTED;
+}
+
 static enum code read_config(struct host *host, const char *path, bool has_key)
 {
 	uint8_t *text = malloc(CONFIG_FILE_BYTES);
@@ -80,6 +103,8 @@ static enum code read_config(struct host *host, const char *path, bool has_key)
 		code = config_load((const char *)text, length, has_key ? &host->public : NULL,
 		                   &host->config, &host->findings);
 		print_findings(&host->findings, path);
+		if (code == CODE_OK)
+			code = refuse_unbuilt(&host->config, path);
 	}
 	free(text);
 	return code;

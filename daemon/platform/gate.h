@@ -46,12 +46,13 @@ enum code gate_open(struct gate **gate, const char *name, struct error *error);
 /*
  * Guards the address at its interface, with the lease end of the slot; its prefix does not matter.
  * Set the slot first. Idempotent, and to be called again when network_news says that an interface
- * is there (again): a gate ends with its interface.
+ * is there (again), because a gate ends with its interface; each call also puts back what somebody
+ * took away. The first call for an interface blocks for some tens of milliseconds.
  * CODE_NOT_FOUND: no such interface (the address is guarded at those covered). CODE_UNSUPPORTED:
  * not an Ethernet. CODE_TOO_LARGE: too many addresses or interfaces.
  */
 enum code gate_guard(struct gate *gate, const struct network_address *address, unsigned slot,
-		     struct error *error);
+                     struct error *error);
 /* Puts the gate on one more interface, for all guarded addresses: a host answers for its addresses
  * on every interface, not only where they are. Codes as gate_guard. */
 enum code gate_cover(struct gate *gate, const char *interface, struct error *error);

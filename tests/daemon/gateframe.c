@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-
 enum {
 	ETHERNET_BYTES = 14,
 	TYPE_IPV4 = 0x0800,
@@ -69,8 +68,8 @@ static size_t width(const struct address *address)
 	return address->family == AF_INET ? 4 : 16;
 }
 
-static struct frame make_arp(const uint8_t to[6], uint16_t operation,
-			     const struct address *sender, const struct address *target)
+static struct frame make_arp(const uint8_t to[6], uint16_t operation, const struct address *sender,
+                             const struct address *target)
 {
 	static const uint8_t head[] = {0, 1, 8, 0, 6, 4};
 	struct frame frame = begin(to, TYPE_ARP);
@@ -93,14 +92,14 @@ static uint16_t sum(const uint8_t *bytes, size_t length, uint32_t total)
 }
 
 static void put_ip(struct frame *frame, const struct address *from, const struct address *to,
-		   uint8_t protocol, uint16_t length)
+                   uint8_t protocol, uint16_t length)
 {
 	if (from->family == AF_INET6) {
 		const uint8_t head[] = {0x60, 0, 0, 0, 0, (uint8_t)length, protocol, 255};
 		put(frame, head, sizeof head);
 	} else {
-		uint8_t head[] = {0x45, 0, 0, (uint8_t)(IPV4_BYTES + length), 0, 0, 0, 0, 64,
-				  protocol, 0, 0};
+		uint8_t head[] = {0x45,     0, 0, (uint8_t)(IPV4_BYTES + length), 0, 0, 0, 0, 64,
+		                  protocol, 0, 0};
 		uint32_t total = sum(head, sizeof head, sum(from->bytes, 4, sum(to->bytes, 4, 0)));
 		uint16_t check = (uint16_t)~total;
 		head[10] = (uint8_t)(check >> 8);
@@ -113,14 +112,14 @@ static void put_ip(struct frame *frame, const struct address *from, const struct
 
 /* A packet with its checksum at `check` of the body; ICMPv4 has none over the addresses. */
 static void put_packet(struct frame *frame, const struct address *from, const struct address *to,
-		       uint8_t protocol, const struct frame *body, size_t check)
+                       uint8_t protocol, const struct frame *body, size_t check)
 {
 	uint32_t total = 0;
 	uint16_t length = (uint16_t)body->length;
 	put_ip(frame, from, to, protocol, length);
 	if (protocol != IPPROTO_ICMP)
 		total = sum(from->bytes, width(from),
-			    sum(to->bytes, width(to), (uint32_t)protocol + length));
+		            sum(to->bytes, width(to), (uint32_t)protocol + length));
 	uint16_t value = (uint16_t)~sum(body->bytes, length, total);
 	uint8_t *place = frame->bytes + frame->length + check;
 	put(frame, body->bytes, length);
@@ -129,10 +128,10 @@ static void put_packet(struct frame *frame, const struct address *from, const st
 }
 
 static struct frame make_neighbour(uint8_t type, const struct address *from,
-				   const struct address *to, const struct address *target)
+                                   const struct address *to, const struct address *target)
 {
-	const uint8_t mac[6] = {0x33, 0x33, to->bytes[12], to->bytes[13], to->bytes[14],
-				to->bytes[15]};
+	const uint8_t mac[6] = {0x33,          0x33,          to->bytes[12],
+	                        to->bytes[13], to->bytes[14], to->bytes[15]};
 	struct frame frame = begin(mac, TYPE_IPV6);
 	struct frame body = {.length = 8, .bytes = {type}};
 	put(&body, target->bytes, 16);
@@ -214,7 +213,7 @@ static struct frame ask_tcp(const uint8_t station[6], const struct address *addr
 }
 
 struct frame frame_question(enum question question, const uint8_t station[6],
-			    const struct address *address)
+                            const struct address *address)
 {
 	switch (question) {
 	case ASK_NEIGHBOUR:
@@ -237,7 +236,7 @@ static void insert(struct frame *frame, size_t at, const void *bytes, size_t len
 void frame_tag(struct frame *frame, uint16_t type, uint16_t number)
 {
 	const uint8_t tag[] = {(uint8_t)(type >> 8), (uint8_t)type, (uint8_t)(number >> 8),
-			       (uint8_t)number};
+	                       (uint8_t)number};
 	insert(frame, 12, tag, sizeof tag);
 }
 
@@ -252,7 +251,7 @@ void frame_extend(struct frame *frame, uint8_t kind)
 }
 
 bool frame_is_answer(const uint8_t *frame, size_t length, enum question question,
-		       const struct address *address)
+                     const struct address *address)
 {
 	bool is_four = address->family == AF_INET;
 	const uint8_t *ip = frame + ETHERNET_BYTES;
@@ -270,5 +269,5 @@ bool frame_is_answer(const uint8_t *frame, size_t length, enum question question
 	if (memcmp(ip + (is_four ? 12 : 8), address->bytes, width(address)) != 0)
 		return false;
 	return question == ASK_PING ? is_icmp && ip[head] == (is_four ? 0 : 129)
-				    : protocol == IPPROTO_TCP;
+	                            : protocol == IPPROTO_TCP;
 }

@@ -24,10 +24,10 @@ enum { QUESTIONS = ASK_TCP + 1 };
 
 /* `station` is where the neighbour believes the address to be. */
 struct frame frame_question(enum question question, const uint8_t station[6],
-			    const struct address *address);
+                            const struct address *address);
 /* Whether the frame answers the question for the address. */
 bool frame_is_answer(const uint8_t *frame, size_t length, enum question question,
-		     const struct address *address);
+                     const struct address *address);
 
 /* An ARP packet to everybody. */
 struct frame frame_arp(uint16_t operation, const char *sender, const char *target);

@@ -34,7 +34,14 @@
 
 #define HOME "/sys/fs/bpf/failoverd"
 
-enum { EXIT_SKIPPED = 77, WAIT_MS = 2000, LINK_CREATE = 28, PATH_BYTES = 300, WORDS_MAX = 24, STATIONS_BYTES = 12 };
+enum {
+	EXIT_SKIPPED = 77,
+	WAIT_MS = 2000,
+	LINK_CREATE = 28,
+	PATH_BYTES = 300,
+	WORDS_MAX = 24,
+	STATIONS_BYTES = 12
+};
 
 extern char **environ;
 
@@ -236,7 +243,7 @@ static struct instant stamp_of(const struct gatelab *lab, struct msghdr *message
 		if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS)
 			memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
 	return (struct instant){(int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec +
-				lab->realtime_offset_ns};
+	                        lab->realtime_offset_ns};
 }
 
 size_t gatelab_next(const struct gatelab *lab, uint8_t *frame, size_t size, struct instant *when)
@@ -246,11 +253,11 @@ size_t gatelab_next(const struct gatelab *lab, uint8_t *frame, size_t size, stru
 		struct sockaddr_ll from;
 		struct iovec place = {.iov_base = frame, .iov_len = size};
 		struct msghdr message = {.msg_name = &from,
-					 .msg_namelen = sizeof from,
-					 .msg_iov = &place,
-					 .msg_iovlen = 1,
-					 .msg_control = control,
-					 .msg_controllen = sizeof control};
+		                         .msg_namelen = sizeof from,
+		                         .msg_iov = &place,
+		                         .msg_iovlen = 1,
+		                         .msg_control = control,
+		                         .msg_controllen = sizeof control};
 		ssize_t got = recvmsg(lab->wire, &message, MSG_DONTWAIT);
 		if (got <= 0)
 			return 0;
@@ -263,8 +270,9 @@ size_t gatelab_next(const struct gatelab *lab, uint8_t *frame, size_t size, stru
 
 /* Reads until the frame that is always answered was; whether one before it satisfied `wanted`. */
 static bool came_before_end(const struct gatelab *lab,
-			    bool (*wanted)(const void *context, const uint8_t *frame, size_t length),
-			    const void *context)
+                            bool (*wanted)(const void *context, const uint8_t *frame,
+                                           size_t length),
+                            const void *context)
 {
 	const struct network_address always = gatelab_address("10.9.0.254");
 	const struct frame last = frame_question(ASK_PING, lab->left, &always.address);
@@ -294,7 +302,7 @@ static bool is_expected(const void *context, const uint8_t *frame, size_t length
 }
 
 bool gatelab_answers_to(const struct gatelab *lab, const struct frame *frame,
-			enum question question, const struct address *address)
+                        enum question question, const struct address *address)
 {
 	const struct expected expected = {question, address};
 	gatelab_send(lab, frame);
@@ -333,8 +341,8 @@ static bool is_this(const void *context, const uint8_t *frame, size_t length)
 	return length >= STATIONS_BYTES && length <= sent->length &&
 	       memcmp(frame, sent->bytes, STATIONS_BYTES) == 0 &&
 	       memcmp(frame + STATIONS_BYTES,
-		      sent->bytes + sent->length - (length - STATIONS_BYTES),
-		      length - STATIONS_BYTES) == 0;
+	              sent->bytes + sent->length - (length - STATIONS_BYTES),
+	              length - STATIONS_BYTES) == 0;
 }
 
 bool gatelab_leaves(const struct gatelab *lab, const struct frame *frame)

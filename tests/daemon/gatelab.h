@@ -19,9 +19,9 @@ enum { GATELAB_SLOT = 5, GATELAB_WAYS = 2 };
 
 struct gatelab {
 	char name[GATE_NAME_BYTES]; /* of the gate to test */
-	int wire;		    /* receives at right0 */
-	int mouth, own_mouth;	    /* send at right0 and at left0 */
-	uint8_t left[6];	    /* this host's station */
+	int wire;                   /* receives at right0 */
+	int mouth, own_mouth;       /* send at right0 and at left0 */
+	uint8_t left[6];            /* this host's station */
 	int64_t realtime_offset_ns; /* of the boot clock */
 };
 
@@ -49,9 +49,10 @@ void gatelab_end(const struct gatelab *lab, struct gate *gate);
 void gatelab_send(const struct gatelab *lab, const struct frame *frame);
 /* The next frame at the neighbour, without waiting; 0: none. `when` on the lease clock. */
 size_t gatelab_next(const struct gatelab *lab, uint8_t *frame, size_t size, struct instant *when);
-/* Sends the frame, and another that is always answered; whether the question was answered before. */
+/* Sends the frame, and another that is always answered; whether the question was answered before.
+ */
 bool gatelab_answers_to(const struct gatelab *lab, const struct frame *frame,
-			enum question question, const struct address *address);
+                        enum question question, const struct address *address);
 bool gatelab_answers(const struct gatelab *lab, enum question question, const char *address);
 /* All questions for the address. */
 bool gatelab_answers_all(const struct gatelab *lab, const char *address);

@@ -284,6 +284,16 @@ def test_a_missing_configuration_is_told(host):
     assert result.code == CONFIG and "no such file" in result.err
 
 
+@pytest.mark.parametrize("key", ["watchdog = auto", "watchdog = required", "gate = required",
+                                 "escalate = reboot"])
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_what_this_version_does_not_have_is_refused(host, command, key):
+    """Better not to run than to run without what an operator counts on."""
+    host.write(host.good().replace("[cluster]\n", f"[cluster]\n{key}\n", 1))
+    result = failoverd(command, *host.options())
+    assert result.code == CONFIG and "not supported by this version" in result.err
+
+
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_a_configuration_that_everybody_can_write_is_refused(host, command):
     host.config.chmod(0o646)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,7 +99,7 @@ static bool is_trace(void)
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
 		ck_assert_int_eq(gatelab_run(questions[i], output, sizeof output), 0);
 		found = found || strstr(output, "failoverd") != NULL ||
-			strstr(output, "clsact") != NULL || strstr(output, "bpf") != NULL;
+		        strstr(output, "clsact") != NULL || strstr(output, "bpf") != NULL;
 	}
 	return found;
 }
@@ -135,12 +136,11 @@ START_TEST(removing_leaves_what_others_put_beside)
 	struct gate *gate = gatelab_stand(&lab, 1);
 	char output[4096];
 	ck_assert_int_eq(gatelab_run("tc filter add dev left0 ingress protocol ip prio 7 u32 match "
-				     "u32 0 0 classid 1:1",
-				     output, sizeof output),
-			 0);
+	                             "u32 0 0 classid 1:1",
+	                             output, sizeof output),
+	                 0);
 	gatelab_end(&lab, gate);
-	ck_assert_int_eq(
-	    gatelab_run("tc filter show dev left0 ingress", output, sizeof output), 0);
+	ck_assert_int_eq(gatelab_run("tc filter show dev left0 ingress", output, sizeof output), 0);
 	ck_assert_ptr_nonnull(strstr(output, "pref 7"));
 	ck_assert_ptr_null(strstr(output, "failoverd"));
 }
@@ -166,7 +166,7 @@ START_TEST(an_interface_that_comes_back_is_guarded_again)
 	struct gatelab lab;
 	struct gate *gate = gatelab_stand(&lab, _i);
 	const struct network_address late = {.address = gatelab_address(four).address,
-					     .interface = "late0"};
+	                                     .interface = "late0"};
 	ck_assert_int_eq(gate_guard(gate, &late, GATELAB_SLOT, NULL), CODE_NOT_FOUND);
 	for (int life = 0; life < 2; life++) {
 		netlab_ip("link add late0 index 77 type veth peer name far0");
@@ -225,7 +225,7 @@ static bool keep_capabilities(uint32_t low, uint32_t high)
 	return syscall(SYS_capset, &header, data) == 0;
 }
 
-START_TEST(two_capabilities_are_enough_and_none_is_refused)
+START_TEST(three_capabilities_are_enough_and_none_is_refused)
 {
 	struct gatelab lab;
 	struct gate *gate = gatelab_stand(&lab, _i);
@@ -234,7 +234,8 @@ START_TEST(two_capabilities_are_enough_and_none_is_refused)
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct error error = {.text = "capset"};
-		if (!keep_capabilities(1U << CAP_NET_ADMIN, 1U << (CAP_BPF - 32)) ||
+		if (!keep_capabilities(1U << CAP_NET_ADMIN,
+		                       1U << (CAP_BPF - 32) | 1U << (CAP_PERFMON - 32)) ||
 		    gate_probe(&error) != CODE_OK)
 			_exit(puts(error.text) < 0 || fflush(stdout) == 0);
 		gatelab_remove(&lab);
@@ -247,6 +248,46 @@ START_TEST(two_capabilities_are_enough_and_none_is_refused)
 	ck_assert_int_eq(status, 0);
 	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
 	gatelab_remove(&lab);
+}
+END_TEST
+
+static bool is_refused_alone(void)
+{
+	static const char root[] = "/sys/fs/bpf";
+	return unshare(CLONE_NEWNS) == 0 && umount2(root, MNT_DETACH) == 0 &&
+	       gate_probe(NULL) == CODE_UNSUPPORTED && mount("bpf", root, "bpf", 0, NULL) == 0 &&
+	       gate_probe(NULL) == CODE_UNSUPPORTED;
+}
+
+/* The first process of its host, which sees what its children do not. */
+static bool is_refused_below(void)
+{
+	int status = 0;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) != 0 || gate_probe(NULL) != CODE_OK)
+		return false;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(!is_refused_alone());
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* The files of a gate there would end with the process, and the gate with them. */
+START_TEST(a_file_system_of_this_process_alone_is_refused)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, 0);
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		pid_t first = unshare(CLONE_NEWPID | CLONE_NEWNS) == 0 ? fork() : -1;
+		if (first == 0)
+			_exit(!is_refused_below());
+		_exit(first < 0 || waitpid(first, &status, 0) != first || status != 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	gatelab_end(&lab, gate);
 }
 END_TEST
 
@@ -283,7 +324,7 @@ START_TEST(refusals_say_why)
 	netlab_ip("tuntap add dev tun0 mode tun");
 	ck_assert_int_eq(gate_cover(gate, "tun0", &error), CODE_UNSUPPORTED);
 	ck_assert_str_eq(error.text,
-			 "interface tun0 is no Ethernet: the packet gate cannot stand there");
+	                 "interface tun0 is no Ethernet: the packet gate cannot stand there");
 	for (unsigned i = 0; i < GATE_ADDRESSES_MAX; i++) {
 		address.address.bytes[3] = (uint8_t)i;
 		(void)snprintf(address.interface, sizeof address.interface, "left0");
@@ -302,7 +343,7 @@ START_TEST(refusals_say_why)
 	}
 	ck_assert_int_eq(gate_guard(gate, &address, 0, &error), CODE_TOO_LARGE);
 	ck_assert_str_eq(error.text, "the packet gate cannot guard 10.9.1.255: it guards 256 "
-				     "addresses at most");
+	                             "addresses at most");
 	gatelab_end(&lab, gate);
 }
 END_TEST
@@ -363,7 +404,9 @@ int main(void)
 	tcase_add_test(cases, removing_leaves_what_others_put_beside);
 	tcase_add_loop_test(cases, an_interface_that_comes_back_is_guarded_again, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, a_process_without_privileges_sets_lease_ends, 0, GATELAB_WAYS);
-	tcase_add_loop_test(cases, two_capabilities_are_enough_and_none_is_refused, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, three_capabilities_are_enough_and_none_is_refused, 0,
+	                    GATELAB_WAYS);
+	tcase_add_test(cases, a_file_system_of_this_process_alone_is_refused);
 	tcase_add_loop_test(cases, a_gate_of_another_shape_is_made_anew, 0, GATELAB_WAYS);
 	tcase_add_test(cases, refusals_say_why);
 	tcase_add_test(cases, names_differ_by_run_directory_and_network);

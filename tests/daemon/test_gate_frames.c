@@ -98,7 +98,8 @@ START_TEST(a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address
 			struct frame tagged = claims[i];
 			for (int t = 0; t < tags; t++)
 				frame_tag(&tagged, t == 0 ? 0x8100 : 0x88a8, 7);
-			ck_assert_msg(!gatelab_leaves(&lab, &tagged), "claim %zu, %d tags", i, tags);
+			ck_assert_msg(!gatelab_leaves(&lab, &tagged), "claim %zu, %d tags", i,
+			              tags);
 			gate_pass(gate, GATELAB_SLOT);
 			ck_assert_msg(gatelab_leaves(&lab, &tagged), "claim %zu, %d tags", i, tags);
 			gatelab_close_now(gate);
@@ -161,7 +162,8 @@ END_TEST
 
 START_TEST(extension_headers_hide_nothing)
 {
-	static const uint8_t kinds[] = {60, 60, 0};
+	/* More than the gate reads are answered, and the answer does not leave. */
+	static const uint8_t kinds[] = {60, 60, 60, 60, 60, 60, 60, 60, 0};
 	struct gatelab lab;
 	struct gate *gate = gatelab_stand(&lab, _i);
 	const struct network_address address = gatelab_address(six);
@@ -170,30 +172,9 @@ START_TEST(extension_headers_hide_nothing)
 		frame_extend(&frame, kinds[i]);
 		gate_pass(gate, GATELAB_SLOT);
 		ck_assert_msg(gatelab_answers_to(&lab, &frame, ASK_NEIGHBOUR, &address.address),
-			      "%zu extension headers, open", i + 1);
+		              "%zu extension headers, open", i + 1);
 		gatelab_close_now(gate);
 		ck_assert(!gatelab_answers_to(&lab, &frame, ASK_NEIGHBOUR, &address.address));
-	}
-	gatelab_end(&lab, gate);
-}
-END_TEST
-
-START_TEST(what_nobody_can_read_through_passes_only_while_nothing_is_closed)
-{
-	enum { READABLE = 7, TOO_MANY = 8 };
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
-	const struct network_address own = gatelab_address("fd00:9::1");
-	struct frame frame = frame_question(ASK_PING, lab.left, &own.address);
-	for (int count = 1; count <= TOO_MANY; count++) {
-		frame_extend(&frame, 60);
-		gate_pass(gate, 0);
-		ck_assert_msg(gatelab_answers_to(&lab, &frame, ASK_PING, &own.address),
-			      "%d extension headers, open", count);
-		gate_lease_end(gate, 0, platform_now());
-		ck_assert_msg(gatelab_answers_to(&lab, &frame, ASK_PING, &own.address) ==
-				  (count <= READABLE),
-			      "%d extension headers, closed", count);
 	}
 	gatelab_end(&lab, gate);
 }
@@ -240,16 +221,17 @@ int main(void)
 		return 77;
 	TCase *cases = tcase_create("frames");
 	tcase_set_timeout(cases, 30);
-	tcase_add_loop_test(cases, an_address_passes_until_its_lease_end_and_never_after, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, an_address_passes_until_its_lease_end_and_never_after, 0,
+	                    GATELAB_WAYS);
 	tcase_add_loop_test(cases, other_addresses_and_slots_are_not_concerned, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, drops_are_counted_for_role_and_address, 0, GATELAB_WAYS);
-	tcase_add_loop_test(
-	    cases, a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address, 0, GATELAB_WAYS);
-	tcase_add_loop_test(cases, a_closed_host_reaches_the_new_owner_of_the_address, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases,
+	                    a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address,
+	                    0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, a_closed_host_reaches_the_new_owner_of_the_address, 0,
+	                    GATELAB_WAYS);
 	tcase_add_loop_test(cases, tags_hide_nothing, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, extension_headers_hide_nothing, 0, GATELAB_WAYS);
-	tcase_add_loop_test(
-	    cases, what_nobody_can_read_through_passes_only_while_nothing_is_closed, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, a_closed_host_does_not_even_hear_the_question, 0, GATELAB_WAYS);
 	Suite *suite = suite_create("gate_frames");
 	suite_add_tcase(suite, cases);

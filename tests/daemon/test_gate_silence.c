@@ -158,8 +158,9 @@ START_TEST(a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end)
 		last[i] = die_and_listen(&lab, numbers[_i / GATELAB_WAYS]);
 	qsort(last, RUNS, sizeof last[0], by_size);
 	printf("last answer after the lease end, %s, %s, %d runs: median %.3f ms, worst %.3f ms\n",
-	       _i / GATELAB_WAYS == 0 ? "killed" : "stopped", _i % GATELAB_WAYS == 0 ? "link" : "filter", RUNS,
-	       (double)last[RUNS / 2].ns / 1e6, (double)last[RUNS - 1].ns / 1e6);
+	       _i / GATELAB_WAYS == 0 ? "killed" : "stopped",
+	       _i % GATELAB_WAYS == 0 ? "link" : "filter", RUNS, (double)last[RUNS / 2].ns / 1e6,
+	       (double)last[RUNS - 1].ns / 1e6);
 	ck_assert_int_lt(last[RUNS - 1].ns, span_ms(BOUND_MS).ns);
 	/* Nor earlier; a single run may have been asked too seldom to tell. */
 	ck_assert_int_gt(last[RUNS - 1].ns, -span_ms(BOUND_MS).ns);
@@ -305,7 +306,7 @@ START_TEST(junk_does_no_harm)
 		swallow(&lab);
 		for (unsigned a = 0; a < ADDRESSES; a++)
 			ck_assert(closed == 0 ? gatelab_answers_all(&lab, guarded[a])
-					      : gatelab_answers_none(&lab, guarded[a]));
+			                      : gatelab_answers_none(&lab, guarded[a]));
 		ck_assert(gatelab_answers_all(&lab, "10.9.0.1"));
 		ck_assert(gatelab_answers_all(&lab, "fd00:9::1"));
 		ck_assert((gate_dropped(gate, GATELAB_SLOT) == 0) == (closed == 0));
@@ -322,10 +323,10 @@ int main(void)
 	TCase *cases = tcase_create("silence");
 	tcase_set_timeout(cases, 60);
 	tcase_add_loop_test(cases, a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end, 0,
-			    2 * GATELAB_WAYS);
+	                    2 * GATELAB_WAYS);
 	tcase_add_loop_test(cases, renewals_keep_it_open_however_much_arrives, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, a_closed_gate_stays_closed_while_its_program_is_replaced, 0,
-			    GATELAB_WAYS);
+	                    GATELAB_WAYS);
 	tcase_add_loop_test(cases, junk_does_no_harm, 0, GATELAB_WAYS);
 	Suite *suite = suite_create("silence");
 	suite_add_tcase(suite, cases);

@@ -3,14 +3,14 @@
  * Makes states one that can do the same. Nothing here is a rule: without it the search finds the
  * same, only later.
  */
-inline lose(n, m)
+inline lose(p)
 {
-	page_claim[LINK(n, m)] = lost;
-	page_epoch[LINK(n, m)] = 0;
-	page_left[LINK(n, m)] = 0;
-	page_void[LINK(n, m)] = false;
-	UNSET_DECLARED(n, m);
-	UNSET_ECHO(n, m)
+	page_claim[p] = lost;
+	page_epoch[p] = 0;
+	page_left[p] = 0;
+	page_void[p] = false;
+	UNSET_DECLARED(p);
+	UNSET_ECHO(p)
 }
 
 /* A vote that reaches no further than the lease already does, or for a lease that ended. */
@@ -21,7 +21,27 @@ inline lose(n, m)
 	((left) + RELEASE <= life[x] || (claim[x] > seeking && !valid(x)))
 #endif
 
+#ifdef TWO_PAGES
+#define in_flight(x, v, e) ((page_claim[LINK(x, v)] > none && page_epoch[LINK(x, v)] == (e)) || \
+	(page_claim[BEFORE(x, v)] > none && page_epoch[BEFORE(x, v)] == (e)))
+#define is_last(x, v) (page_claim[BEFORE(x, v)] == lost)
+#else
 #define in_flight(x, v, e) (page_claim[LINK(x, v)] > none && page_epoch[LINK(x, v)] == (e))
+#define is_last(x, v) true
+#endif
+
+inline forget_page(x, p)
+{
+	if
+	:: page_left[p] > 0 && is_useless(x, page_left[p] - MIN(SLACK, page_left[p])) ->
+		page_void[p] = true
+	:: else
+	fi;
+	if
+	:: page_claim[p] > none && goes_stale(p) -> lose(p)
+	:: else
+	fi
+}
 
 inline forget_link(x, v)
 {
@@ -29,15 +49,17 @@ inline forget_link(x, v)
 	:: is_useless(x, vote[LINK(v, x)]) -> vote[LINK(v, x)] = 0
 	:: else
 	fi;
+#ifdef TWO_PAGES
+	forget_page(x, BEFORE(x, v));
 	if
-	:: page_left[LINK(x, v)] > 0 && is_useless(x, page_left[LINK(x, v)] - MIN(SLACK, page_left[LINK(x, v)])) ->
-		page_void[LINK(x, v)] = true
+	:: page_claim[BEFORE(x, v)] == none && holder[v] != x -> lose(BEFORE(x, v))
 	:: else
 	fi;
-	if
+#endif
+	forget_page(x, LINK(x, v));
 	/* `none` is news only to who still promises to x. */
-	:: page_claim[LINK(x, v)] == none && holder[v] != x -> lose(x, v)
-	:: page_claim[LINK(x, v)] > none && goes_stale(x, v) -> lose(x, v)
+	if
+	:: page_claim[LINK(x, v)] == none && holder[v] != x && is_last(x, v) -> lose(LINK(x, v))
 	:: else
 	fi;
 	/* A grant that nobody can renew. */
@@ -63,17 +85,24 @@ inline forget_link(x, v)
 	op(top[A], top[B]); \
 	op(vote[LINK(W, A)], vote[LINK(W, B)]); \
 	op(vote[LINK(B, A)], vote[LINK(A, B)]); \
-	OF_LINK(op, page_claim); \
-	OF_LINK(op, page_epoch); \
-	OF_LINK(op, page_left); \
-	OF_LINK(op, page_void); \
+	OF_PAGE(op, page_claim); \
+	OF_PAGE(op, page_epoch); \
+	OF_PAGE(op, page_left); \
+	OF_PAGE(op, page_void); \
 	OF_RELOAD(op); \
 	OF_ECHO(op)
 #define OF_LINK(op, of) \
 	op(of[LINK(A, W)], of[LINK(B, W)]); \
 	op(of[LINK(A, B)], of[LINK(B, A)])
+#ifdef TWO_PAGES
+#define OF_PAGE(op, of) OF_LINK(op, of); \
+	op(of[BEFORE(A, W)], of[BEFORE(B, W)]); \
+	op(of[BEFORE(A, B)], of[BEFORE(B, A)])
+#else
+#define OF_PAGE(op, of) OF_LINK(op, of)
+#endif
 #ifdef RELOAD
-#define OF_RELOAD(op) op(lease[A], lease[B]); OF_LINK(op, page_lease)
+#define OF_RELOAD(op) op(lease[A], lease[B]); OF_PAGE(op, page_lease)
 #else
 #define OF_RELOAD(op) skip
 #endif
@@ -109,12 +138,13 @@ inline make_alike()
 	OF_EACH(COMPARE);
 	if
 	:: order == 2 ->
-		flip = 1 - flip;
+		printf("A and B swap names\n");
 		i = SEEN_FROM(A, holder[A]);
 		holder[A] = SEEN_FROM(B, holder[B]);
 		holder[B] = (i < NODES -> OTHER(i) : i);
 		holder[W] = SEEN_FROM(B, holder[W]);
 		OF_EACH(SWAP)
 	:: else
-	fi
+	fi;
+	i = 0; own = 0; most = 0; least = 0; miss = 0; order = 0; ended = false
 }

@@ -24,24 +24,36 @@ inline send(n, m)
 
 /* A page is heard once. One that is heard and waits for the voter to come free is here one that is
  * heard at that moment. */
-inline hear(m, n)
+inline hear(m, n, p)
 {
-	printf("%c hears %c: %e, epoch %d\n", NAME(m), NAME(n), page_claim[LINK(n, m)],
-	       page_epoch[LINK(n, m)]);
+	printf("%c hears %c: %e, epoch %d\n", NAME(m), NAME(n), page_claim[p], page_epoch[p]);
 	if
-	:: page_claim[LINK(n, m)] == none -> set_free(m, n)
-	:: page_claim[LINK(n, m)] > none && echo_is_fresh(n, m) ->
-		assert(page_left[LINK(n, m)] > 0); /* a page taken for fresh is not older */
-		consider(m, n, page_claim[LINK(n, m)], page_epoch[LINK(n, m)],
-		         DECLARED(n, m), LEFT(n, m))
+	:: page_claim[p] == none -> set_free(m, n)
+	:: page_claim[p] > none && echo_is_fresh(p) ->
+		assert(page_left[p] > 0); /* a page taken for fresh is not older */
+		consider(m, n, page_claim[p], page_epoch[p], DECLARED(p), LEFT(p))
 	:: else
 	fi;
-	lose(n, m);
+	lose(p);
+#ifdef TWO_PAGES
+	lose(BEFORE(n, m)); /* it is not newer than this */
+#endif
 	if
 	:: m < NODES -> update(m, 0, 0)
 	:: else
 	fi
 }
+
+#ifdef TWO_PAGES
+inline stay_behind(n, m)
+{
+	printf("the page of %c to %c before that is still under way\n", NAME(n), NAME(m));
+	page_claim[BEFORE(n, m)] = page_claim[LINK(n, m)];
+	page_epoch[BEFORE(n, m)] = page_epoch[LINK(n, m)];
+	page_left[BEFORE(n, m)] = page_left[LINK(n, m)];
+	page_void[BEFORE(n, m)] = page_void[LINK(n, m)]
+}
+#endif
 
 /* --- faults */
 
@@ -120,6 +132,10 @@ inline tick(missing)
 		fi;
 		AGE(vote[LINK(i, A)], TICKS(A));
 		AGE(vote[LINK(i, B)], TICKS(B));
+#ifdef TWO_PAGES
+		AGE(page_left[BEFORE(A, i)], TICKS(A));
+		AGE(page_left[BEFORE(B, i)], TICKS(B));
+#endif
 		AGE(page_left[LINK(A, i)], TICKS(A));
 		AGE(page_left[LINK(B, i)], TICKS(B));
 		AGE_ECHO(A, i);
@@ -145,6 +161,20 @@ inline tick(missing)
 #define VOTE_OF_OTHER(n) vote[LINK(OTHER(n), n)]
 #define VOTE_OF_WITNESS(n) vote[LINK(W, n)]
 
+#define DO_LINK(n, m) \
+	DO(true, send(n, m)) \
+	DO(page_claim[LINK(n, m)] != lost, hear(m, n, LINK(n, m))) \
+	DO_TWO_PAGES(n, m) \
+	DO_NO_BY(n, m) \
+	DO_ECHO(n, m)
+#ifdef TWO_PAGES
+#define DO_TWO_PAGES(n, m) \
+	DO(page_claim[LINK(n, m)] != lost, stay_behind(n, m); send(n, m)) \
+	DO(page_claim[BEFORE(n, m)] != lost, hear(m, n, BEFORE(n, m)))
+#else
+#define DO_TWO_PAGES(n, m)
+#endif
+
 #define NODE(n) \
 	DO_SEEK(n, top[n] + 1) \
 	DO_SEEK(n, top[n] + 2) \
@@ -156,17 +186,11 @@ inline tick(missing)
 	DO(claim[n] > none && VOTE_OF_OTHER(n) > 0, update(n, VOTE_OF_OTHER(n), 0)) \
 	DO(claim[n] > none && VOTE_OF_OTHER(n) > 0 && VOTE_OF_WITNESS(n) > 0, \
 	   update(n, VOTE_OF_OTHER(n), VOTE_OF_WITNESS(n))) \
-	DO(true, send(n, OTHER(n))) \
-	DO(true, send(n, W)) \
-	DO(page_claim[LINK(n, OTHER(n))] != lost, hear(OTHER(n), n)) \
-	DO(page_claim[LINK(n, W)] != lost, hear(W, n)) \
+	DO_LINK(n, OTHER(n)) \
+	DO_LINK(n, W) \
 	DO(can_fail, restart(n)) \
 	DO(can_fail, crash(n)) \
-	DO_NO_BY(n, OTHER(n)) \
-	DO_NO_BY(n, W) \
-	DO_RELOAD(n) \
-	DO_ECHO(n, OTHER(n)) \
-	DO_ECHO(n, W)
+	DO_RELOAD(n)
 
 init {
 	d_step {
@@ -176,7 +200,7 @@ init {
 		for (i : 0 .. NODES - 1) {
 			claim[i] = none
 		}
-		for (i : 0 .. NODES * VOTERS - 1) {
+		for (i : 0 .. PAGES - 1) {
 			page_claim[i] = lost
 		}
 	}

@@ -87,6 +87,9 @@ inline void_votes(n)
 {
 	for (i : 0 .. VOTERS - 1) {
 		vote[LINK(i, n)] = 0;
+#ifdef TWO_PAGES
+		page_void[BEFORE(n, i)] = (page_left[BEFORE(n, i)] > 0);
+#endif
 		page_void[LINK(n, i)] = (page_left[LINK(n, i)] > 0)
 	}
 }
@@ -236,10 +239,10 @@ inline echo_of(v, x)
 	printf("%c hears %c, not fresh, and echoes it\n", NAME(v), NAME(x));
 	if
 	:: holder[v] == x && granted[v] == page_epoch[LINK(x, v)] && until[v] > 0 ->
-		answer(v, x, LEFT(x, v))
+		answer(v, x, LEFT(LINK(x, v)))
 	:: else
 	fi;
-	lose(x, v)
+	lose(LINK(x, v))
 }
 #endif
 

@@ -3,7 +3,8 @@
 """Shows that the simulator has teeth: for each rule that keeps a role on one node, breaks it in a
 copy of proto/ and demands that sim reports a violation within so many takeovers. Changes nothing
 in the tree. A text that is not found exactly once is an error: the rule has moved, move the mutant
-too.
+too. Where what has to come together is too rare for chance, the mutant names the scenario that must
+fail instead.
 """
 
 import argparse
@@ -25,6 +26,7 @@ class Mutant(NamedTuple):
     old: str
     new: str
     rule: str
+    scenario: str = ""  # "": the simulator finds it
 
 
 class Kept(NamedTuple):
@@ -144,7 +146,8 @@ MUTANTS = [
         "if (!report->is_candidate || !instant_before(step->now, fresh_until))",
         "if (!report->is_candidate ||\n\t    (report->claim != CLAIM_NONE && "
         "!instant_before(step->now, fresh_until)))",
-        "only a fresh page frees a vote"),
+        "only a fresh page frees a vote",
+        scenario="replayed-after-disk-loss"),
     Mutant(
         "older-page-overrules", "peers.c",
         "if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))",
@@ -159,17 +162,20 @@ MUTANTS = [
         "promise-not-relearned", "peers.c",
         "m->abstain_until = instant_later(m->abstain_until, instant_plus(m->started_at, longest));",
         "(void)longest;",
-        "a member that lost its disk abstains for the longest promise anybody knows of"),
+        "a member that lost its disk abstains for the longest promise anybody knows of",
+        scenario="state-lost-long-promise"),
     Mutant(
         "command-follows-nothing", "command.c",
         "if (!already && asked->request->follows != role->record.counter) {",
         "if (!already && asked->request->id == 0) {",
-        "a stop or start that follows another command than it knew of is not carried out"),
+        "a stop or start that follows another command than it knew of is not carried out",
+        scenario="stop-carried-out-once"),
     Mutant(
         "pause-follows-nothing", "command.c",
         "if (m->paused != paused && asked->request->follows != m->pause_counter) {",
         "if (m->paused != paused && asked->request->id == 0) {",
-        "a pause or resume that follows another command than it knew of is not carried out"),
+        "a pause or resume that follows another command than it knew of is not carried out",
+        scenario="pause-carried-out-once"),
 ]
 
 KEPT = [
@@ -210,12 +216,13 @@ class Bench:
         self.root, self.proto, self.work = root, proto, work
         self.compile = [cc, "-std=c11", "-D_GNU_SOURCE", "-O2", "-w"]
         self.sources = sorted(proto.glob("*.c"))
-        self.driver = [
-            source
-            for part in ("world", "sim")
-            for source in sorted((root / "tests" / part).glob("*.c"))
-            if not source.name.startswith("test_")
-        ]
+        world = sorted((root / "tests" / "world").glob("*.c"))
+        self.programs = {
+            "sim": world + [source for source in sorted((root / "tests" / "sim").glob("*.c"))
+                            if not source.name.startswith("test_")],
+            "scenario": world + sorted((root / "tests" / "scenario").glob("*.c")) +
+                        sorted((root / "config").glob("*.c")) + [root / "daemon" / "answer.c"],
+        }
 
     def object(self, source: pathlib.Path, includes: pathlib.Path,
                out: pathlib.Path) -> pathlib.Path:
@@ -229,19 +236,18 @@ class Bench:
     def prepare(self, jobs: int) -> None:
         base = self.work / "base"
         base.mkdir()
+        every = sorted({*self.sources, *self.programs["sim"], *self.programs["scenario"]})
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            self.objects = dict(zip(
-                self.sources + self.driver,
-                pool.map(lambda source: self.object(source, self.proto.parent, base),
-                         self.sources + self.driver)))
+            self.objects = dict(zip(every, pool.map(
+                lambda source: self.object(source, self.proto.parent, base), every)))
 
-    def link(self, objects: dict[pathlib.Path, pathlib.Path], target: pathlib.Path) -> None:
-        made = run([self.compile[0], *map(str, objects.values()), "-lsodium", "-o", str(target)])
+    def link(self, objects: list[pathlib.Path], target: pathlib.Path) -> None:
+        made = run([self.compile[0], *map(str, objects), "-lsodium", "-linih", "-o", str(target)])
         if made.returncode != 0:
             sys.exit(f"mutants: {target} does not link:\n{made.stderr}")
 
-    def build(self, mutant: Mutant | None) -> pathlib.Path:
-        place = self.work / (mutant.name if mutant else "unchanged")
+    def build(self, mutant: Mutant | None, program: str) -> pathlib.Path:
+        place = self.work / (mutant.name if mutant else f"unchanged-{program}")
         place.mkdir()
         objects = dict(self.objects)
         if mutant:
@@ -253,8 +259,19 @@ class Bench:
                          f"{text.count(mutant.old)} times, not once:\n{mutant.old}")
             source.write_text(text.replace(mutant.old, mutant.new))
             objects[self.proto / mutant.file] = self.object(source, place, place)
-        self.link(objects, place / "sim")
-        return place / "sim"
+        self.link([objects[source] for source in self.sources + self.programs[program]],
+                  place / program)
+        return place / program
+
+
+def play(scenario: pathlib.Path, mutant: Mutant, root: pathlib.Path) -> Result:
+    file = root / "tests" / "scenario" / f"{mutant.scenario}.txt"
+    began = time.monotonic()
+    ran = run([str(scenario), str(file)], 600)
+    broken = re.search(r"a promise is broken: (.*)", ran.stdout)
+    what = broken[1] if broken else "tells something else" if ran.returncode else ""
+    return Result(mutant, f"scenario {file.stem}: {what}" if what else "", 0, 0,
+                  time.monotonic() - began)
 
 
 def simulate(sim: pathlib.Path, mutant: Mutant | None, takeovers: int) -> Result:
@@ -304,13 +321,21 @@ def main() -> int:
         bench.prepare(options.jobs)
 
         def try_one(mutant: Mutant | None) -> Result:
-            return simulate(bench.build(mutant), mutant, options.takeovers)
+            if mutant and mutant.scenario:
+                return play(bench.build(mutant, "scenario"), mutant, here)
+            return simulate(bench.build(mutant, "sim"), mutant, options.takeovers)
 
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             unchanged = try_one(None)
             if unchanged.found:
                 print(f"mutants: the unchanged code fails already: {unchanged.found}")
                 return 1
+            scenario = bench.build(None, "scenario")
+            for mutant in chosen:
+                failed = play(scenario, mutant, here).found if mutant.scenario else ""
+                if failed:
+                    print(f"mutants: the unchanged code fails already: {failed}")
+                    return 1
             print(f"{'mutant':26} {'takeovers':>9} {'seeds':>6} {'seconds':>8}  found as")
             results = []
             for result in pool.map(try_one, chosen):

@@ -18,8 +18,7 @@ const struct verb verbs[] = {
      "together                      all boot at the same moment\n"
      "off=n2,n3                     not booted\n"
      "mismatch=n2                   its file defines r1 differently\n"
-     "bare                          no guard, and no memory survives the daemon\n"
-     "record                        pages are kept for `replay`",
+     "bare                          no guard, and no memory survives the daemon",
      false, verb_cluster},
     {"request", "MEMBER COMMAND...",
      "move ROLE [NODE], stop ROLE, start ROLE, pause NODE or resume NODE, typed on MEMBER", true,
@@ -34,7 +33,8 @@ const struct verb verbs[] = {
      true, verb_cut},
     {"heal", "[A | B, A > B, or A]", "the reverse, of these links or of all", true, verb_heal},
     {"loss", "PERCENT%", "so many pages of every link are lost", true, verb_loss},
-    {"replay", "MEMBER", "the pages that were recorded come to it once more", true, verb_replay},
+    {"replay", "MEMBER...", "the pages that were recorded come to them once more", true,
+     verb_replay},
     {"crash", "MEMBER... [power]", "their daemons are killed, or their hosts lose power", true,
      verb_crash},
     {"boot", "MEMBER... [forget]", "their daemons start; without the memory of the last ones", true,
@@ -50,6 +50,8 @@ const struct verb verbs[] = {
      "start=20ms stop=30ms kill=5ms   how long they take from now on",
      true, verb_resource},
     {"run", "DURATION", "time passes", true, verb_run},
+    {"skip", "DURATION", "time passes, all untold", true, verb_skip},
+    {"record", "DURATION", "the same, and pages are kept for `replay`", true, verb_record},
     {"until", "CONDITION [within DURATION]",
      "time passes, at most 1 m, until\n"
      "owner ROLE [NODE]   the role is up there\n"

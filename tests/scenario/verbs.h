@@ -37,6 +37,7 @@ bool verb_voters(struct stage *stage, const struct words *words);
 bool verb_cut(struct stage *stage, const struct words *words);
 bool verb_heal(struct stage *stage, const struct words *words);
 bool verb_loss(struct stage *stage, const struct words *words);
+bool verb_record(struct stage *stage, const struct words *words);
 bool verb_replay(struct stage *stage, const struct words *words);
 bool verb_crash(struct stage *stage, const struct words *words);
 bool verb_boot(struct stage *stage, const struct words *words);
@@ -48,6 +49,7 @@ bool verb_resource(struct stage *stage, const struct words *words);
 
 /* Time, and looking. */
 bool verb_run(struct stage *stage, const struct words *words);
+bool verb_skip(struct stage *stage, const struct words *words);
 bool verb_until(struct stage *stage, const struct words *words);
 bool verb_settle(struct stage *stage, const struct words *words);
 bool verb_show(struct stage *stage, const struct words *words);

@@ -78,14 +78,19 @@ bool verb_loss(struct stage *stage, const struct words *words)
 
 bool verb_replay(struct stage *stage, const struct words *words)
 {
-	uint8_t host;
-	unsigned with_commands;
-	if (words->count != 2 || !stage_host(stage, words->word[1], &host))
-		return false;
-	unsigned count = net_replay_all(stage->world, host, &with_commands);
-	story_tell(stage->world, host, "(%u recorded pages come again, %u of them with commands)",
-	           count, with_commands);
-	return count > 0 && stage_now(stage);
+	for (unsigned i = 1; i < words->count; i++) {
+		uint8_t host;
+		unsigned with_commands;
+		if (!stage_host(stage, words->word[i], &host))
+			return false;
+		unsigned count = net_replay_all(stage->world, host, &with_commands);
+		if (count == 0)
+			return stage_fail(stage, "nothing was recorded");
+		story_tell(stage->world, host,
+		           "(%u recorded pages come again, %u of them with commands)", count,
+		           with_commands);
+	}
+	return words->count > 1 && stage_now(stage);
 }
 
 /* --- hosts and daemons */

@@ -74,8 +74,6 @@ static bool take_flag(struct draft *draft, const char *word)
 		draft->together = true;
 	else if (strcmp(word, "bare") == 0)
 		draft->plan.guard = draft->plan.keeps = false;
-	else if (strcmp(word, "record") == 0)
-		draft->plan.network.record_permille = 1000;
 	else
 		return false;
 	return true;

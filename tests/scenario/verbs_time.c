@@ -17,6 +17,23 @@ bool verb_run(struct stage *stage, const struct words *words)
 	       stage_run(stage, stage->world->now + span);
 }
 
+bool verb_skip(struct stage *stage, const struct words *words)
+{
+	stage->silent = true;
+	bool done = verb_run(stage, words);
+	stage->silent = false;
+	return done;
+}
+
+bool verb_record(struct stage *stage, const struct words *words)
+{
+	struct plan_network *network = &stage->world->net.plan;
+	network->record_permille = 1000;
+	bool done = verb_skip(stage, words);
+	network->record_permille = 0;
+	return done;
+}
+
 static bool is_up(const struct world *world, uint8_t h, uint8_t r)
 {
 	const struct host *host = &world->hosts[h];

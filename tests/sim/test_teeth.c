@@ -170,6 +170,24 @@ START_TEST(leaving_with_resources_up_is_reported)
 }
 END_TEST
 
+/* Asks to be called again at this very moment. */
+static void never_rest(struct world *world, void *context)
+{
+	(void)context;
+	world_plan(world, 0, &(struct happening){.kind = HAPPEN_FAULT});
+}
+
+START_TEST(a_member_that_wakes_itself_for_ever_is_reported)
+{
+	uint8_t owner;
+	struct world *world = owned_world(&owner);
+	world->fault = never_rest;
+	never_rest(world, NULL);
+	ck_assert(!world_run(world, world->now + INT64_C(1000) * 1000000));
+	expect(world, "time stands still");
+}
+END_TEST
+
 START_TEST(a_daemon_that_overlooks_what_its_guard_did_is_reported)
 {
 	uint8_t owner;
@@ -198,6 +216,7 @@ int main(void)
 	tcase_add_test(by_hand, a_command_that_is_never_answered_is_reported);
 	tcase_add_test(by_hand, leaving_with_resources_up_is_reported);
 	tcase_add_test(by_hand, a_daemon_that_overlooks_what_its_guard_did_is_reported);
+	tcase_add_test(by_hand, a_member_that_wakes_itself_for_ever_is_reported);
 	Suite *suite = suite_create("teeth");
 	suite_add_tcase(suite, planted);
 	suite_add_tcase(suite, by_hand);

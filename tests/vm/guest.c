@@ -153,6 +153,15 @@ static void hang_as_owner(void)
 	hang();
 }
 
+/* Lives, and pets as long as it may, but nobody confirms; then it hangs instead of releasing. */
+static void hang_without_majority(void)
+{
+	struct owner owner = make_owner();
+	own(&owner);
+	live_until(&owner, instant_plus(owner.sent, LAN.lease));
+	hang();
+}
+
 static void hang_when_passive(void)
 {
 	struct owner owner = make_owner();
@@ -228,8 +237,8 @@ static void read_back(void)
 	}
 	if (platform_watchdog_disarm(&device, &error) != CODE_OK)
 		say("failed: %s", error.text);
-	say("running %d", platform_watchdog_look(DEVICE, &facts, &error) == CODE_OK &&
-	                      facts.is_running);
+	say("running %d",
+	    platform_watchdog_look(DEVICE, &facts, &error) == CODE_OK && facts.is_running);
 	hang();
 }
 
@@ -258,6 +267,7 @@ static const struct scenario {
 	void (*run)(void);
 } scenarios[] = {
     {"hang-as-owner", "", hang_as_owner},
+    {"hang-without-majority", "", hang_without_majority},
     {"hang-when-passive", "", hang_when_passive},
     {"panic-as-owner", "", panic_as_owner},
     {"lose-the-majority", "", lose_the_majority},

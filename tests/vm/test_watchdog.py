@@ -34,6 +34,11 @@ def test_owner_that_hangs_is_reset_before_another_may_start(machine):
         assert_reset_in_time(vm)
 
 
+def test_owner_that_lost_its_majority_and_hangs_is_reset_before_another_may_start(machine):
+    with machine("hang-without-majority") as vm:
+        assert_reset_in_time(vm)
+
+
 def test_owner_whose_kernel_panics_is_reset_before_another_may_start(machine):
     with machine("panic-as-owner") as vm:
         assert_reset_in_time(vm)

@@ -8,7 +8,8 @@
  *     typed, nor on a node after an acknowledged pause until a resume was typed;
  *   - each command is answered once, in time;
  *   - no daemon takes a role for up that the guard has ended;
- *   - a daemon that says it has left has nothing up.
+ *   - a daemon that says it has left has nothing up;
+ *   - no daemon asks to be woken over and over at one moment.
  * Knows nothing of how members come to their decisions.
  */
 #pragma once

@@ -12,6 +12,9 @@
 /* A command waits this many of the asking member's leases for its answer. */
 enum { REQUEST_LEASES = 4 };
 
+/* More than this at one moment is a member that wakes itself for ever. */
+enum { AT_ONCE_MAX = 20000 };
+
 struct world *world_open(void)
 {
 	struct world *world = calloc(1, sizeof *world);
@@ -199,10 +202,16 @@ static void happen(struct world *world, struct happening *item)
 bool world_run(struct world *world, int64_t until)
 {
 	struct happening item;
+	unsigned at_once = 0;
 	while (!world->check.violated && agenda_next(&world->agenda) <= until) {
 		agenda_take(&world->agenda, &item);
+		at_once = item.at == world->now ? at_once + 1 : 0;
 		world->now = item.at;
 		happen(world, &item);
+		if (at_once > AT_ONCE_MAX)
+			check_violation(world,
+			                "time stands still: something of %s happens over and over",
+			                story_host(world, item.host));
 	}
 	if (!world->check.violated)
 		world->now = until;

@@ -31,7 +31,8 @@ enum {
 	IPV6_SOURCE = 8,
 	IPV6_DESTINATION = 24,
 	IPV6_BYTES = 40,
-	/* RFC 8200 has one of each kind, and one kind twice: more than these are no honest packet. */
+	/* RFC 8200 has one of each kind, and one kind twice: more than these are no honest packet.
+	 */
 	EXTENSIONS_MAX = 8,
 
 	NEXT_HOP_BY_HOP = 0,
@@ -63,55 +64,34 @@ struct {
 	__type(value, struct gate_entry);
 } addresses SEC(".maps");
 
-static __always_inline bool is_over(const struct gate_slot *slot, uint64_t now)
-{
-	int64_t until = *(const volatile int64_t *)&slot->until;
-	return until > 0 && (int64_t)now >= until;
-}
-
-/* Whether the address is guarded and its lease is over; counts if so. A call of its own: pasted in
- * everywhere, it makes the compiler reuse stack in ways that kernels before 6.6 accept only from
- * processes with CAP_PERFMON. */
-static __noinline bool is_closed(const struct gate_key *key)
+/* Whether the address is guarded and its lease is over; counts if so. */
+static __always_inline bool is_closed(const struct gate_key *key)
 {
 	struct gate_entry *entry = bpf_map_lookup_elem(&addresses, key);
 	if (!entry)
 		return false;
 	uint32_t number = entry->slot;
 	struct gate_slot *slot = bpf_map_lookup_elem(&slots, &number);
-	if (!slot || !is_over(slot, bpf_ktime_get_boot_ns()))
+	if (!slot)
+		return false;
+	int64_t until = *(const volatile int64_t *)&slot->until;
+	if (until <= 0 || (int64_t)bpf_ktime_get_boot_ns() < until)
 		return false;
 	__sync_fetch_and_add(&entry->dropped, 1);
 	__sync_fetch_and_add(&slot->dropped, 1);
 	return true;
 }
 
-static __always_inline bool is_any_over(void)
-{
-	uint64_t now = bpf_ktime_get_boot_ns();
-	for (uint32_t i = 0; i < GATE_LAYOUT_SLOTS; i++) {
-		uint32_t number = i;
-		struct gate_slot *slot = bpf_map_lookup_elem(&slots, &number);
-		if (slot && is_over(slot, now))
-			return true;
-	}
-	return false;
-}
-
 static __always_inline struct gate_key mapped(const uint8_t ipv4[4])
 {
-	struct gate_key key = {{0}};
-	key.bytes[10] = key.bytes[11] = 0xff;
-	__builtin_memcpy(key.bytes + 12, ipv4, 4);
-	return key;
+	uint32_t address;
+	__builtin_memcpy(&address, ipv4, sizeof address);
+	return (struct gate_key){{0, bpf_cpu_to_be64(0xffff00000000 | bpf_ntohl(address))}};
 }
 
-static __always_inline bool is_unspecified(const uint8_t *bytes, int count)
+static __always_inline bool is_unspecified(const struct gate_key *key)
 {
-	uint8_t any = 0;
-	for (int i = 0; i < count; i++)
-		any |= bytes[i];
-	return any == 0;
+	return (key->words[0] | key->words[1]) == 0;
 }
 
 /* Asking or being told who has the address is answered by whoever has it; telling, and looking
@@ -122,9 +102,10 @@ static __always_inline bool is_closed_arp(struct __sk_buff *skb, uint32_t at, en
 	if (bpf_skb_load_bytes(skb, at, arp, sizeof arp) != 0 || arp[ARP_PROTOCOL] != 0x08 ||
 	    arp[ARP_PROTOCOL + 1] != 0x00)
 		return false;
-	struct gate_key sender = mapped(arp + ARP_SENDER), target = mapped(arp + ARP_TARGET);
-	bool is_target = way == ARRIVING || is_unspecified(arp + ARP_SENDER, 4);
-	return is_target ? is_closed(&target) : is_closed(&sender);
+	const uint8_t *sender = arp + ARP_SENDER;
+	bool is_probe = (sender[0] | sender[1] | sender[2] | sender[3]) == 0;
+	struct gate_key key = mapped(way == ARRIVING || is_probe ? arp + ARP_TARGET : sender);
+	return is_closed(&key);
 }
 
 static __always_inline bool is_closed_ipv4(struct __sk_buff *skb, uint32_t at, enum direction way)
@@ -138,7 +119,7 @@ static __always_inline bool is_closed_ipv4(struct __sk_buff *skb, uint32_t at, e
 }
 
 static __always_inline bool is_closed_neighbour(struct __sk_buff *skb, uint32_t at, bool is_claim,
-						enum direction way)
+                                                enum direction way)
 {
 	struct gate_key target;
 	uint8_t type;
@@ -173,7 +154,7 @@ static __always_inline bool is_closed_ipv6(struct __sk_buff *skb, uint32_t at, e
 		return false;
 	if (is_closed(way == ARRIVING ? &key : &source))
 		return true;
-	bool is_claim = is_unspecified(source.bytes, sizeof source);
+	bool is_claim = is_unspecified(&source);
 	at += IPV6_BYTES;
 	for (int i = 0; i < EXTENSIONS_MAX; i++) {
 		uint8_t kind = next[0];
@@ -184,8 +165,8 @@ static __always_inline bool is_closed_ipv6(struct __sk_buff *skb, uint32_t at, e
 			return false;
 		at += extension_length(kind, next[1]);
 	}
-	/* What it is about cannot be told. */
-	return is_any_over();
+	/* If it asks for a guarded address, the answer does not leave. */
+	return false;
 }
 
 static __always_inline int judge(struct __sk_buff *skb, enum direction way)

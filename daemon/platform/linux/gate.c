@@ -36,7 +36,7 @@ enum { CLOCK_LINE_BYTES = 128, NAME_HASH_BYTES = 16, NAME_HASH_SHOWN = 4 };
 struct gate {
 	bool is_joined; /* has only the slots */
 	char directory[PIN_PATH_BYTES];
-	struct gate_load load; /* owned */
+	struct gate_load load;   /* owned */
 	struct gate_slot *slots; /* mapped */
 	int64_t clock_offset_ns; /* what this process' boot clock is ahead of the host's */
 	/* What this life asked for; the rest is of earlier ones. */
@@ -71,7 +71,7 @@ static enum code map_slots(struct gate *gate, int fd, struct error *error)
 	static_assert(sizeof(struct gate_slot[GATE_SLOTS]) <= 4096, "the slots fill one page");
 	if (page == MAP_FAILED)
 		return error_set(error, CODE_SYSTEM, "cannot map the packet gate's lease ends: %s",
-				 strerror(errno));
+		                 strerror(errno));
 	gate->slots = page;
 	gate->clock_offset_ns = clock_offset();
 	return CODE_OK;
@@ -96,11 +96,10 @@ void gate_name(const char *cluster, const char *run_dir, char name[GATE_NAME_BYT
 	char shown[NAME_HASH_SHOWN * 2 + 1];
 	(void)stat("/proc/self/ns/net", &network);
 	int length = snprintf(key, sizeof key, "%s %ju", run_dir, (uintmax_t)network.st_ino);
-	(void)crypto_generichash(hash, sizeof hash, (const uint8_t *)key,
-				 (unsigned long long)length < sizeof key
-				     ? (unsigned long long)length
-				     : sizeof key,
-				 NULL, 0);
+	(void)crypto_generichash(
+	    hash, sizeof hash, (const uint8_t *)key,
+	    (unsigned long long)length < sizeof key ? (unsigned long long)length : sizeof key, NULL,
+	    0);
 	(void)sodium_bin2hex(shown, sizeof shown, hash, NAME_HASH_SHOWN);
 	length = snprintf(name, GATE_NAME_BYTES, "%.*s-%s", NAME_BYTES, cluster, shown);
 	/* The file system takes no dots; the cluster's name has no others that it refuses. */
@@ -219,8 +218,8 @@ static enum code find_ethernet(const char *interface, unsigned *index, struct er
 	if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER &&
 	    request.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK)
 		return error_set(error, CODE_UNSUPPORTED,
-				 "interface %s is no Ethernet: the packet gate cannot stand there",
-				 interface);
+		                 "interface %s is no Ethernet: the packet gate cannot stand there",
+		                 interface);
 	return CODE_OK;
 }
 
@@ -243,8 +242,8 @@ enum code gate_cover(struct gate *gate, const char *interface, struct error *err
 	if (!is_covered(gate, index)) {
 		if (gate->covered_count == GATE_INTERFACES_MAX)
 			return error_set(error, CODE_TOO_LARGE,
-					 "the packet gate stands at %d interfaces at most",
-					 GATE_INTERFACES_MAX);
+			                 "the packet gate stands at %d interfaces at most",
+			                 GATE_INTERFACES_MAX);
 		gate->covered[gate->covered_count++] = index;
 	}
 	const struct gate_hooks hooks = hooks_of(gate);
@@ -254,13 +253,9 @@ enum code gate_cover(struct gate *gate, const char *interface, struct error *err
 static struct gate_key key_of(const struct address *address)
 {
 	struct gate_key key;
-	memset(&key, 0, sizeof key);
-	if (address->family == AF_INET6) {
-		memcpy(key.bytes, address->bytes, 16);
-	} else {
-		memset(key.bytes + 10, 0xff, 2);
-		memcpy(key.bytes + 12, address->bytes, 4);
-	}
+	uint8_t bytes[16] = {[10] = 0xff, [11] = 0xff};
+	memcpy(bytes + 12, address->bytes, 4);
+	memcpy(&key, address->family == AF_INET6 ? address->bytes : bytes, sizeof key);
 	return key;
 }
 
@@ -274,20 +269,20 @@ static size_t place_of(const struct gate *gate, const struct gate_key *key)
 }
 
 static enum code put_address(struct gate *gate, const struct gate_key *key, unsigned slot,
-			     struct error *error)
+                             struct error *error)
 {
 	struct gate_entry entry;
 	size_t place = place_of(gate, key);
 	if (place == GATE_ADDRESSES_MAX)
 		return error_set(error, CODE_TOO_LARGE, "it guards %d addresses at most",
-				 GATE_ADDRESSES_MAX);
+		                 GATE_ADDRESSES_MAX);
 	bool is_known = bpf_map_lookup_elem(gate->load.addresses, key, &entry) == 0;
 	if (!is_known || entry.slot != slot) {
 		memset(&entry, 0, sizeof entry);
 		entry.slot = slot;
 		if (bpf_map_update_elem(gate->load.addresses, key, &entry, BPF_ANY) != 0)
 			return error_set(error, errno == E2BIG ? CODE_TOO_LARGE : CODE_SYSTEM, "%s",
-					 strerror(errno));
+			                 strerror(errno));
 	}
 	gate->guarded[place] = *key;
 	if (place == gate->guarded_count)
@@ -297,7 +292,7 @@ static enum code put_address(struct gate *gate, const struct gate_key *key, unsi
 
 /* The address first: where its interface is missing, it is guarded at the others. */
 enum code gate_guard(struct gate *gate, const struct network_address *address, unsigned slot,
-		     struct error *error)
+                     struct error *error)
 {
 	assert(slot < GATE_SLOTS);
 	enum code code = must_be_own(gate, error);
@@ -318,7 +313,7 @@ static enum code take_address(struct gate *gate, const struct gate_key *key, str
 	if (bpf_map_delete_elem(gate->load.addresses, key) == 0 || errno == ENOENT)
 		return CODE_OK;
 	return error_set(error, CODE_SYSTEM, "the packet gate keeps guarding an address: %s",
-			 strerror(errno));
+	                 strerror(errno));
 }
 
 enum code gate_unguard(struct gate *gate, const struct address *address, struct error *error)

@@ -9,8 +9,8 @@
 static enum code absent(struct error *error)
 {
 	return error_set(error, CODE_UNSUPPORTED,
-			 "this program was built without the packet gate: building it needs clang "
-			 "and libbpf (option gate)");
+	                 "this program was built without the packet gate: building it needs clang "
+	                 "and libbpf (option gate)");
 }
 
 enum code gate_probe(struct error *error)
@@ -33,7 +33,7 @@ enum code gate_open(struct gate **gate, const char *name, struct error *error)
 }
 
 enum code gate_guard(struct gate *gate, const struct network_address *address, unsigned slot,
-		     struct error *error)
+                     struct error *error)
 {
 	(void)gate;
 	(void)address;

@@ -36,8 +36,8 @@ static enum code failure(const char *what, unsigned index, int reason, struct er
 	char name[IF_NAMESIZE] = "that is gone";
 	(void)if_indextoname(index, name);
 	return error_set(error, reason == EPERM ? CODE_DENIED : CODE_SYSTEM,
-			 "cannot %s the packet gate at interface %s: %s", what, name,
-			 strerror(reason));
+	                 "cannot %s the packet gate at interface %s: %s", what, name,
+	                 strerror(reason));
 }
 
 static int open_link(const char *directory, struct pin pin)
@@ -81,7 +81,7 @@ static int attach_link(const struct gate_hooks *hooks, unsigned way, unsigned in
 	options.sz = sizeof options;
 	options.flags = LINK_BEFORE_ALL;
 	int link = bpf_link_create(hooks->programs[way], (int)index,
-				   (enum bpf_attach_type)ways[way].link_place, &options);
+	                           (enum bpf_attach_type)ways[way].link_place, &options);
 	if (link < 0)
 		return errno;
 	/* One there is of an interface that had this number before. */
@@ -205,7 +205,7 @@ static bool is_among(unsigned index, const unsigned *list, size_t count)
 }
 
 enum code hook_detach(const char *directory, const unsigned *keep, size_t keep_count,
-		      struct error *error)
+                      struct error *error)
 {
 	struct pin_list list;
 	enum code code = pin_list(directory, &list, error);

@@ -27,4 +27,4 @@ enum code hook_renew(const struct gate_hooks *hooks, struct error *error);
 /* Takes them from every interface of the directory that is not among those to keep. Goes on after a
  * failure, and tells of the last. */
 enum code hook_detach(const char *directory, const unsigned *keep, size_t keep_count,
-		      struct error *error);
+                      struct error *error);

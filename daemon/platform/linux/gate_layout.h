@@ -9,14 +9,15 @@
 
 enum { GATE_LAYOUT_SLOTS = 64, GATE_LAYOUT_ADDRESSES = 256 };
 
-/* An IPv6 address, or an IPv4 address in the form ::ffff:10.0.0.100. */
+/* An IPv6 address, or an IPv4 address in the form ::ffff:10.0.0.100, in network order. */
 struct gate_key {
-	uint8_t bytes[16];
+	uint64_t words[2];
 };
 
 /* One role. Lies in a page that gate.c maps and writes without a system call. */
 struct gate_slot {
-	int64_t until; /* CLOCK_BOOTTIME of the host in ns; from then on nothing passes. 0: all does */
+	int64_t
+	    until; /* CLOCK_BOOTTIME of the host in ns; from then on nothing passes. 0: all does */
 	uint64_t dropped;
 };
 

@@ -11,13 +11,14 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daemon/platform/linux/gate_pin.h"
 #include "daemon/platform/linux/gate_program.h"
 
-enum { LOG_BYTES = 16384, REASON_BYTES = 160 };
+enum { LOG_BYTES = 1 << 20, REASON_BYTES = 160 };
 
 /* What the kernel said against the program: the line before its statistics, the last of its log. */
 static void last_words(char *log, char reason[REASON_BYTES])
@@ -28,7 +29,7 @@ static void last_words(char *log, char reason[REASON_BYTES])
 		if (line[0] != '\0' && strncmp(line, "processed ", 10) != 0)
 			last = line;
 	(void)snprintf(reason, REASON_BYTES, "%s%.*s", last[0] != '\0' ? ": " : "",
-		       REASON_BYTES - 8, last);
+	               REASON_BYTES - 8, last);
 }
 
 static enum code refused(int reason, char *log, struct error *error)
@@ -36,14 +37,14 @@ static enum code refused(int reason, char *log, struct error *error)
 	char words[REASON_BYTES];
 	last_words(log, words);
 	if (reason == EPERM)
-		return error_set(error, CODE_DENIED,
-				 "no right to bring the packet gate into the kernel (%s%s): it needs "
-				 "CAP_BPF and CAP_NET_ADMIN, outside of user namespaces",
-				 strerror(reason), words);
+		return error_set(
+		    error, CODE_DENIED,
+		    "no right to bring the packet gate into the kernel: it needs "
+		    "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, outside of user namespaces");
 	return error_set(error, CODE_UNSUPPORTED,
-			 "this kernel does not take the packet gate, which needs Linux 5.8 or newer "
-			 "with BPF: %s%s",
-			 strerror(reason), words);
+	                 "the kernel does not take the packet gate, which needs Linux 5.8 or newer "
+	                 "with BPF, and CAP_PERFMON beside CAP_BPF: %s%s",
+	                 strerror(reason), words);
 }
 
 /* True: there is none yet, or one of the shape of `map`. */
@@ -73,7 +74,7 @@ static enum code place_maps(struct bpf_object *object, const char *directory, st
 		(void)snprintf(path, sizeof path, "%s/%s", directory, bpf_map__name(map));
 		if (!fits(map, path))
 			return error_set(error, CODE_DAMAGED,
-					 "%s is not what this version makes of it", path);
+			                 "%s is not what this version makes of it", path);
 		if (bpf_map__set_pin_path(map, path) != 0)
 			return error_set(error, CODE_SYSTEM, "%s: %s", path, strerror(errno));
 	}
@@ -90,10 +91,10 @@ static enum code take(const struct bpf_object *object, struct gate_load *load, s
 	struct gate_load taken = {
 	    .slots = keep(bpf_object__find_map_fd_by_name(object, "slots")),
 	    .addresses = keep(bpf_object__find_map_fd_by_name(object, "addresses")),
-	    .program_in = keep(
-		bpf_program__fd(bpf_object__find_program_by_name(object, "failoverd_in"))),
-	    .program_out = keep(
-		bpf_program__fd(bpf_object__find_program_by_name(object, "failoverd_out"))),
+	    .program_in =
+		keep(bpf_program__fd(bpf_object__find_program_by_name(object, "failoverd_in"))),
+	    .program_out =
+		keep(bpf_program__fd(bpf_object__find_program_by_name(object, "failoverd_out"))),
 	};
 	if (taken.slots < 0 || taken.addresses < 0 || taken.program_in < 0 ||
 	    taken.program_out < 0) {
@@ -106,27 +107,32 @@ static enum code take(const struct bpf_object *object, struct gate_load *load, s
 
 enum code gate_load(struct gate_load *load, const char *directory, struct error *error)
 {
-	char log[LOG_BYTES] = "";
 	struct bpf_object_open_opts options;
+	char *log = calloc(1, LOG_BYTES);
 	size_t length = 0;
 	const void *program = gate_program(&length);
+	if (log == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
 	memset(&options, 0, sizeof options);
 	options.sz = sizeof options;
 	options.object_name = "failoverd";
 	options.kernel_log_buf = log;
-	options.kernel_log_size = sizeof log;
+	options.kernel_log_size = LOG_BYTES;
 	/* It would write to standard error, where only the log writes. */
 	(void)libbpf_set_print(NULL);
 	struct bpf_object *object = bpf_object__open_mem(program, length, &options);
+	enum code code = CODE_OK;
 	if (object == NULL)
-		return error_set(error, CODE_SYSTEM, "cannot read the packet gate's program: %s",
-				 strerror(errno));
-	enum code code = directory == NULL ? CODE_OK : place_maps(object, directory, error);
+		code = error_set(error, CODE_SYSTEM, "cannot read the packet gate's program: %s",
+		                 strerror(errno));
+	if (code == CODE_OK && directory != NULL)
+		code = place_maps(object, directory, error);
 	if (code == CODE_OK && bpf_object__load(object) != 0)
 		code = refused(errno, log, error);
 	if (code == CODE_OK)
 		code = take(object, load, error);
 	bpf_object__close(object);
+	free(log);
 	return code;
 }
 

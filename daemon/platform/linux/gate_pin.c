@@ -20,13 +20,12 @@ static const char home[] = "/sys/fs/bpf/failoverd";
 static const char advice[] = "mount one on the host, before the daemon starts: "
 			     "mount -t bpf bpf /sys/fs/bpf";
 
-enum { BPF_FILE_SYSTEM = (int)0xcafe4a11 };
+enum { BPF_FILE_SYSTEM = (int)0xcafe4a11, ATTEMPTS = 10 };
 
 /* The file system forbids dots in names, so interfaces stand there by number. */
 static const char *const names[PIN_KINDS] = {
-    [PIN_LINK_IN] = "link-in-",       [PIN_LINK_OUT] = "link-out-",
-    [PIN_FILTER_IN] = "filter-in-",   [PIN_FILTER_OUT] = "filter-out-",
-    [PIN_QDISC] = "qdisc-",
+    [PIN_LINK_IN] = "link-in-",       [PIN_LINK_OUT] = "link-out-", [PIN_FILTER_IN] = "filter-in-",
+    [PIN_FILTER_OUT] = "filter-out-", [PIN_QDISC] = "qdisc-",
 };
 
 static bool is_mounted(void)
@@ -42,16 +41,16 @@ static bool is_same(const char *mine, const char *of_first_process)
 	struct stat here, there;
 	if (stat(of_first_process, &there) != 0)
 		return errno == EACCES || errno == EPERM;
-	return stat(mine, &here) == 0 && here.st_dev == there.st_dev &&
-	       here.st_ino == there.st_ino;
+	return stat(mine, &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 static enum code not_lasting(struct error *error)
 {
-	return error_set(error, CODE_UNSUPPORTED,
-			 "the BPF file system at %s would end with this process, which has mounts of "
-			 "its own: %s",
-			 root, advice);
+	return error_set(
+	    error, CODE_UNSUPPORTED,
+	    "the BPF file system at %s would end with this process, which has mounts of "
+	    "its own: %s",
+	    root, advice);
 }
 
 enum code pin_probe(struct error *error)
@@ -60,8 +59,8 @@ enum code pin_probe(struct error *error)
 		return is_same(root, "/proc/1/root/sys/fs/bpf") ? CODE_OK : not_lasting(error);
 	if (access(root, F_OK) != 0)
 		return error_set(error, CODE_UNSUPPORTED,
-				 "this kernel has no BPF file system (%s: %s)", root,
-				 strerror(errno));
+		                 "this kernel has no BPF file system (%s: %s)", root,
+		                 strerror(errno));
 	return is_same("/proc/self/ns/mnt", "/proc/1/ns/mnt") ? CODE_OK : not_lasting(error);
 }
 
@@ -72,8 +71,8 @@ static enum code mount_root(struct error *error)
 	if (mount("bpf", root, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") == 0)
 		return CODE_OK;
 	return error_set(error, errno == EPERM ? CODE_DENIED : CODE_UNSUPPORTED,
-			 "there is no BPF file system at %s, and it cannot be mounted (%s): %s", root,
-			 strerror(errno), advice);
+	                 "there is no BPF file system at %s, and it cannot be mounted (%s): %s",
+	                 root, strerror(errno), advice);
 }
 
 enum code pin_directory(const char *name, char path[PIN_PATH_BYTES], struct error *error)
@@ -87,6 +86,20 @@ enum code pin_directory(const char *name, char path[PIN_PATH_BYTES], struct erro
 	return CODE_OK;
 }
 
+/* Whoever removes the last gate removes their home, which may be now. */
+static bool make_directories(const char *directory)
+{
+	for (int i = 0; i < ATTEMPTS; i++) {
+		if (mkdir(home, 0700) != 0 && errno != EEXIST)
+			return false;
+		if (mkdir(directory, 0700) == 0 || errno == EEXIST)
+			return true;
+		if (errno != ENOENT)
+			return false;
+	}
+	return false;
+}
+
 enum code pin_prepare(const char *directory, struct error *error)
 {
 	enum code code = pin_probe(error);
@@ -94,10 +107,10 @@ enum code pin_prepare(const char *directory, struct error *error)
 		code = mount_root(error);
 	if (code != CODE_OK)
 		return code;
-	if ((mkdir(home, 0700) != 0 && errno != EEXIST) ||
-	    (mkdir(directory, 0700) != 0 && errno != EEXIST))
-		return error_set(error, errno == EPERM || errno == EACCES ? CODE_DENIED : CODE_SYSTEM,
-				 "cannot make %s: %s", directory, strerror(errno));
+	if (!make_directories(directory))
+		return error_set(error,
+		                 errno == EPERM || errno == EACCES ? CODE_DENIED : CODE_SYSTEM,
+		                 "cannot make %s: %s", directory, strerror(errno));
 	return CODE_OK;
 }
 
@@ -108,7 +121,7 @@ static enum code remove_files(const char *directory, DIR *stream, struct error *
 		if (entry->d_name[0] == '.' || unlinkat(dirfd(stream), entry->d_name, 0) == 0)
 			continue;
 		code = error_set(error, CODE_SYSTEM, "cannot remove %s/%s: %s", directory,
-				 entry->d_name, strerror(errno));
+		                 entry->d_name, strerror(errno));
 	}
 	return code;
 }
@@ -120,12 +133,12 @@ enum code pin_remove(const char *directory, struct error *error)
 		return CODE_OK;
 	if (stream == NULL)
 		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s",
-				 directory, strerror(errno));
+		                 directory, strerror(errno));
 	enum code code = remove_files(directory, stream, error);
 	(void)closedir(stream);
 	if (code == CODE_OK && rmdir(directory) != 0)
 		code = error_set(error, CODE_SYSTEM, "cannot remove %s: %s", directory,
-				 strerror(errno));
+		                 strerror(errno));
 	/* Other gates may live there. */
 	(void)rmdir(home);
 	return code;
@@ -166,7 +179,7 @@ enum code pin_list(const char *directory, struct pin_list *list, struct error *e
 		return CODE_OK;
 	if (stream == NULL)
 		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s",
-				 directory, strerror(errno));
+		                 directory, strerror(errno));
 	const struct dirent *entry;
 	while (list->count < PIN_LIST_MAX && (entry = readdir(stream)) != NULL)
 		if (parse(entry->d_name, &list->pins[list->count]))

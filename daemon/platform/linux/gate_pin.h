@@ -25,7 +25,7 @@ enum code pin_remove(const char *directory, struct error *error);
 
 /* What belongs to an interface. The numbers stand in the names' places: see pin_path. */
 enum pin_kind {
-	PIN_LINK_IN,  /* an attached program, owned by this file */
+	PIN_LINK_IN, /* an attached program, owned by this file */
 	PIN_LINK_OUT,
 	PIN_FILTER_IN, /* a mark: a program is attached by the means of older kernels */
 	PIN_FILTER_OUT,
