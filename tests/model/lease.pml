@@ -57,6 +57,14 @@ inline stay_behind(n, m)
 
 /* --- faults */
 
+#if defined(FORGET_ABSTAIN)
+#define IS_NOT_KEPT(n) (holder[n] == FORGOT)
+#elif defined(FORGET_GRANT)
+#define IS_NOT_KEPT(n) (holder[n] != FORGOT)
+#else
+#define IS_NOT_KEPT(n) false
+#endif
+
 /* A process that is killed and started again on a running host, anything from at once to much
  * later. A new incarnation: what its earlier one sent dates no vote and proves no freshness. */
 inline restart(n)
@@ -64,12 +72,10 @@ inline restart(n)
 	printf("%c: its process restarts\n", NAME(n));
 	COUNT_FAULT;
 	forget_echoes(n);
-#ifdef FORGET_ABSTAIN
 	if
-	:: holder[n] == FORGOT -> holder[n] = FREE; until[n] = 0
+	:: IS_NOT_KEPT(n) -> holder[n] = FREE; granted[n] = 0; until[n] = 0
 	:: else
 	fi;
-#endif
 	if
 	:: n < NODES ->
 		void_votes(n);
@@ -118,6 +124,12 @@ inline crash(n)
 
 /* --- time */
 
+#ifdef NO_GUARD
+#define HAS_GUARD false
+#else
+#define HAS_GUARD true
+#endif
+
 #define TICKS(n) (1 - ((miss >> (n)) & 1))
 
 inline tick(missing)
@@ -144,7 +156,7 @@ inline tick(missing)
 	for (i : 0 .. NODES - 1) {
 		AGE(life[i], TICKS(i));
 		if
-		:: life[i] == 0 && up[i] ->
+		:: life[i] == 0 && up[i] && HAS_GUARD ->
 			printf("%c: its guard has brought the resources down\n", NAME(i));
 			up[i] = false
 		:: else
