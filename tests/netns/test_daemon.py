@@ -17,8 +17,9 @@ def test_sigterm_hands_the_roles_over(make):
     cluster.wait_up("web", "beta")
     prober.wait_owner("beta")
 
-    taken = prober.outages(since)[-1]
-    assert taken["ms"] < cluster.promise * 1000, "without waiting for the promise"
+    # A handover may be too short for the prober to tell of it.
+    longest = max((outage["ms"] for outage in prober.outages(since)), default=0)
+    assert longest < cluster.promise * 1000, "without waiting for the promise"
     cluster.start("alpha")
     cluster.wait_all_agree()
     assert cluster.owner("web") == "beta"
