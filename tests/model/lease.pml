@@ -12,8 +12,8 @@
 
 inline send(n, m)
 {
-	printf("%c -> %c: %e, epoch %d\n", NAME(n), NAME(m), claim[n], epoch[n]);
 	update(n, 0, 0);
+	printf("%c sends to %c: %e, epoch %d\n", NAME(n), NAME(m), claim[n], epoch[n]);
 	page_claim[LINK(n, m)] = claim[n];
 	page_epoch[LINK(n, m)] = epoch[n];
 	page_left[LINK(n, m)] = (claim[n] == none -> 0 : LEASE + SLACK);
@@ -135,7 +135,12 @@ inline crash(n)
 inline tick(missing)
 {
 	miss = missing;
-	printf("a tick, missed by clocks %d\n", miss);
+	if
+	:: miss == 0 -> printf("-- a tick\n")
+	:: miss == 1 << A -> printf("-- a tick that the clock of %c misses\n", NAME(A))
+	:: miss == 1 << B -> printf("-- a tick that the clock of %c misses\n", NAME(B))
+	:: else -> printf("-- a tick that the clocks of %c and %c miss\n", NAME(A), NAME(B))
+	fi;
 	for (i : 0 .. VOTERS - 1) {
 		AGE(until[i], TICKS(i));
 		if

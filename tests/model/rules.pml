@@ -110,6 +110,14 @@ inline count_votes(n, of_other, of_witness)
 	       MIN(LEASE_OF(n), until[n] - RELEASE) : 0);
 	most = COUNTED(n, MAX(of_other, of_witness));
 	least = COUNTED(n, MIN(of_other, of_witness));
+	if
+	:: of_other > 0 -> printf("%c hears that %c voted for it\n", NAME(n), NAME(OTHER(n)))
+	:: else
+	fi;
+	if
+	:: of_witness > 0 -> printf("%c hears that W voted for it\n", NAME(n))
+	:: else
+	fi;
 #ifdef SMALL_QUORUM
 	least = MAX(own, most);
 #else
