@@ -27,6 +27,7 @@ static enum code copy_settings(struct daemon *daemon, const struct daemon_settin
 	daemon->lock = -1;
 	daemon->state_dir = settings->state_dir;
 	daemon->run_dir = settings->run_dir;
+	daemon->layers.memory = settings->memory;
 	daemon->started = platform_now();
 	memcpy(&daemon->config, settings->config, sizeof daemon->config);
 	/* Locked, kept out of dumps, and wiped when it is freed. */
@@ -34,8 +35,10 @@ static enum code copy_settings(struct daemon *daemon, const struct daemon_settin
 	if (daemon->secret == NULL)
 		return error_set(error, CODE_SYSTEM, "no memory for the secret key");
 	*daemon->secret = *settings->secret;
-	for (uint8_t r = 0; r < ROLES_MAX; r++)
+	for (uint8_t r = 0; r < ROLES_MAX; r++) {
 		daemon->roles[r].fit = true;
+		daemon->roles[r].why = "";
+	}
 	return CODE_OK;
 }
 
@@ -181,6 +184,8 @@ static enum code open_loop(struct daemon *daemon, struct error *error)
 	audit_open(&daemon->audit, daemon);
 	code = open_member(daemon, error);
 	if (code == CODE_OK)
+		code = layers_open(daemon, error);
+	if (code == CODE_OK)
 		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
 	if (code == CODE_OK)
 		code = runner_open(&daemon->runner, &daemon->loop, &daemon->config, daemon->run_dir,
@@ -249,6 +254,7 @@ static void close_loop(struct daemon *daemon)
 	if (daemon->store != NULL)
 		store_close(daemon->store, one_closed, NULL);
 	audit_close(&daemon->audit);
+	layers_close(daemon);
 	leave_close(&daemon->leave);
 	events_close(daemon);
 	/* Again when a late signal stopped it before everything was closed. */

@@ -7,6 +7,7 @@
  *   ├─ lock                    one daemon for each run directory
  *   ├─ log                     its own thread
  *   ├─ member, door, effects   proto/: plain values, nothing to free
+ *   ├─ layers                  what ends an ownership when the loop cannot
  *   ├─ loop                    every handle below belongs to it
  *   │  ├─ wakeup, prepare      follow member_deadline
  *   │  ├─ signals, leave       how it ends
@@ -28,6 +29,8 @@
 #include "config/config.h"
 #include "daemon/audit.h"
 #include "daemon/control.h"
+#include "daemon/events.h"
+#include "daemon/layers.h"
 #include "daemon/leave.h"
 #include "daemon/log.h"
 #include "daemon/net.h"
@@ -42,11 +45,12 @@ enum { DAEMON_WHY_BYTES = 160 };
 
 /* What the shell itself knows of a role of this configuration. */
 struct daemon_role {
-	bool active;    /* started, and not yet released */
-	uint64_t epoch; /* of the last start or release */
-	bool fit;
-	char why[DAEMON_WHY_BYTES];     /* not fit: why; "" when fit */
-	char failure[DAEMON_WHY_BYTES]; /* of the last failure here, "" for none */
+	bool active;     /* started, and not yet released */
+	uint64_t epoch;  /* of the last start or release */
+	bool fit;        /* every source says so */
+	const char *why; /* not fit: why, of the first source; "" when fit */
+	char unfit[FITNESS_SOURCES][DAEMON_WHY_BYTES]; /* of each source; "" when fit */
+	char failure[DAEMON_WHY_BYTES];                /* of the last failure here, "" for none */
 };
 
 struct daemon {
@@ -64,6 +68,7 @@ struct daemon {
 	struct heartbeat page;  /* scratch: the page that comes in or goes out */
 	struct durable durable; /* scratch: the snapshot on its way to the store */
 	struct daemon_role roles[ROLES_MAX];
+	struct layers layers;
 	struct instant started;
 
 	uv_loop_t loop;
@@ -87,6 +92,7 @@ struct daemon_settings {
 	const struct secret_key *secret; /* copied; the caller wipes its own */
 	const char *state_dir, *run_dir; /* borrowed until daemon_close */
 	enum note_level log_level;
+	struct memory *memory; /* borrowed until daemon_close; NULL: no guard watches */
 };
 
 /* Everything up to the first heartbeat. Blocks. On failure nothing is left open. */

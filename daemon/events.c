@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config/print.h"
 #include "daemon/daemon.h"
@@ -28,6 +29,7 @@ void events_step(struct daemon *daemon, struct event event)
 	daemon->stepping = true;
 	event.now = platform_now();
 	member_step(&daemon->member, &event, &daemon->effects);
+	layers_follow(daemon);
 	effects_apply(daemon);
 	daemon->stepping = false;
 	verbs_after_step(daemon);
@@ -136,20 +138,30 @@ static void failed(void *context, uint8_t role, uint64_t epoch, const char *why)
 	resources_step(daemon, EVENT_FAILED, role, epoch);
 }
 
-static void fitness(void *context, uint8_t role, bool fit, const char *why)
+void events_fitness(struct daemon *daemon, uint8_t role, enum fitness_source source,
+                    const char *why)
 {
-	struct daemon *daemon = context;
 	struct daemon_role *known = &daemon->roles[role];
 	struct event event = {.kind = EVENT_FITNESS};
+	char before[DAEMON_WHY_BYTES];
 
-	known->fit = fit;
-	(void)snprintf(known->why, DAEMON_WHY_BYTES, "%s", fit || why == NULL ? "" : why);
-	if (!fit)
+	memcpy(before, known->why, strlen(known->why) + 1);
+	(void)snprintf(known->unfit[source], DAEMON_WHY_BYTES, "%s", why == NULL ? "" : why);
+	known->why = "";
+	for (unsigned i = FITNESS_SOURCES; i-- > 0;)
+		known->why = known->unfit[i][0] == '\0' ? known->why : known->unfit[i];
+	known->fit = known->why[0] == '\0';
+	if (!known->fit && strcmp(before, known->why) != 0)
 		log_write(daemon->log, LEVEL_WARNING, "%s: not possible here: %s",
 		          daemon->config.setup.roles[role].name, known->why);
 	event.as.fitness.role = role;
-	event.as.fitness.fit = fit;
+	event.as.fitness.fit = known->fit;
 	events_step(daemon, event);
+}
+
+static void fitness(void *context, uint8_t role, bool fit, const char *why)
+{
+	events_fitness(context, role, FIT_RESOURCES, fit ? NULL : why);
 }
 
 static bool may_act(void *context, uint8_t role)

@@ -11,9 +11,18 @@
 
 struct daemon;
 
+/* Who may say that a role cannot run on this host. */
+enum fitness_source { FIT_RESOURCES };
+enum { FITNESS_SOURCES = FIT_RESOURCES + 1 };
+
 /* Stamps the event with the present, steps the member and applies the effects. Never called from
  * inside the application of effects. */
 void events_step(struct daemon *daemon, struct event event);
+
+/* What the source says of whether the role can run on this host; `why` NULL: nothing against it.
+ * The member is told when that changes something for the role as a whole. */
+void events_fitness(struct daemon *daemon, uint8_t role, enum fitness_source source,
+                    const char *why);
 
 /* The hooks to give to what reports. */
 struct net_hooks events_net_hooks(struct daemon *daemon);

@@ -29,7 +29,7 @@ struct hearsay {
 	struct instant vote_free_at; /* estimate: when the peer's vote can be had by this member */
 };
 
-enum link { LINK_SILENT, LINK_ONE_WAY, LINK_UP };
+enum link { PEER_SILENT, PEER_ONE_WAY, PEER_UP };
 
 struct peer {
 	struct stamp heard;         /* newest */

@@ -288,21 +288,21 @@ static enum link link_of(struct step *step, struct peer *peer)
 {
 	struct span lease = step->m->timing.lease;
 	if (peer->leaving)
-		return LINK_SILENT;
+		return PEER_SILENT;
 	if (!step_reached(step, peer->fresh_until))
-		return LINK_UP;
+		return PEER_UP;
 	if (step_reached(step, instant_plus(peer->heard_at, lease)))
-		return LINK_SILENT;
+		return PEER_SILENT;
 	struct instant since = instant_later(peer->first_heard_at, peer->fresh_until);
-	return step_reached(step, instant_plus(since, lease)) ? LINK_ONE_WAY : peer->link;
+	return step_reached(step, instant_plus(since, lease)) ? PEER_ONE_WAY : peer->link;
 }
 
 static void link_update(struct step *step, uint8_t p)
 {
 	static const enum note_kind notes[] = {
-	    [LINK_SILENT] = NOTE_PEER_SILENT,
-	    [LINK_ONE_WAY] = NOTE_PEER_ONE_WAY,
-	    [LINK_UP] = NOTE_PEER_HEARD,
+	    [PEER_SILENT] = NOTE_PEER_SILENT,
+	    [PEER_ONE_WAY] = NOTE_PEER_ONE_WAY,
+	    [PEER_UP] = NOTE_PEER_HEARD,
 	};
 	struct peer *peer = &step->m->peers[p];
 	if (peer->heard.incarnation == 0 || peer->heard_at.ns == INSTANT_PAST.ns)

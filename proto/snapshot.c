@@ -69,8 +69,8 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	claim->first_seq = 1;
 	claim->resumed = !holds;
 	claim->since = now;
-	role->phase = holds ? PHASE_UP : PHASE_STOPPING;
-	role->up_since = holds ? now : INSTANT_NEVER;
+	role->phase = holds ? kept->phase : PHASE_STOPPING;
+	role->up_since = role->phase == PHASE_UP ? now : INSTANT_NEVER;
 	role->noted_owner_epoch = claim->epoch;
 }
 
@@ -140,6 +140,7 @@ void member_keep(const struct member *m, struct kept *out)
 		    .lease_end = role->claim.lease_end,
 		    .release_limit = role->claim.release_limit,
 		    .releasing = role->claim.state == CLAIM_RELEASING,
+		    .phase = role->phase,
 		};
 	}
 }

@@ -47,6 +47,7 @@ struct kept_role {
 	struct instant lease_end;
 	struct span release_limit; /* promised together with lease_end */
 	bool releasing;            /* a release was under way */
+	enum role_phase phase;     /* of the resources, as this member saw them */
 };
 
 struct kept_peer {

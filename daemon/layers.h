@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The layers that end an ownership when this process cannot: each learns until when every role may
+ * be up here, after each step of the member and before anything that step asks for is done. So
+ * nothing is ever up under a lease that a layer does not know of, and no page that frees a promise
+ * leaves before the layers know. Knows the layers and their order; how one works is its own file's.
+ */
+#pragma once
+
+#include "daemon/guard/memory.h"
+#include "proto/error.h"
+#include "proto/state.h"
+
+struct daemon;
+
+struct layers {
+	struct memory *memory; /* borrowed from daemon_settings; NULL: no guard watches */
+	struct kept kept;      /* scratch */
+};
+
+enum code layers_open(struct daemon *daemon, struct error *error);
+/* Blocks for no longer than it takes to write to memory. */
+void layers_follow(struct daemon *daemon);
+void layers_close(struct daemon *daemon);
