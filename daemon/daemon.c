@@ -24,7 +24,6 @@ enum { STDERR = 2 };
 static enum code copy_settings(struct daemon *daemon, const struct daemon_settings *settings,
                                struct error *error)
 {
-	daemon->lock = -1;
 	daemon->state_dir = settings->state_dir;
 	daemon->run_dir = settings->run_dir;
 	daemon->layers.memory = settings->memory;
@@ -44,15 +43,8 @@ static enum code copy_settings(struct daemon *daemon, const struct daemon_settin
 
 static enum code open_host(struct daemon *daemon, enum note_level level, struct error *error)
 {
-	char path[FILE_PATH_BYTES];
-	enum code code = file_make_directory(daemon->run_dir, 0755, error);
+	enum code code = file_make_directory(daemon->state_dir, 0700, error);
 
-	if (code == CODE_OK)
-		code = file_make_directory(daemon->state_dir, 0700, error);
-	if (code == CODE_OK)
-		code = file_path(path, daemon->run_dir, "lock", error);
-	if (code == CODE_OK)
-		code = platform_lock(path, &daemon->lock, error);
 	if (code == CODE_OK)
 		code = log_open(&daemon->log, STDERR, level, error);
 	return code;
@@ -169,7 +161,8 @@ static enum code open_control(struct daemon *daemon, struct error *error)
 	return control_open(&daemon->control, &daemon->loop, path, owner, &hooks, error);
 }
 
-static enum code open_loop(struct daemon *daemon, struct error *error)
+static enum code open_loop(struct daemon *daemon, const struct daemon_settings *settings,
+                           struct error *error)
 {
 	const struct net_hooks net_hooks = events_net_hooks(daemon);
 	const struct runner_hooks runner_hooks = events_runner_hooks(daemon);
@@ -182,7 +175,10 @@ static enum code open_loop(struct daemon *daemon, struct error *error)
 	events_open(daemon);
 	leave_open(&daemon->leave, daemon);
 	audit_open(&daemon->audit, daemon);
-	code = open_member(daemon, error);
+	code = tie_open(&daemon->tie, daemon, settings->guard, settings->is_managed, settings->argv,
+	                error);
+	if (code == CODE_OK)
+		code = open_member(daemon, error);
 	if (code == CODE_OK)
 		code = layers_open(daemon, error);
 	if (code == CODE_OK)
@@ -209,7 +205,7 @@ enum code daemon_open(struct daemon **daemon, const struct daemon_settings *sett
 		code = open_host(made, settings->log_level, error);
 	if (code == CODE_OK) {
 		open_door(made);
-		code = open_loop(made, error);
+		code = open_loop(made, settings, error);
 	}
 	if (code != CODE_OK) {
 		daemon_close(made);
@@ -233,8 +229,9 @@ bool daemon_run(struct daemon *daemon)
 	          setup->member_count, setup->role_count, heartbeat, lease);
 	event.as.generation = member_durable(&daemon->member, &daemon->durable);
 	events_step(daemon, event);
+	tie_ready(&daemon->tie);
 	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
-	return daemon->leave.stage == LEAVE_DONE;
+	return daemon->leave.stage == LEAVE_DONE || daemon->tie.is_replacing;
 }
 
 static void one_closed(void *context)
@@ -255,6 +252,7 @@ static void close_loop(struct daemon *daemon)
 		store_close(daemon->store, one_closed, NULL);
 	audit_close(&daemon->audit);
 	layers_close(daemon);
+	tie_close(&daemon->tie);
 	leave_close(&daemon->leave);
 	events_close(daemon);
 	/* Again when a late signal stopped it before everything was closed. */
@@ -268,7 +266,6 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->loop_open)
 		close_loop(daemon);
 	log_close(daemon->log);
-	/* The lock goes with the process. */
 	sodium_free(daemon->secret);
 	free(daemon);
 }

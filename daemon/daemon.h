@@ -4,12 +4,12 @@
  *
  *   struct daemon
  *   ├─ config, secret          what was read at start
- *   ├─ lock                    one daemon for each run directory
  *   ├─ log                     its own thread
  *   ├─ member, door, effects   proto/: plain values, nothing to free
  *   ├─ layers                  what ends an ownership when the loop cannot
  *   ├─ loop                    every handle below belongs to it
  *   │  ├─ wakeup, prepare      follow member_deadline
+ *   │  ├─ tie                  to the guard, this process's parent
  *   │  ├─ signals, leave       how it ends
  *   │  ├─ audit                what the door refused, for the log
  *   │  ├─ net                  a socket on each path
@@ -30,6 +30,7 @@
 #include "daemon/audit.h"
 #include "daemon/control.h"
 #include "daemon/events.h"
+#include "daemon/guard/tie.h"
 #include "daemon/layers.h"
 #include "daemon/leave.h"
 #include "daemon/log.h"
@@ -58,8 +59,7 @@ struct daemon {
 	struct secret_key *secret; /* owned, in locked memory */
 	const char *state_dir;     /* borrowed from the command line */
 	const char *run_dir;       /* likewise */
-	int lock;
-	struct log *log; /* owned */
+	struct log *log;           /* owned */
 
 	struct member member;
 	struct door door;
@@ -78,6 +78,7 @@ struct daemon {
 	struct instant due;      /* what wakeup is set for */
 	struct instant gap_told; /* when a late turn was last logged */
 	uint64_t gaps_untold;
+	struct tie tie;
 	struct leave leave;
 	struct audit audit;
 	struct net *net;         /* owned */
@@ -93,6 +94,9 @@ struct daemon_settings {
 	const char *state_dir, *run_dir; /* borrowed until daemon_close */
 	enum note_level log_level;
 	struct memory *memory; /* borrowed until daemon_close; NULL: no guard watches */
+	int guard;             /* connection to it, owned by the daemon from now on; -1: none */
+	bool is_managed;       /* a service manager starts guards */
+	char *const *argv;     /* how else to start one; borrowed, NULL at the end */
 };
 
 /* Everything up to the first heartbeat. Blocks. On failure nothing is left open. */

@@ -236,6 +236,7 @@ static void follow_deadline(uv_prepare_t *prepare)
 	struct instant now = platform_now();
 	int64_t left;
 
+	layers_turn(daemon);
 	daemon->due = member_deadline(&daemon->member);
 	left = instant_since(daemon->due, now).ns;
 	/* At least one, so that a deadline that stays in the past does not spin. */

@@ -6,6 +6,13 @@
 
 #include "daemon/daemon.h"
 
+/* A worker that lives uses up to three quarters of `release` for the stop commands of scripts
+ * (resource/script.c): the guard kills what is left in the last quarter. */
+static struct instant strike_time(struct instant lease_end, struct span release)
+{
+	return instant_plus(lease_end, span_divided(span_times(release, 3), 4));
+}
+
 /* What the member keeps goes first: a lease end that the guard knows must not belong to a claim
  * which the next life of the worker would not know. */
 static void follow_memory(struct daemon *daemon)
@@ -17,21 +24,35 @@ static void follow_memory(struct daemon *daemon)
 		return;
 	member_keep(&daemon->member, &layers->kept);
 	memory_keep(layers->memory, &layers->kept);
-	for (uint8_t r = 0; r < setup->role_count; r++)
-		memory_set_lease(layers->memory, setup->roles[r].id,
-		                 member_lease_end(&daemon->member, r));
+	for (uint8_t r = 0; r < setup->role_count; r++) {
+		struct instant end = member_lease_end(&daemon->member, r);
+
+		memory_set_lease(layers->memory, setup->roles[r].id, end,
+		                 strike_time(end, layers->kept.roles[r].release_limit));
+	}
 }
 
 enum code layers_open(struct daemon *daemon, struct error *error)
 {
-	(void)daemon;
+	const struct setup *setup = &daemon->config.setup;
+
 	(void)error;
+	if (daemon->layers.memory != NULL)
+		memory_claim(
+		    daemon->layers.memory,
+		    (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
 	return CODE_OK;
 }
 
 void layers_follow(struct daemon *daemon)
 {
 	follow_memory(daemon);
+}
+
+void layers_turn(struct daemon *daemon)
+{
+	if (daemon->layers.memory != NULL)
+		atomic_fetch_add(&daemon->layers.memory->worker_turns, 1);
 }
 
 void layers_close(struct daemon *daemon)

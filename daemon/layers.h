@@ -21,4 +21,6 @@ struct layers {
 enum code layers_open(struct daemon *daemon, struct error *error);
 /* Blocks for no longer than it takes to write to memory. */
 void layers_follow(struct daemon *daemon);
+/* The loop turns: it does not hang. */
+void layers_turn(struct daemon *daemon);
 void layers_close(struct daemon *daemon);

@@ -116,6 +116,12 @@ static void limit_reached(uv_timer_t *timer)
 	go_on(leave);
 }
 
+void leave_now(struct leave *leave)
+{
+	if (leave->stage == LEAVE_NOT)
+		ask(leave);
+}
+
 static void on_signal(uv_signal_t *signal, int number)
 {
 	struct leave *leave = signal->data;

@@ -29,6 +29,8 @@ struct leave {
 };
 
 void leave_open(struct leave *leave, struct daemon *daemon);
+/* As if asked to end. */
+void leave_now(struct leave *leave);
 /* EFFECT_LEFT: nothing is owned any more. */
 void leave_done(struct leave *leave);
 void leave_close(struct leave *leave);

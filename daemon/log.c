@@ -75,14 +75,14 @@ static bool is_journal(int fd)
 }
 
 /* Writes the head of a line; returns its length. */
-static size_t write_head(const struct log *log, enum note_level level, char *out, size_t size)
+static size_t write_head(bool journal, enum note_level level, char *out, size_t size)
 {
 	struct timespec wall;
 	const struct tm *utc;
 	char date[32];
 	int written;
 
-	if (log->journal)
+	if (journal)
 		return (size_t)snprintf(out, size, "%s", journal_prefix[level]);
 	(void)timespec_get(&wall, TIME_UTC);
 	utc = gmtime(&wall.tv_sec);
@@ -91,6 +91,11 @@ static size_t write_head(const struct log *log, enum note_level level, char *out
 	written =
 	    snprintf(out, size, "%s.%03ldZ %s ", date, wall.tv_nsec / 1000000, level_word[level]);
 	return (size_t)written;
+}
+
+size_t log_head(int fd, enum note_level level, char *out, size_t size)
+{
+	return write_head(is_journal(fd), level, out, size);
 }
 
 /* Writes all of it, or as much as the reader takes before it goes away. May block. */
@@ -130,7 +135,7 @@ static void write_lines(void *context)
 			log->first = (log->first + 1) % LINES;
 			log->count--;
 		} else if (log->told < log->dropped) {
-			length = write_head(log, LEVEL_WARNING, line, LINE_BYTES);
+			length = write_head(log->journal, LEVEL_WARNING, line, LINE_BYTES);
 			length += (size_t)snprintf(line + length, LINE_BYTES - length,
 			                           "log: %" PRIu64
 			                           " lines lost: the reader of the log is too slow",
@@ -210,7 +215,7 @@ void log_write(struct log *log, enum note_level level, const char *format, ...)
 
 	if (level > log->threshold)
 		return;
-	head = write_head(log, level, line, sizeof line);
+	head = write_head(log->journal, level, line, sizeof line);
 	va_start(arguments, format);
 	body = vsnprintf(line + head, sizeof line - head, format, arguments);
 	va_end(arguments);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/note.h" /* enum note_level */
@@ -22,3 +23,7 @@ void log_close(struct log *log);
 void log_write(struct log *log, enum note_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 uint64_t log_dropped(const struct log *log);
+
+/* The head of a line to `fd`, for those who write one without a log; returns its length. Allocates
+ * nothing after its first call. */
+size_t log_head(int fd, enum note_level level, char *out, size_t size);

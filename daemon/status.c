@@ -10,66 +10,17 @@
 
 #include "config/print.h"
 #include "daemon/daemon.h"
+#include "daemon/json.h"
+#include "daemon/status_host.h"
 
 enum { SENTENCE_BYTES = 512 };
-
-static void add_number(cJSON *to, const char *name, uint64_t value)
-{
-	(void)cJSON_AddNumberToObject(to, name, (double)value);
-}
-
-static void add_ms(cJSON *to, const char *name, struct span span)
-{
-	(void)cJSON_AddNumberToObject(to, name, (double)(span.ns / 1000000));
-}
-
-/* Text of scripts and of the system goes to terminals and JSON parsers: plain ASCII only. */
-static void make_printable(const char *text, char out[SENTENCE_BYTES])
-{
-	size_t length = 0;
-
-	for (; text[length] != '\0' && length < SENTENCE_BYTES - 1; length++)
-		out[length] = text[length] >= ' ' && text[length] <= '~' ? text[length] : '?';
-	out[length] = '\0';
-}
-
-/* The text, or null when it is empty or `says` is false. */
-static void add_text(cJSON *to, const char *name, const char *text, bool says)
-{
-	char printable[SENTENCE_BYTES];
-
-	make_printable(text, printable);
-	if (says && text[0] != '\0')
-		(void)cJSON_AddStringToObject(to, name, printable);
-	else
-		(void)cJSON_AddNullToObject(to, name);
-}
 
 static void add_member_name(cJSON *to, const char *name, const struct daemon *daemon,
                             uint8_t member)
 {
 	bool known = member != NO_MEMBER;
 
-	add_text(to, name, known ? daemon->config.setup.members[member].name : "", known);
-}
-
-static void add_sentence(cJSON *list, const char *sentence)
-{
-	char printable[SENTENCE_BYTES];
-
-	make_printable(sentence, printable);
-	(void)cJSON_AddItemToArray(list, cJSON_CreateString(printable));
-}
-
-/* {"bad-tag": 3}: only what was refused at all. */
-static void add_refused(cJSON *to, const uint64_t counts[REFUSALS])
-{
-	cJSON *refused = cJSON_AddObjectToObject(to, "refused");
-
-	for (unsigned i = REFUSAL_JUNK; i < REFUSALS; i++) {
-		if (counts[i] > 0)
-			add_number(refused, refusal_word((enum refusal)i), counts[i]);
-	}
+	json_text(to, name, known ? daemon->config.setup.members[member].name : "", known);
 }
 
 /* --- members */
@@ -89,17 +40,17 @@ static void add_path(cJSON *list, const struct daemon *daemon, uint8_t member, u
 	(void)cJSON_AddStringToObject(json, "there", there);
 	(void)cJSON_AddBoolToObject(json, "heard", view->heard);
 	if (view->heard)
-		add_ms(json, "age_ms", view->age);
+		json_ms(json, "age_ms", view->age);
 	else
 		(void)cJSON_AddNullToObject(json, "age_ms");
 	if (view->has_rtt)
-		add_number(json, "rtt_us", (uint64_t)(view->rtt.ns / 1000));
+		json_number(json, "rtt_us", (uint64_t)(view->rtt.ns / 1000));
 	else
 		(void)cJSON_AddNullToObject(json, "rtt_us");
-	add_number(json, "loss_in_percent", view->loss_in);
-	add_number(json, "loss_out_percent", view->loss_out);
-	add_number(json, "send_errors", errors.count);
-	add_text(json, "send_error", errors.last, true);
+	json_number(json, "loss_in_percent", view->loss_in);
+	json_number(json, "loss_out_percent", view->loss_out);
+	json_number(json, "send_errors", errors.count);
+	json_text(json, "send_error", errors.last, true);
 }
 
 static const char *member_state(const struct peer_view *view, bool is_self)
@@ -132,7 +83,7 @@ static void warn_of_member(cJSON *warnings, const char *name, const struct peer_
 		if (!rows[i].holds)
 			continue;
 		(void)snprintf(sentence, sizeof sentence, "%s%s", name, rows[i].text);
-		add_sentence(warnings, sentence);
+		json_sentence(warnings, sentence);
 	}
 }
 
@@ -153,10 +104,10 @@ static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon
 	(void)cJSON_AddBoolToObject(json, "votes", setup->members[member].votes);
 	(void)cJSON_AddStringToObject(json, "state", member_state(&view, is_self));
 	if (view.ever && !is_self)
-		add_ms(json, "age_ms", view.age);
+		json_ms(json, "age_ms", view.age);
 	else
 		(void)cJSON_AddNullToObject(json, "age_ms");
-	add_number(json, "incarnation", view.incarnation);
+	json_number(json, "incarnation", view.incarnation);
 	(void)cJSON_AddBoolToObject(json, "paused", view.paused);
 	(void)cJSON_AddBoolToObject(json, "relearning", view.relearning);
 	(void)cJSON_AddBoolToObject(json, "abstaining", view.abstaining);
@@ -166,7 +117,7 @@ static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon
 	paths = cJSON_AddArrayToObject(json, "paths");
 	for (uint8_t i = 0; i < view.path_count; i++)
 		add_path(paths, daemon, member, i, &view.paths[i]);
-	add_refused(json, daemon->door.refused[member]);
+	json_refused(json, daemon->door.refused[member]);
 	warn_of_member(warnings, setup->members[member].name, &view);
 }
 
@@ -189,11 +140,11 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 	(void)cJSON_AddItemToArray(list, json);
 	add_member_name(json, "member", daemon, view->member);
 	(void)cJSON_AddBoolToObject(json, "ready", ready);
-	add_text(json, "reason", reason, true);
-	add_text(json, "detail", own->why[0] != '\0' ? own->why : own->failure, is_self);
+	json_text(json, "reason", reason, true);
+	json_text(json, "detail", own->why[0] != '\0' ? own->why : own->failure, is_self);
 	(void)cJSON_AddStringToObject(json, "claim", claim_word(view->claim));
 	(void)cJSON_AddStringToObject(json, "phase", phase_word(view->phase));
-	add_number(json, "failures", view->failures);
+	json_number(json, "failures", view->failures);
 }
 
 static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
@@ -207,7 +158,7 @@ static void explain_role(cJSON *problems, const struct daemon *daemon, const cha
 		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
 		               phase_word(view->owner_phase),
 		               daemon->config.setup.members[view->owner].name);
-	add_sentence(problems, sentence);
+	json_sentence(problems, sentence);
 }
 
 static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_view *view)
@@ -215,7 +166,7 @@ static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_v
 	cJSON *json = cJSON_AddObjectToObject(to, "vote");
 
 	add_member_name(json, "holder", daemon, view->holder);
-	add_ms(json, "promised_ms", view->promised);
+	json_ms(json, "promised_ms", view->promised);
 }
 
 static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, uint8_t role,
@@ -239,13 +190,13 @@ static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, 
 	(void)cJSON_AddBoolToObject(json, "configured", configured);
 	(void)cJSON_AddStringToObject(json, "wanted", wanted_word(view.wanted));
 	add_member_name(json, "owner", daemon, view.owner);
-	add_text(json, "phase", phase_word(view.owner_phase), view.owner != NO_MEMBER);
-	add_number(json, "epoch", view.epoch);
+	json_text(json, "phase", phase_word(view.owner_phase), view.owner != NO_MEMBER);
+	json_number(json, "epoch", view.epoch);
 	(void)cJSON_AddStringToObject(json, "claim", claim_word(view.claim));
-	add_ms(json, "lease_left_ms", view.lease_left);
+	json_ms(json, "lease_left_ms", view.lease_left);
 	add_vote(json, daemon, &view);
 	if (view.retrying)
-		add_ms(json, "retry_in_ms", view.retry_in);
+		json_ms(json, "retry_in_ms", view.retry_in);
 	else
 		(void)cJSON_AddNullToObject(json, "retry_in_ms");
 	candidates = cJSON_AddArrayToObject(json, "nodes");
@@ -287,12 +238,12 @@ static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role,
 	(void)cJSON_AddStringToObject(json, "type", types[config->type]);
 	(void)cJSON_AddBoolToObject(json, "critical", config->critical);
 	(void)cJSON_AddStringToObject(json, "state", states[view.state]);
-	add_number(json, "restarts", view.restarts);
+	json_number(json, "restarts", view.restarts);
 	if (view.has_pid)
 		(void)cJSON_AddNumberToObject(json, "pid", (double)view.pid);
 	else
 		(void)cJSON_AddNullToObject(json, "pid");
-	add_text(json, "detail", view.detail, true);
+	json_text(json, "detail", view.detail, true);
 }
 
 static void add_resources(cJSON *to, const struct daemon *daemon)
@@ -314,10 +265,10 @@ static void add_timing(cJSON *to, const struct timing *timing)
 {
 	cJSON *json = cJSON_AddObjectToObject(to, "timing");
 
-	add_ms(json, "heartbeat_ms", timing->heartbeat);
-	add_ms(json, "lease_ms", timing->lease);
-	add_ms(json, "release_ms", timing->release);
-	add_ms(json, "promise_ms", timing_promise(*timing));
+	json_ms(json, "heartbeat_ms", timing->heartbeat);
+	json_ms(json, "lease_ms", timing->lease);
+	json_ms(json, "release_ms", timing->release);
+	json_ms(json, "promise_ms", timing_promise(*timing));
 }
 
 static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
@@ -328,41 +279,29 @@ static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct
 	cJSON *quorum;
 
 	member_view(&daemon->member, now, &view);
-	add_number(json, "incarnation", view.incarnation);
+	json_number(json, "incarnation", view.incarnation);
 	quorum = cJSON_AddObjectToObject(json, "quorum");
 	(void)cJSON_AddBoolToObject(quorum, "seen", view.quorum);
-	add_number(quorum, "voters_heard", view.voters_heard);
-	add_number(quorum, "voters_total", view.voters_total);
-	add_number(quorum, "votes_needed", view.votes_needed);
+	json_number(quorum, "voters_heard", view.voters_heard);
+	json_number(quorum, "voters_total", view.voters_total);
+	json_number(quorum, "votes_needed", view.votes_needed);
 	(void)cJSON_AddBoolToObject(json, "relearning", view.relearning);
 	(void)cJSON_AddBoolToObject(json, "abstaining", view.abstaining);
-	add_ms(json, "abstains_ms", view.abstains_for);
+	json_ms(json, "abstains_ms", view.abstains_for);
 	(void)cJSON_AddBoolToObject(json, "paused", view.paused);
 	(void)cJSON_AddBoolToObject(json, "file_voters_differ", view.file_voters_differ);
 	if (!view.quorum) {
 		(void)snprintf(sentence, sizeof sentence,
 		               "no quorum: %u of %u voters heard, %u needed", view.voters_heard,
 		               view.voters_total, view.votes_needed);
-		add_sentence(problems, sentence);
+		json_sentence(problems, sentence);
 	}
 	if (view.relearning)
-		add_sentence(warnings,
-		             "this member lost its state and is learning from the others");
+		json_sentence(warnings,
+		              "this member lost its state and is learning from the others");
 	if (view.file_voters_differ)
-		add_sentence(warnings, "the configuration names other voters than the cluster was "
-		                       "started with; the old set counts");
-}
-
-static void add_host(cJSON *json, cJSON *warnings, const struct daemon *daemon)
-{
-	const char *trouble = store_trouble(daemon->store);
-	cJSON *strangers = cJSON_AddObjectToObject(json, "strangers");
-
-	add_refused(strangers, daemon->door.refused_strangers);
-	add_text(json, "state_error", trouble != NULL ? trouble : "", trouble != NULL);
-	add_number(json, "log_lines_lost", log_dropped(daemon->log));
-	if (trouble != NULL)
-		add_sentence(warnings, trouble);
+		json_sentence(warnings, "the configuration names other voters than the cluster was "
+		                        "started with; the old set counts");
 }
 
 cJSON *status_json(const struct daemon *daemon, struct instant now)
@@ -372,11 +311,11 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	cJSON *problems, *warnings, *list;
 	const uint8_t role_count = member_role_count(&daemon->member);
 
-	add_number(json, "schema", STATUS_SCHEMA);
+	json_number(json, "schema", STATUS_SCHEMA);
 	(void)cJSON_AddStringToObject(json, "version", FAILOVERD_VERSION);
 	(void)cJSON_AddStringToObject(json, "cluster", daemon->config.cluster);
 	(void)cJSON_AddStringToObject(json, "self", setup->members[setup->self].name);
-	add_ms(json, "uptime_ms", instant_since(now, daemon->started));
+	json_ms(json, "uptime_ms", instant_since(now, daemon->started));
 	(void)cJSON_AddBoolToObject(json, "healthy", false); /* set when the problems are known */
 	problems = cJSON_AddArrayToObject(json, "problems");
 	warnings = cJSON_AddArrayToObject(json, "warnings");
@@ -389,7 +328,7 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	for (uint8_t i = 0; i < role_count; i++)
 		add_role(list, problems, daemon, i, now);
 	add_resources(json, daemon);
-	add_host(json, warnings, daemon);
+	status_host(json, warnings, daemon);
 	(void)cJSON_ReplaceItemInObject(json, "healthy",
 	                                cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));
 	return json;

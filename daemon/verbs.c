@@ -45,6 +45,7 @@ static void verb_version(struct daemon *daemon, struct control_client *client,
 	(void)daemon, (void)verb, (void)request;
 	(void)cJSON_AddBoolToObject(json, "ok", true);
 	(void)cJSON_AddStringToObject(json, "version", FAILOVERD_VERSION);
+	(void)cJSON_AddNumberToObject(json, "pid", (double)uv_os_getpid());
 	reply(client, json);
 }
 
@@ -263,12 +264,37 @@ void verbs_after_step(struct daemon *daemon)
 	}
 }
 
+/* Only the program and the configuration in their files: which files, the running daemon decides.
+ */
+static void verb_reload(struct daemon *daemon, struct control_client *client,
+                        const struct verb *verb, const struct control_request *request)
+{
+	cJSON *json;
+
+	(void)verb;
+	(void)request;
+	if (!tie_replace(&daemon->tie)) {
+		control_refuse(client,
+		               "no guard watches over this daemon: it cannot be replaced while "
+		               "it runs");
+		return;
+	}
+	json = cJSON_CreateObject();
+	(void)cJSON_AddBoolToObject(json, "ok", true);
+	(void)cJSON_AddStringToObject(
+	    json, "text",
+	    "the daemon goes on with the program and the configuration in "
+	    "their files");
+	reply(client, json);
+}
+
 /* --- the table */
 
 static const struct verb table[] = {
     {"status", false, false, false, REQUEST_MOVE, verb_status},
     {"version", false, false, false, REQUEST_MOVE, verb_version},
     {"follow", false, true, false, REQUEST_MOVE, verb_follow},
+    {"reload-binary", true, false, false, REQUEST_MOVE, verb_reload},
     {"move", true, true, false, REQUEST_MOVE, verb_command},
     {"stop", true, true, false, REQUEST_STOP, verb_command},
     {"start", true, true, false, REQUEST_START, verb_command},

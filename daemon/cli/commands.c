@@ -47,6 +47,13 @@ static const struct subcommand table[] = {
      "pause survives restarts."},
     {"resume", "NODE", TAKES_CLIENT, 1, 1, command_resume, "let a paused node take roles again",
      "Nothing moves back by this alone, unless a role fails back."},
+    {"reload", "", TAKES_HOST | 1U << OPTION_BINARY | 1U << OPTION_TIMEOUT, 0, 0, command_reload,
+     "let the daemon go on with the program and configuration in their files",
+     "For upgrades. With --binary (there is no other way yet): the configuration is checked by "
+     "this\n"
+     "program first; then the daemon ends without releasing anything, the program in its file "
+     "goes\n"
+     "on with the same roles, and what runs keeps running."},
     {"adopt-voters", "", TAKES_HOST, 0, 0, command_adopt_voters,
      "let this stopped member count with the voters of the file",
      "The set of voters is remembered, not reread. To change it: stop every member, bring the new\n"

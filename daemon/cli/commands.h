@@ -41,5 +41,6 @@ enum exit_code command_stop(const struct options *options);
 enum exit_code command_start(const struct options *options);
 enum exit_code command_pause(const struct options *options);
 enum exit_code command_resume(const struct options *options);
+enum exit_code command_reload(const struct options *options);
 enum exit_code command_adopt_voters(const struct options *options);
 enum exit_code command_version(const struct options *options);

@@ -87,8 +87,9 @@ static enum code refuse_unbuilt(const struct config *config, const char *path)
 	return CODE_UNSUPPORTED;
 }
 
-static enum code read_config(struct host *host, const char *path, bool has_key)
+static enum code read_config(struct host *host, const struct options *options, bool has_key)
 {
+	const char *path = options->config;
 	uint8_t *text = malloc(CONFIG_FILE_BYTES);
 	struct error error;
 	size_t length = 0;
@@ -102,7 +103,8 @@ static enum code read_config(struct host *host, const char *path, bool has_key)
 	else {
 		code = config_load((const char *)text, length, has_key ? &host->public : NULL,
 		                   &host->config, &host->findings);
-		print_findings(&host->findings, path);
+		if (code != CODE_OK || !options->only_errors)
+			print_findings(&host->findings, path);
 		if (code == CODE_OK)
 			code = refuse_unbuilt(&host->config, path);
 	}
@@ -128,7 +130,7 @@ enum exit_code host_open(struct host **host, const struct options *options)
 	}
 	*host = made;
 	key = read_key(made, options->key);
-	config = read_config(made, options->config, key == CODE_OK);
+	config = read_config(made, options, key == CODE_OK);
 	return key == CODE_OK && config == CODE_OK ? EXIT_DONE : EXIT_CONFIG;
 }
 

@@ -57,6 +57,7 @@ static enum code set_log_level(struct options *options, const char *value, struc
 	for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
 		if (strcmp(words[i], value) == 0) {
 			options->log_level = (enum note_level)i;
+			options->log_word = words[i];
 			return CODE_OK;
 		}
 	}
@@ -91,6 +92,13 @@ static enum code set_wait(struct options *options, const char *value, struct err
 {
 	(void)value, (void)error;
 	options->wait = true;
+	return CODE_OK;
+}
+
+static enum code set_binary(struct options *options, const char *value, struct error *error)
+{
+	(void)value, (void)error;
+	options->binary = true;
 	return CODE_OK;
 }
 
@@ -131,6 +139,8 @@ static const struct option table[OPTIONS] = {
     [OPTION_WATCH] = {"--watch", NULL, set_watch, "print again every second until interrupted"},
     [OPTION_WAIT] = {"--wait", NULL, set_wait, "wait until the role is up on the target"},
     [OPTION_TIMEOUT] = {"--timeout", "TIME", set_timeout, "give up waiting after this (30s)"},
+    [OPTION_BINARY] = {"--binary", NULL, set_binary,
+                       "take over the program that is in its file now"},
     [OPTION_HELP] = {"--help", NULL, set_help, "print this"},
 };
 
@@ -193,6 +203,7 @@ enum code options_parse(int argc, char **argv, unsigned accepts, struct options 
 	    .run_dir = "/run/failoverd",
 	    .out = "/etc/failoverd/node.key",
 	    .log_level = LEVEL_INFO,
+	    .log_word = "info",
 	    .timeout = span_ms(30000),
 	};
 	for (int i = 0; i < argc; i++) {

@@ -23,6 +23,7 @@ enum option_kind {
 	OPTION_WATCH,
 	OPTION_WAIT,
 	OPTION_TIMEOUT,
+	OPTION_BINARY,
 	OPTION_HELP,
 };
 enum { OPTIONS = OPTION_HELP + 1, OPERANDS_MAX = 2 };
@@ -34,11 +35,14 @@ struct options {
 	const char *run_dir;
 	const char *out;
 	enum note_level log_level;
+	const char *log_word; /* the same as it was typed */
 	struct span timeout;
 	bool json;
 	bool watch;
 	bool wait;
+	bool binary;
 	bool help;
+	bool only_errors; /* what was warned of a moment ago is not said again; no option */
 	int operand_count;
 	const char *operands[OPERANDS_MAX]; /* borrowed from argv */
 };

@@ -6,9 +6,12 @@
 #include "daemon/guard/guard.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "daemon/log.h"
 #include "daemon/platform/platform.h"
 
 enum {
@@ -19,22 +22,36 @@ enum {
 	DEATHS_WINDOW_S = 60,
 	PAUSE_FIRST_S = 5,
 	PAUSE_LIMIT_S = 60,
-	LINE_BYTES = 256,
+	/* The loop of a worker that works turns with every heartbeat, at the least once a second.
+	 * Longer than a host is likely to stall, for its death costs more than waiting: by then the
+	 * guard has long ended every lease that ran out. */
+	HANG_LIMIT_S = 10,
+	CHECK_EVERY_MS = 1000,
+	LINE_BYTES = 400,
 };
 
-static void say_released(const struct ledger_entry *entry, const char *what)
+static void say(enum note_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(enum note_level level, const char *format, ...)
 {
-	char line[LINE_BYTES];
-	(void)snprintf(line, sizeof line,
-	               "guard: resource %s: the lease is over and the worker did not act: %s",
-	               entry->resource, what);
-	guard_host_say(line);
+	char line[LINE_BYTES + 1];
+	va_list args;
+	size_t used = log_head(STDERR_FILENO, level, line, LINE_BYTES);
+	va_start(args, format);
+	int length = vsnprintf(line + used, LINE_BYTES - used, format, args);
+	va_end(args);
+	used += length < 0 ? 0 : (size_t)length;
+	used = used < LINE_BYTES ? used : LINE_BYTES - 1;
+	line[used++] = '\n';
+	guard_host_say(line, used);
 }
 
 static bool is_over(const struct memory *memory, const struct ledger_entry *entry,
                     struct instant now, bool everything)
 {
-	return everything || instant_reached(now, memory_lease(memory, entry->role));
+	return everything ||
+	       instant_reached(now, memory_end(memory, entry->role, (enum ledger_kind)entry->kind));
 }
 
 /* True: it is down. */
@@ -54,7 +71,10 @@ static void mark_released(struct memory *memory, struct ledger_entry *entry)
 	for (size_t i = 0; i < ROLES_MAX; i++)
 		if (atomic_load(&memory->roles[i].id) == entry->role)
 			atomic_fetch_add(&memory->roles[i].enforced, 1);
-	say_released(entry, entry->kind == LEDGER_ADDRESS ? "address removed" : "killed");
+	say(LEVEL_WARNING,
+	    "guard: resource %s: %s: its time was over and the worker had not done it",
+	    entry->resource,
+	    entry->kind == LEDGER_ADDRESS ? "address removed" : "processes killed");
 }
 
 static struct instant enforce_kind(struct memory *memory, struct network *network,
@@ -66,7 +86,7 @@ static struct instant enforce_kind(struct memory *memory, struct network *networ
 		if (atomic_load(&entry->state) != LEDGER_UP || entry->kind != (uint32_t)kind)
 			continue;
 		if (!is_over(memory, entry, now, everything))
-			next = instant_earlier(next, memory_lease(memory, entry->role));
+			next = instant_earlier(next, memory_end(memory, entry->role, kind));
 		else if (bring_down(entry, network))
 			mark_released(memory, entry);
 		else
@@ -88,117 +108,233 @@ struct guard {
 	struct memory *memory;
 	struct network *network;
 	struct guard_host *host;
-	char *const *worker_argv;
-	bool asked_to_end;
-	bool worked; /* the worker was ready once */
-	struct instant deaths[DEATHS_MAX];
-	unsigned death;          /* next place in deaths */
-	struct span pause;       /* before the next start, while it dies too often */
-	struct instant start_at; /* INSTANT_NEVER: it runs */
-	bool releasing_all;
+	char *const *argv;
+	bool is_running; /* there is a worker */
+	bool has_worked; /* a worker was ready once, or left something up */
+	bool is_told;    /* the service manager knows that one is ready */
+	bool is_ready;   /* the present one said so */
+	bool is_asked_to_end;
+	bool is_replacing; /* the worker ends for another program to take over */
+	bool is_releasing_all;
+	struct instant deaths[DEATHS_MAX - 1]; /* the last before the present one */
+	unsigned death;                        /* next place in deaths */
+	struct span pause;                     /* before the next start, while it dies too often */
+	struct instant start_at;               /* INSTANT_NEVER: it runs */
+	uint64_t turns;                        /* of the worker's loop, when last seen to turn */
+	struct instant turned_at;
+	struct instant check_at;
+	struct instant manager_at; /* when the manager is to hear next */
 };
 
-static void say_end(const struct worker_end *end, const char *then)
+/* --- the life of the worker */
+
+/* One that an earlier guard left is ended first: two would write the same memory. */
+static bool orphan_is_gone(struct guard *guard)
 {
-	char line[LINE_BYTES];
-	(void)snprintf(line, sizeof line, "guard: the worker %s %d; %s",
-	               end->by_signal ? "was ended by signal" : "exited with status", end->number,
-	               then);
-	guard_host_say(line);
+	struct memory *memory = guard->memory;
+	const struct worker_id orphan = {atomic_load(&memory->worker_pid),
+	                                 atomic_load(&memory->worker_started)};
+	if (guard_host_end_orphan(&orphan)) {
+		atomic_store(&memory->worker_pid, 0);
+		return true;
+	}
+	guard->start_at = instant_plus(platform_now(), span_ms(STRIKE_AGAIN_MS));
+	return false;
 }
 
 static void start_worker(struct guard *guard)
 {
 	struct error error;
-	int64_t pid = 0;
-	guard->start_at = INSTANT_NEVER;
-	guard->releasing_all = false;
-	if (guard_host_spawn(guard->host, guard->worker_argv, &pid, &error) == CODE_OK) {
-		atomic_store(&guard->memory->worker_pid, pid);
+	struct worker_id worker = {0};
+	if (!orphan_is_gone(guard))
+		return;
+	if (guard_host_spawn(guard->host, guard->argv, &worker, &error) != CODE_OK) {
+		say(LEVEL_ERROR, "%s; tried again in %d s", error.text, PAUSE_FIRST_S);
+		guard->start_at = instant_plus(platform_now(), span_ms(PAUSE_FIRST_S * 1000));
 		return;
 	}
-	guard_host_say(error.text);
-	guard->start_at = instant_plus(platform_now(), span_ms(PAUSE_FIRST_S * 1000));
+	guard->is_releasing_all = guard->is_ready = guard->is_replacing = false;
+	guard->is_running = true;
+	guard->start_at = INSTANT_NEVER;
+	guard->turned_at = platform_now();
+	atomic_store(&guard->memory->worker_pid, worker.pid);
+	atomic_store(&guard->memory->worker_started, worker.started);
+	atomic_fetch_add(&guard->memory->worker_starts, 1);
+}
+
+static void start_at_once(struct guard *guard)
+{
+	guard->start_at = platform_now();
+	start_worker(guard);
 }
 
 /* Five deaths within a minute: something is wrong that another start does not mend. What is up is
  * released rather than left to a worker that cannot hold it. */
-static void worker_died(struct guard *guard, const struct worker_end *end)
+static void worker_died(struct guard *guard, const char *how, int number)
 {
 	struct instant now = platform_now();
 	struct instant oldest = guard->deaths[guard->death];
 	guard->deaths[guard->death] = now;
-	guard->death = (guard->death + 1) % DEATHS_MAX;
-	struct span window = span_ms(DEATHS_WINDOW_S * 1000);
-	bool too_often = oldest.ns != 0 && instant_since(now, oldest).ns < window.ns;
+	guard->death = (guard->death + 1) % (DEATHS_MAX - 1);
+	bool too_often =
+	    oldest.ns != 0 && instant_since(now, oldest).ns < span_ms(DEATHS_WINDOW_S * 1000).ns;
 	if (!too_often) {
-		say_end(end, "starting it again");
+		say(LEVEL_ERROR, "guard: the worker %s %d: starting it again", how, number);
 		guard->pause = span_ms(PAUSE_FIRST_S * 1000);
-		start_worker(guard);
+		start_at_once(guard);
 		return;
 	}
-	say_end(end, "it dies too often: releasing what is up here before it is tried again");
-	guard->releasing_all = true;
+	say(LEVEL_ERROR,
+	    "guard: the worker %s %d, and %d times within %d s: releasing what is up here; it is "
+	    "started again in %" PRId64 " s",
+	    how, number, DEATHS_MAX, DEATHS_WINDOW_S, guard->pause.ns / 1000000000);
+	guard->is_releasing_all = true;
 	guard->start_at = instant_plus(now, guard->pause);
 	guard->pause = span_times(guard->pause, 2);
 	if (guard->pause.ns > span_ms(PAUSE_LIMIT_S * 1000).ns)
 		guard->pause = span_ms(PAUSE_LIMIT_S * 1000);
 }
 
+/* Returns only when the program in the file cannot be run. */
+static void become_new_program(struct guard *guard)
+{
+	struct error error;
+	atomic_store(&guard->memory->worker_pid, 0);
+	(void)guard_host_become(guard->host, guard->argv, &error);
+	say(LEVEL_ERROR, "%s; going on with the old program", error.text);
+	start_at_once(guard);
+}
+
 /* True: the guard's work is done, *status is the worker's. */
 static bool worker_ended(struct guard *guard, const struct worker_end *end, int *status)
 {
-	bool orderly = !end->by_signal && (guard->asked_to_end || !guard->worked);
-	if (orderly) {
+	const char *how = end->by_signal ? "was ended by signal" : "exited with status";
+	guard->is_running = false;
+	if (guard->is_replacing && !guard->is_asked_to_end) {
+		become_new_program(guard);
+		return false;
+	}
+	if (!end->by_signal && (guard->is_asked_to_end || !guard->has_worked)) {
 		*status = end->number;
 		return true;
 	}
-	if (guard->asked_to_end) {
-		say_end(end, "releasing what it left up");
-		*status = 1;
-		guard->releasing_all = true;
-		return true;
+	if (!guard->is_asked_to_end) {
+		worker_died(guard, how, end->number);
+		return false;
 	}
-	worker_died(guard, end);
-	return false;
+	say(LEVEL_ERROR, "guard: the worker %s %d while leaving: releasing what it left up", how,
+	    end->number);
+	*status = 1;
+	return true;
 }
 
-/* Brings down everything, however long it takes. */
+/* The service manager hears of this process only while the worker works, too, or is to be started
+ * again: so it notices when either hangs. */
+static void check_worker(struct guard *guard, struct instant now)
+{
+	uint64_t turns = atomic_load(&guard->memory->worker_turns);
+	bool turned = turns != guard->turns || !guard->is_running || !guard->is_ready;
+	guard->turns = turns;
+	guard->check_at = instant_plus(now, span_ms(CHECK_EVERY_MS));
+	if (turned) {
+		guard->turned_at = now;
+		return;
+	}
+	struct span silent = instant_since(now, guard->turned_at);
+	if (silent.ns < span_ms(HANG_LIMIT_S * 1000).ns)
+		return;
+	say(LEVEL_ERROR, "guard: the worker has not moved for %" PRId64 " ms: killing it",
+	    silent.ns / 1000000);
+	guard->turned_at = now;
+	guard_host_kill_worker(guard->host);
+}
+
+static void tell_manager(struct guard *guard, struct instant now)
+{
+	struct span interval = guard_host_manager_interval(guard->host);
+	if (interval.ns == 0) {
+		guard->manager_at = INSTANT_NEVER;
+		return;
+	}
+	if (!instant_reached(now, guard->manager_at))
+		return;
+	guard_host_tell_manager(guard->host, "WATCHDOG=1");
+	guard->manager_at = instant_plus(now, interval);
+}
+
+static void worker_is_ready(struct guard *guard)
+{
+	guard->is_ready = true;
+	guard->turned_at = platform_now();
+	if (!guard->is_told)
+		guard_host_tell_manager(guard->host, "READY=1");
+	guard->has_worked = guard->is_told = true;
+}
+
+static void asked_to_end(struct guard *guard)
+{
+	guard->is_asked_to_end = true;
+	guard_host_tell_manager(guard->host, "STOPPING=1");
+	guard_host_ask_worker(guard->host);
+}
+
+static struct instant next_wake(const struct guard *guard, struct instant enforce_at)
+{
+	struct instant next = instant_earlier(enforce_at, guard->start_at);
+	next = instant_earlier(next, guard->manager_at);
+	return guard->is_running ? instant_earlier(next, guard->check_at) : next;
+}
+
+/* True: the guard's work is done. */
+static bool turn(struct guard *guard, int *status)
+{
+	struct worker_end end = {0};
+	bool done = false;
+	struct instant next =
+	    guard_enforce(guard->memory, guard->network, platform_now(), guard->is_releasing_all);
+	unsigned wake = guard_host_wait(guard->host, next_wake(guard, next), &end);
+	struct instant now = platform_now();
+	if ((wake & WAKE_WORKER_READY) != 0)
+		worker_is_ready(guard);
+	if ((wake & WAKE_WORKER_REPLACE) != 0)
+		guard->is_replacing = true;
+	if ((wake & WAKE_HANGUP) != 0)
+		say(LEVEL_WARNING,
+		    "guard: SIGHUP is ignored: `failoverd reload --binary` takes over "
+		    "a new program or configuration");
+	if ((wake & WAKE_ASKED_TO_END) != 0) {
+		asked_to_end(guard);
+		/* Nobody is there to be asked. */
+		done = !guard->is_running;
+		*status = 0;
+	}
+	if ((wake & WAKE_WORKER_ENDED) != 0)
+		done = worker_ended(guard, &end, status);
+	if (instant_reached(now, guard->check_at))
+		check_worker(guard, now);
+	tell_manager(guard, now);
+	if (!done && !guard->is_asked_to_end && instant_reached(now, guard->start_at))
+		start_worker(guard);
+	return done;
+}
+
+/* Brings down everything, however long it takes, unless it is asked to end once more. */
 static void release_all(struct guard *guard)
 {
 	struct worker_end end;
 	struct instant next = INSTANT_PAST;
-	while (instant_before(next, INSTANT_NEVER)) {
+	unsigned wake = 0;
+	while (instant_before(next, INSTANT_NEVER) && (wake & WAKE_ASKED_TO_END) == 0) {
 		next = guard_enforce(guard->memory, guard->network, platform_now(), true);
 		if (instant_before(next, INSTANT_NEVER))
-			(void)guard_host_wait(guard->host, next, &end);
+			wake = guard_host_wait(guard->host, next, &end);
 	}
-}
-
-static void turn(struct guard *guard, bool *done, int *status)
-{
-	struct worker_end end = {0};
-	struct instant next =
-	    guard_enforce(guard->memory, guard->network, platform_now(), guard->releasing_all);
-	next = instant_earlier(next, guard->start_at);
-	unsigned wake = guard_host_wait(guard->host, next, &end);
-	if ((wake & WAKE_WORKER_READY) != 0)
-		guard->worked = true;
-	if ((wake & WAKE_ASKED_TO_END) != 0) {
-		guard->asked_to_end = true;
-		guard_host_ask_worker(guard->host);
-		*done = instant_before(guard->start_at, INSTANT_NEVER);
-	}
-	if ((wake & WAKE_WORKER_ENDED) != 0)
-		*done = worker_ended(guard, &end, status);
-	if (!*done && instant_reached(platform_now(), guard->start_at))
-		start_worker(guard);
 }
 
 static enum code open_guard(struct guard *guard, const struct guard_settings *settings,
                             struct error *error)
 {
-	char lacking[LINE_BYTES], line[LINE_BYTES + 32];
+	char lacking[LINE_BYTES / 2];
 	bool fresh = false;
 	enum code code = memory_open(&guard->memory, settings->run_dir, &fresh, error);
 	if (code == CODE_OK)
@@ -207,24 +343,28 @@ static enum code open_guard(struct guard *guard, const struct guard_settings *se
 		code = guard_host_open(&guard->host, lacking, sizeof lacking, error);
 	if (code != CODE_OK)
 		return error_wrap(error, "guard");
-	if (lacking[0] != '\0') {
-		(void)snprintf(line, sizeof line, "guard: %s", lacking);
-		guard_host_say(line);
-	}
+	if (lacking[0] != '\0')
+		say(LEVEL_WARNING, "guard: %s", lacking);
+	/* A worker that cannot start, with something up here, is a death and no refusal. */
+	guard->has_worked = ledger_is_used(guard->memory);
+	atomic_store(&guard->memory->guard_pid, (int64_t)getpid());
+	atomic_store(&guard->memory->worker_starts, 0);
 	return CODE_OK;
 }
 
 enum code guard_run(const struct guard_settings *settings, int *status, struct error *error)
 {
-	struct guard guard = {.worker_argv = settings->worker_argv,
-	                      .pause = span_ms(PAUSE_FIRST_S * 1000)};
-	bool done = false;
+	struct guard guard = {.argv = settings->argv,
+	                      .pause = span_ms(PAUSE_FIRST_S * 1000),
+	                      .check_at = platform_now(),
+	                      .manager_at = platform_now()};
 	enum code code = open_guard(&guard, settings, error);
 	if (code == CODE_OK)
-		start_worker(&guard);
-	while (code == CODE_OK && !done)
-		turn(&guard, &done, status);
-	if (code == CODE_OK && guard.releasing_all)
+		start_at_once(&guard);
+	while (code == CODE_OK && !turn(&guard, status))
+		;
+	/* Nobody is left to bring down what may still be up at its lease end. */
+	if (code == CODE_OK)
 		release_all(&guard);
 	guard_host_close(guard.host);
 	network_close(guard.network);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guard: the parent of the worker. It starts the worker again when it dies, and brings down
- * what a role has up here when the role's lease is over, whatever the worker does. It knows lease
- * ends and what is up (memory.h), and no votes, sockets, configuration or loop. After guard_run has
- * begun it allocates nothing.
+ * The guard: the parent of the worker. It starts the worker again when it dies or hangs, and brings
+ * down what a role has up here when the role's lease is over, whatever the worker does. It knows
+ * lease ends and what is up (memory.h), and no votes, sockets, configuration or loop. After
+ * guard_run has begun it allocates nothing.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 struct guard_settings {
 	const char *run_dir;
-	char *const *worker_argv; /* NULL behind the last */
+	char *const *argv; /* of the worker, and of the program that takes over; NULL at the end */
 };
 
 /* Runs until the worker ended because it was asked to, or never worked; the result is its exit

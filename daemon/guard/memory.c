@@ -17,7 +17,7 @@
 #include "daemon/file.h"
 
 static const char MAGIC[8] = "FOVDMEM";
-enum { LAYOUT_VERSION = 1 };
+enum { LAYOUT_VERSION = 2 };
 
 static uint64_t layout(void)
 {
@@ -151,23 +151,62 @@ static struct ledger_role *role_of(struct memory *memory, uint64_t id)
 	return NULL;
 }
 
-void memory_set_lease(struct memory *memory, uint64_t id, struct instant end)
+/* Of a role that the configuration no longer has: as many places as roles. */
+static struct ledger_role *stalest_role(struct memory *memory)
+{
+	struct ledger_role *stalest = &memory->roles[0];
+	for (size_t i = 1; i < ROLES_MAX; i++)
+		if (atomic_load(&memory->roles[i].lease_end) < atomic_load(&stalest->lease_end))
+			stalest = &memory->roles[i];
+	atomic_store(&stalest->id, 0);
+	atomic_store(&stalest->enforced, 0);
+	return stalest;
+}
+
+void memory_claim(struct memory *memory, struct memory_owner owner)
+{
+	bool is_same =
+	    memory->owner.cluster == owner.cluster && memory->owner.member == owner.member;
+	if (!is_same)
+		memory->slots[0].generation = memory->slots[1].generation = 0;
+	memory->owner = owner;
+}
+
+void memory_set_lease(struct memory *memory, uint64_t id, struct instant end,
+                      struct instant strike_at)
 {
 	struct ledger_role *role = role_of(memory, id);
 	if (role == NULL)
 		role = role_of(memory, 0);
 	if (role == NULL)
-		return; /* as many places as roles: it cannot be */
+		role = stalest_role(memory);
+	atomic_store(&role->strike_at, strike_at.ns);
 	atomic_store(&role->lease_end, end.ns);
 	atomic_store(&role->id, id);
 }
 
-struct instant memory_lease(const struct memory *memory, uint64_t id)
+static const struct ledger_role *find_role(const struct memory *memory, uint64_t id)
 {
 	for (size_t i = 0; i < ROLES_MAX; i++)
 		if (atomic_load(&memory->roles[i].id) == id)
-			return (struct instant){atomic_load(&memory->roles[i].lease_end)};
-	return INSTANT_PAST;
+			return &memory->roles[i];
+	return NULL;
+}
+
+struct instant memory_end(const struct memory *memory, uint64_t id, enum ledger_kind kind)
+{
+	const struct ledger_role *role = find_role(memory, id);
+	if (role == NULL)
+		return INSTANT_PAST;
+	if (kind == LEDGER_ADDRESS)
+		return (struct instant){atomic_load(&role->lease_end)};
+	return (struct instant){atomic_load(&role->strike_at)};
+}
+
+uint32_t memory_enforced(const struct memory *memory, uint64_t id)
+{
+	const struct ledger_role *role = find_role(memory, id);
+	return role == NULL ? 0 : atomic_load(&role->enforced);
 }
 
 static struct ledger_entry *entry_of(struct memory *memory, enum ledger_kind kind,
@@ -226,6 +265,14 @@ const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_
 			return entry;
 	}
 	return NULL;
+}
+
+bool ledger_is_used(const struct memory *memory)
+{
+	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
+		if (atomic_load(&memory->entries[i].state) == LEDGER_UP)
+			return true;
+	return false;
 }
 
 bool ledger_was_released(const struct memory *memory, uint64_t role)

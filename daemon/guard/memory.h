@@ -48,7 +48,8 @@ struct ledger_entry {
 
 struct ledger_role {
 	_Atomic uint64_t id;       /* 0: unused */
-	_Atomic int64_t lease_end; /* ns of the lease clock */
+	_Atomic int64_t lease_end; /* ns of the lease clock: addresses go */
+	_Atomic int64_t strike_at; /* likewise: processes are killed */
 	_Atomic uint32_t enforced; /* times the guard released it at its lease end */
 };
 
@@ -58,12 +59,20 @@ struct memory_slot {
 	struct kept kept;
 };
 
+/* Whose memory it is; another member's is not believed. */
+struct memory_owner {
+	uint64_t cluster, member; /* ids */
+};
+
 struct memory {
 	char magic[8];
 	uint64_t layout; /* sizeof and version: another program's memory is not believed */
 	struct boot boot;
+	struct memory_owner owner;
 	_Atomic uint64_t worker_turns; /* grows while the worker's loop turns */
-	_Atomic int64_t worker_pid;
+	_Atomic int64_t worker_pid;    /* 0: none was started */
+	_Atomic uint64_t worker_started;
+	_Atomic uint32_t worker_starts; /* since the guard began to watch over this memory */
 	_Atomic int64_t guard_pid;
 	struct memory_slot slots[2];
 	struct ledger_role roles[ROLES_MAX];
@@ -84,9 +93,17 @@ void memory_keep(struct memory *memory, const struct kept *kept);
 /* The newest whole one; false: there is none. */
 bool memory_kept(const struct memory *memory, struct kept *kept);
 
-/* Worker: until when the lease of a role runs; stored before anything is started under it. */
-void memory_set_lease(struct memory *memory, uint64_t role, struct instant end);
-struct instant memory_lease(const struct memory *memory, uint64_t role);
+/* Worker: makes the memory its own. What is kept for another member is forgotten. */
+void memory_claim(struct memory *memory, struct memory_owner owner);
+
+/* Worker: until when the lease of a role runs, and when its processes are killed if the worker has
+ * not ended them by then; stored before anything is started under it. */
+void memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
+                      struct instant strike_at);
+/* When what is of this kind has to be down; INSTANT_PAST: there is no lease. */
+struct instant memory_end(const struct memory *memory, uint64_t role, enum ledger_kind kind);
+/* How often the guard has had to release something of the role. */
+uint32_t memory_enforced(const struct memory *memory, uint64_t role);
 
 /* Worker: something of a role is about to be up. Written before it is, so that nothing can be up
  * that the guard does not know of. False: the ledger is full, and it must not be started. */
@@ -96,5 +113,7 @@ void ledger_drop(struct memory *memory, enum ledger_kind kind, const char *resou
 /* NULL: not there. */
 const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_kind kind,
                                        const char *resource);
+/* Whether anything may be up. */
+bool ledger_is_used(const struct memory *memory);
 /* Whether the guard brought down something of the role since it was added. */
 bool ledger_was_released(const struct memory *memory, uint64_t role);

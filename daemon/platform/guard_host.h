@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an operating system must provide, part five: what the guard needs to be there when nothing
- * else is. After guard_host_open nothing here allocates. Nothing logs.
+ * else is, and the connection between it and the worker. After guard_host_open nothing of the
+ * guard's side allocates or blocks, except as said. Knows neither leases nor resources.
  */
 #pragma once
 
@@ -15,6 +16,12 @@
 
 struct guard_host;
 
+/* A worker, and never another process that got its number. */
+struct worker_id {
+	int64_t pid; /* 0: none */
+	uint64_t started;
+};
+
 /*
  * Makes this process hard to hold up: its memory stays, it runs before ordinary processes, orphans
  * of the worker fall to it. What the host does not allow is told in `lacking` ("" for nothing) and
@@ -22,21 +29,23 @@ struct guard_host;
  */
 enum code guard_host_open(struct guard_host **host, char *lacking, size_t size,
                           struct error *error);
-void guard_host_close(struct guard_host *host);
+void guard_host_close(struct guard_host *host); /* accepts NULL */
 
 /*
- * Starts the worker: the program of this process with `argv`, in the same session, with ordinary
- * priority. `channel` is the worker's end of a connection that closes when either dies; the worker
- * finds its number in the environment as FAILOVERD_GUARD.
+ * Starts the worker: this very program, whatever its file holds by now, with `argv`, in the same
+ * session, with ordinary priority. The worker's end of the connection is in its environment; the
+ * connection closes when either dies.
  */
-enum code guard_host_spawn(struct guard_host *host, char *const argv[], int64_t *pid,
+enum code guard_host_spawn(struct guard_host *host, char *const argv[], struct worker_id *worker,
                            struct error *error);
 
 enum guard_wake {
 	WAKE_TIME = 1 << 0,
 	WAKE_WORKER_ENDED = 1 << 1,
-	WAKE_WORKER_READY = 1 << 2, /* it said so for the first time */
-	WAKE_ASKED_TO_END = 1 << 3,
+	WAKE_WORKER_READY = 1 << 2,   /* it said so for the first time */
+	WAKE_WORKER_REPLACE = 1 << 3, /* it ends now, for the program in the file to take over */
+	WAKE_ASKED_TO_END = 1 << 4,
+	WAKE_HANGUP = 1 << 5,
 };
 
 struct worker_end {
@@ -50,13 +59,35 @@ unsigned guard_host_wait(struct guard_host *host, struct instant until, struct w
 /* Passes the request to end on to the worker. */
 void guard_host_ask_worker(struct guard_host *host);
 void guard_host_kill_worker(struct guard_host *host);
+/* Kills a worker whose guard is gone. True: it is not there any more; else ask again. */
+bool guard_host_end_orphan(const struct worker_id *worker);
 
-/* A line to standard error; dropped rather than waited for. */
-void guard_host_say(const char *line);
+/* Becomes the program that is in this program's file now. Returns only when that fails. */
+enum code guard_host_become(struct guard_host *host, char *const argv[], struct error *error);
+
+/* A word to the service manager (sd_notify(3)); dropped where there is none. */
+void guard_host_tell_manager(struct guard_host *host, const char *text);
+/* How often the manager wants to hear WATCHDOG=1; 0: it does not. */
+struct span guard_host_manager_interval(const struct guard_host *host);
+
+/* To standard error; dropped rather than waited for. */
+void guard_host_say(const char *text, size_t length);
 
 /* Kills the child and what can be found of it without scanning the host. True: nothing is left. */
 bool guard_host_strike(const struct child_id *id);
 
-/* Worker's side. True: a guard watches over this process; it is told that this one works. */
-bool guard_channel_open(int *fd);
+/* The worker's side. None of it blocks. */
+
+/* False: no guard watches over this process. `fd` becomes readable when the guard is gone. */
+bool guard_channel_open(int *fd, bool *is_managed);
 void guard_channel_ready(int fd);
+/* This process ends now without releasing anything; the guard is to become the program in the
+ * file. */
+void guard_channel_replace(int fd);
+/* Whether the guard is gone. */
+bool guard_channel_is_dead(int fd);
+/* Starts a guard, which will end this process and start another worker; collected by
+ * guard_channel_collect. Programs are started from the file they were started from. */
+enum code guard_channel_revive(char *const argv[], int64_t *pid, struct error *error);
+/* True: the guard that was started has ended without having taken over. */
+bool guard_channel_collect(int64_t pid);

@@ -6,9 +6,12 @@
 #include "daemon/platform/guard_host.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +20,17 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/platform/linux/childgroup.h"
+#include "daemon/platform/linux/guard_channel.h"
 #include "daemon/platform/linux/procfs.h"
 
-static const char CHANNEL_NAME[] = "FAILOVERD_GUARD";
+/* What the service manager told the guard is not for the worker, let alone for services. */
+static const char *const MANAGER_NAMES[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
+enum { MANAGER_NAMES_COUNT = sizeof MANAGER_NAMES / sizeof MANAGER_NAMES[0] };
 
 struct guard_host {
 	int timer;
@@ -31,7 +38,9 @@ struct guard_host {
 	int channel;  /* our end; -1: no worker */
 	pid_t worker; /* 0: none */
 	bool ready;
-	sigset_t before; /* signal mask of children */
+	int manager; /* connected to the service manager; -1: there is none */
+	struct span manager_interval;
+	char program[PATH_MAX]; /* the file this program was started from */
 };
 
 static void lack(char *lacking, size_t size, const char *what)
@@ -54,24 +63,62 @@ static void harden(char *lacking, size_t size)
 		lack(lacking, size, "orphans do not fall to it");
 }
 
-enum code guard_host_open(struct guard_host **host, char *lacking, size_t size, struct error *error)
+/* The protocol of sd_notify(3): datagrams to a socket whose name is in the environment. */
+static int connect_manager(void)
 {
-	struct guard_host *made = calloc(1, sizeof *made);
+	const char *name = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t length = name == NULL ? 0 : strlen(name);
+	if (length < 2 || length >= sizeof address.sun_path)
+		return -1;
+	memcpy(address.sun_path, name, length);
+	if (name[0] == '@')
+		address.sun_path[0] = '\0';
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, size) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* A third of what the manager waits, so that two lost words do no harm. */
+static struct span manager_interval(void)
+{
+	const char *text = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	if (text == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)getpid()))
+		return (struct span){0};
+	return (struct span){(int64_t)(strtoull(text, NULL, 10) / 3 * 1000)};
+}
+
+static enum code open_descriptors(struct guard_host *host, struct error *error)
+{
 	sigset_t watched;
-	if (made == NULL)
-		return error_set(error, CODE_SYSTEM, "out of memory");
 	sigemptyset(&watched);
 	sigaddset(&watched, SIGTERM);
 	sigaddset(&watched, SIGINT);
 	sigaddset(&watched, SIGHUP);
 	sigaddset(&watched, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &watched, &made->before);
+	sigprocmask(SIG_BLOCK, &watched, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	host->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	host->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+	host->manager = connect_manager();
+	host->manager_interval = manager_interval();
+	if (host->timer < 0 || host->signals < 0 || !guard_channel_program(host->program))
+		return error_set(error, CODE_SYSTEM, "guard: %s", strerror(errno));
+	return CODE_OK;
+}
+
+enum code guard_host_open(struct guard_host **host, char *lacking, size_t size, struct error *error)
+{
+	struct guard_host *made = calloc(1, sizeof *made);
+	if (made == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
 	made->channel = -1;
-	made->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	made->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (made->timer < 0 || made->signals < 0) {
-		enum code code = error_set(error, CODE_SYSTEM, "guard: %s", strerror(errno));
+	enum code code = open_descriptors(made, error);
+	if (code != CODE_OK) {
 		guard_host_close(made);
 		return code;
 	}
@@ -88,41 +135,52 @@ void guard_host_close(struct guard_host *host)
 	close(host->signals);
 	if (host->channel >= 0)
 		close(host->channel);
+	if (host->manager >= 0)
+		close(host->manager);
 	free(host);
 }
 
 static void become_worker(const struct guard_host *host, int channel, char *const argv[])
 {
 	char number[16];
-	sigprocmask(SIG_SETMASK, &host->before, NULL);
+	guard_channel_unblock_signals();
+	for (size_t i = 0; i < MANAGER_NAMES_COUNT; i++)
+		(void)unsetenv(MANAGER_NAMES[i]);
 	(void)snprintf(number, sizeof number, "%d", channel);
-	(void)setenv(CHANNEL_NAME, number, 1);
+	(void)setenv(GUARD_CHANNEL_NAME, number, 1);
+	if (host->manager >= 0)
+		(void)setenv(GUARD_MANAGED_NAME, "1", 1);
+	/* Not the file: after an upgrade that would be another program than its guard. */
 	execv("/proc/self/exe", argv);
 	_exit(127);
 }
 
-enum code guard_host_spawn(struct guard_host *host, char *const argv[], int64_t *pid,
+enum code guard_host_spawn(struct guard_host *host, char *const argv[], struct worker_id *worker,
                            struct error *error)
 {
 	int ends[2];
+	struct process facts = {0};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
 		return error_set(error, CODE_SYSTEM, "guard: %s", strerror(errno));
-	pid_t worker = fork();
-	if (worker == 0) {
+	pid_t pid = fork();
+	if (pid == 0) {
 		close(ends[0]);
 		become_worker(host, ends[1], argv);
 	}
 	close(ends[1]);
-	if (worker < 0) {
+	if (pid < 0) {
 		close(ends[0]);
 		return error_set(error, CODE_SYSTEM, "guard: no new process: %s", strerror(errno));
 	}
 	if (host->channel >= 0)
 		close(host->channel);
+	(void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	host->channel = ends[0];
-	host->worker = worker;
+	host->worker = pid;
 	host->ready = false;
-	*pid = worker;
+	/* Not collected before guard_host_wait: it is there, dead or alive. */
+	(void)procfs_look(pid, &facts);
+	*worker = (struct worker_id){pid, facts.started};
 	return CODE_OK;
 }
 
@@ -149,7 +207,9 @@ static unsigned read_signals(struct guard_host *host, struct worker_end *end)
 	struct signalfd_siginfo info;
 	unsigned wake = 0;
 	while (read(host->signals, &info, sizeof info) == (ssize_t)sizeof info)
-		if (info.ssi_signo != SIGCHLD)
+		if (info.ssi_signo == SIGHUP)
+			wake |= WAKE_HANGUP;
+		else if (info.ssi_signo != SIGCHLD)
 			wake |= WAKE_ASKED_TO_END;
 	return wake | collect(host, end);
 }
@@ -162,7 +222,9 @@ static unsigned read_channel(struct guard_host *host)
 		close(host->channel);
 		host->channel = -1;
 	}
-	if (got != 1 || host->ready)
+	if (got == 1 && word == GUARD_WORD_REPLACE)
+		return WAKE_WORKER_REPLACE;
+	if (got != 1 || word != GUARD_WORD_READY || host->ready)
 		return 0;
 	host->ready = true;
 	return WAKE_WORKER_READY;
@@ -204,14 +266,39 @@ void guard_host_kill_worker(struct guard_host *host)
 		(void)kill(host->worker, SIGKILL);
 }
 
-void guard_host_say(const char *line)
+bool guard_host_end_orphan(const struct worker_id *worker)
+{
+	struct process facts;
+	if (worker->pid <= 1 || !procfs_look(worker->pid, &facts) ||
+	    facts.started != worker->started || facts.state == 'Z')
+		return true;
+	procfs_kill(&facts);
+	return false;
+}
+
+enum code guard_host_become(struct guard_host *host, char *const argv[], struct error *error)
+{
+	/* Signals stay blocked and wait for the new program. */
+	execv(host->program, argv);
+	return error_set(error, CODE_SYSTEM, "guard: %s: %s", host->program, strerror(errno));
+}
+
+void guard_host_tell_manager(struct guard_host *host, const char *text)
+{
+	if (host->manager >= 0)
+		(void)send(host->manager, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+struct span guard_host_manager_interval(const struct guard_host *host)
+{
+	return host->manager < 0 ? (struct span){0} : host->manager_interval;
+}
+
+void guard_host_say(const char *text, size_t length)
 {
 	struct pollfd out = {STDERR_FILENO, POLLOUT, 0};
-	char text[512];
-	int length = snprintf(text, sizeof text, "%s\n", line);
-	if (length > 0 && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0) {
-		size_t size = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
-		ssize_t ignored = write(STDERR_FILENO, text, size);
+	if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0) {
+		ssize_t ignored = write(STDERR_FILENO, text, length);
 		(void)ignored;
 	}
 }
@@ -233,24 +320,4 @@ bool guard_host_strike(const struct child_id *id)
 		return false;
 	}
 	return group_gone && (!signalled || !procfs_session_lives(id->pid));
-}
-
-bool guard_channel_open(int *fd)
-{
-	const char *text = getenv(CHANNEL_NAME);
-	char *rest = NULL;
-	if (text == NULL)
-		return false;
-	long number = strtol(text, &rest, 10);
-	bool sound = rest != text && *rest == '\0' && number > 2 && number < 1024;
-	(void)unsetenv(CHANNEL_NAME);
-	if (!sound)
-		return false;
-	*fd = (int)number;
-	return true;
-}
-
-void guard_channel_ready(int fd)
-{
-	(void)send(fd, "r", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
