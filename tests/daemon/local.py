@@ -83,6 +83,27 @@ class Member:
         result = self.ask("status", "--json")
         return json.loads(result.stdout) if result.stdout else None
 
+    @property
+    def worker(self):
+        """Process id of the guard's child; 0 when there is none."""
+        pid = self.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return next((int(child) for child in children if self.is_worker(child)), 0)
+
+    @staticmethod
+    def is_worker(pid):
+        words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return words[:2] == [b"failoverd", b"run"]
+
+    def kill(self):
+        """Guard and worker at once; the worker must not find the time to start another guard."""
+        worker = self.worker
+        os.kill(worker, signal.SIGSTOP)
+        self.process.kill()
+        os.kill(worker, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+        self.process = None
+
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         code = self.process.wait(PATIENCE)
