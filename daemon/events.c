@@ -168,7 +168,8 @@ static bool may_act(void *context, uint8_t role)
 {
 	const struct daemon *daemon = context;
 
-	return member_may_act(&daemon->member, role, platform_now());
+	return member_may_act(&daemon->member, role, platform_now()) &&
+	       layers_allow(daemon, role);
 }
 
 struct runner_hooks events_runner_hooks(struct daemon *daemon)

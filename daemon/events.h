@@ -12,8 +12,8 @@
 struct daemon;
 
 /* Who may say that a role cannot run on this host. */
-enum fitness_source { FIT_RESOURCES };
-enum { FITNESS_SOURCES = FIT_RESOURCES + 1 };
+enum fitness_source { FIT_RESOURCES, FIT_WATCHDOG };
+enum { FITNESS_SOURCES = FIT_WATCHDOG + 1 };
 
 /* Stamps the event with the present, steps the member and applies the effects. Never called from
  * inside the application of effects. */

@@ -41,12 +41,19 @@ enum code layers_open(struct daemon *daemon, struct error *error)
 		memory_claim(
 		    daemon->layers.memory,
 		    (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
+	watchdog_layer_open(&daemon->layers.watchdog, daemon);
 	return CODE_OK;
 }
 
 void layers_follow(struct daemon *daemon)
 {
 	follow_memory(daemon);
+	watchdog_layer_follow(&daemon->layers.watchdog);
+}
+
+bool layers_allow(const struct daemon *daemon, uint8_t role)
+{
+	return watchdog_layer_allows(&daemon->layers.watchdog, role);
 }
 
 void layers_turn(struct daemon *daemon)
@@ -57,5 +64,5 @@ void layers_turn(struct daemon *daemon)
 
 void layers_close(struct daemon *daemon)
 {
-	(void)daemon;
+	watchdog_layer_close(&daemon->layers.watchdog);
 }

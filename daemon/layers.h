@@ -8,6 +8,7 @@
 #pragma once
 
 #include "daemon/guard/memory.h"
+#include "daemon/layers/watchdog.h"
 #include "proto/error.h"
 #include "proto/state.h"
 
@@ -16,11 +17,14 @@ struct daemon;
 struct layers {
 	struct memory *memory; /* borrowed from daemon_settings; NULL: no guard watches */
 	struct kept kept;      /* scratch */
+	struct watchdog_layer watchdog;
 };
 
 enum code layers_open(struct daemon *daemon, struct error *error);
-/* Blocks for no longer than it takes to write to memory. */
+/* Blocks for no longer than it takes to write to memory, and a watchdog some milliseconds. */
 void layers_follow(struct daemon *daemon);
 /* The loop turns: it does not hang. */
 void layers_turn(struct daemon *daemon);
+/* Whether no layer that is required is missing for the role; asked before each act of a start. */
+bool layers_allow(const struct daemon *daemon, uint8_t role);
 void layers_close(struct daemon *daemon);

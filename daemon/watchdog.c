@@ -36,20 +36,29 @@ void watchdog_set_timeout(struct watchdog *watchdog, struct span timeout)
 	watchdog->timeout = timeout;
 }
 
+/* The limit moved: what was too late a moment ago may be possible now. A failure is not tried again
+ * any sooner for that. */
+static void look_again(struct watchdog *watchdog)
+{
+	watchdog->pet_at = INSTANT_PAST;
+	if (watchdog->arm_at.ns == INSTANT_NEVER.ns)
+		watchdog->arm_at = INSTANT_PAST;
+}
+
 void watchdog_hold(struct watchdog *watchdog, uint8_t role, struct instant lease_end,
                    struct span release)
 {
 	assert(role < ROLES_MAX);
 	watchdog->owns[role] = true;
 	watchdog->reset_by[role] = instant_plus(lease_end, half(release));
-	watchdog->pet_at = INSTANT_PAST;
+	look_again(watchdog);
 }
 
 void watchdog_released(struct watchdog *watchdog, uint8_t role)
 {
 	assert(role < ROLES_MAX);
 	watchdog->owns[role] = false;
-	watchdog->pet_at = INSTANT_PAST; /* the others may allow more */
+	look_again(watchdog); /* the others may allow more */
 }
 
 static bool owns_any(const struct watchdog *watchdog)
@@ -108,15 +117,24 @@ static struct instant warn_at(const struct watchdog *watchdog)
 	return instant_plus(watchdog->petted, silent);
 }
 
+static bool may_arm(struct watchdog *watchdog, struct instant now)
+{
+	if (!instant_reached(now, watchdog->arm_at))
+		return false;
+	if (instant_reached(pet_limit(watchdog, watchdog->timeout), now))
+		return true;
+	watchdog->arm_at = INSTANT_NEVER; /* until a majority confirms again */
+	return false;
+}
+
 static enum watchdog_act choose(struct watchdog *watchdog, struct instant now)
 {
-	bool may_arm = instant_reached(now, watchdog->arm_at) &&
-	               instant_reached(pet_limit(watchdog, watchdog->timeout), now);
 	if (!is_armed(watchdog))
-		return may_arm && needs_device(watchdog) ? WATCHDOG_ARM : WATCHDOG_NOTHING;
+		return needs_device(watchdog) && may_arm(watchdog, now) ? WATCHDOG_ARM
+		                                                        : WATCHDOG_NOTHING;
 	if (!owns_any(watchdog) && instant_reached(now, watchdog->disarm_at))
 		return WATCHDOG_DISARM;
-	if (is_too_long(watchdog) && may_arm)
+	if (is_too_long(watchdog) && may_arm(watchdog, now))
 		return WATCHDOG_ARM;
 	if (!instant_reached(now, watchdog->pet_at))
 		return WATCHDOG_NOTHING;
@@ -178,6 +196,9 @@ void watchdog_failed(struct watchdog *watchdog, enum watchdog_act act, struct in
 	case WATCHDOG_NOTHING:
 		return;
 	case WATCHDOG_ARM:
+		/* Tried again also when nothing is owned any more: who needs a device that works
+		 * has to know when it does. */
+		watchdog->left_running = true;
 		watchdog->arm_at = instant_plus(now, RETRY);
 		return;
 	case WATCHDOG_PET:

@@ -50,17 +50,20 @@ struct watchdog_order {
 struct watchdog {
 	struct span timeout; /* wanted */
 	struct span armed;   /* what the device is armed with; 0: it is not armed */
-	bool left_running;   /* nobody here armed it, or it did not stop: it must be taken over */
+	bool left_running;   /* it may count though nobody here armed it, or did not stop, or is not
+	                        known to work: to be armed and stopped again */
 	bool has_warned;
 	struct instant petted; /* when the device last began to count */
 	struct instant pet_at; /* when to pet next */
-	struct instant arm_at; /* not before: it failed a moment ago */
+	struct instant
+	    arm_at; /* not before: it failed a moment ago, or no reset would be in time */
 	struct instant disarm_at;
 	bool owns[ROLES_MAX];
 	struct instant reset_by[ROLES_MAX]; /* where owned: the device must have fired by then */
 };
 
-/* `left_running`: an earlier life of the daemon left the device counting. */
+/* `left_running`: an earlier life of the daemon may have left the device counting, or whether it
+ * works is to be seen: where nothing is owned it is armed and stopped at once. */
 void watchdog_init(struct watchdog *watchdog, struct span timeout, bool left_running);
 /* After a reload. A shorter one takes effect as soon as it can, a longer one with the next arming.
  */

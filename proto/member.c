@@ -319,3 +319,8 @@ struct instant member_lease_end(const struct member *m, uint8_t role)
 	bool has = claim->state == CLAIM_HOLDING || claim->state == CLAIM_RELEASING;
 	return has ? claim->lease_end : INSTANT_PAST;
 }
+
+struct span member_release_limit(const struct member *m, uint8_t role)
+{
+	return m->roles[role].claim.release_limit;
+}

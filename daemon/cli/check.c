@@ -10,6 +10,7 @@
 
 #include "config/print.h"
 #include "daemon/cli/host.h"
+#include "daemon/cli/look.h"
 #include "daemon/file.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
@@ -198,6 +199,29 @@ static void check_port(struct check *check)
 	}
 }
 
+/* The layers that reach further than the daemon itself: what is required must be there. */
+static void check_layers(struct check *check)
+{
+	const struct {
+		const char *name;
+		enum config_use use;
+		enum code (*look)(const struct config *, bool, struct error *);
+	} layers[] = {
+	    {"watchdog", check->config->watchdog, look_at_watchdog},
+	};
+
+	for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+		struct error text;
+
+		if (layers[i].look(check->config, check->daemon_runs, &text) == CODE_OK)
+			fine(layers[i].name, text.text);
+		else if (layers[i].use == USE_REQUIRED)
+			lack(check, layers[i].name, &text);
+		else
+			warn(check, layers[i].name, text.text);
+	}
+}
+
 static void check_groups(struct check *check)
 {
 	struct error error;
@@ -332,8 +356,8 @@ static void print_failover_time(struct check *check)
 enum exit_code command_check(const struct options *options)
 {
 	static void (*const questions[])(struct check *) = {
-	    check_running, check_directories, check_state,     check_port,
-	    check_rights,  check_groups,      check_resources,
+	    check_running, check_directories, check_state,  check_port,
+	    check_rights,  check_groups,      check_layers, check_resources,
 	};
 	struct host *host = NULL;
 	enum exit_code result = host_open(&host, options);

@@ -70,9 +70,7 @@ static enum code refuse_unbuilt(const struct config *config, const char *path)
 {
 	const char *key = NULL;
 
-	if (config->watchdog != USE_OFF)
-		key = "watchdog";
-	else if (config->gate == USE_REQUIRED)
+	if (config->gate == USE_REQUIRED)
 		key = "gate = required";
 	else if (config->escalate != ESCALATE_NONE)
 		key = "escalate";

@@ -278,13 +278,24 @@ def test_a_huge_configuration_is_refused_unread(host):
     assert result.code == CONFIG and "larger than" in result.err
 
 
+@pytest.mark.parametrize("use,code,says", [
+    ("off", DONE, "ok       watchdog: off: a kernel that hangs as an owner is not reset"),
+    ("auto", DONE, "warning  watchdog: /nowhere/dog: cannot look at it: No such file"),
+    ("required", REFUSED, "LACKS    watchdog: /nowhere/dog: cannot look at it: No such file")])
+def test_a_watchdog_is_looked_at(host, use, code, says):
+    host.write(host.good().replace(
+        "[cluster]\n", f"[cluster]\nwatchdog = {use}\nwatchdog_device = /nowhere/dog\n", 1))
+    result = host.check()
+    assert result.code == code and says in result.out
+
+
 def test_a_missing_configuration_is_told(host):
     host.config.unlink()
     result = host.check()
     assert result.code == CONFIG and "no such file" in result.err
 
 
-@pytest.mark.parametrize("key", ["watchdog = auto", "watchdog = required", "gate = required",
+@pytest.mark.parametrize("key", ["gate = required",
                                  "escalate = reboot"])
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_what_this_version_does_not_have_is_refused(host, command, key):

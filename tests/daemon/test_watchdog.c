@@ -135,6 +135,17 @@ START_TEST(it_is_not_armed_when_too_little_of_the_lease_is_left)
 }
 END_TEST
 
+START_TEST(a_device_that_cannot_be_armed_in_time_waits_for_the_next_confirmation)
+{
+	struct bench bench = begin(LAN);
+	bench.now = at_ms(1000);
+	hold(&bench, 0, 749, LAN);
+	ck_assert_int_eq(watchdog_deadline(&bench.watchdog).ns, INSTANT_NEVER.ns);
+	hold(&bench, 0, 751, LAN);
+	ck_assert(bench.is_counting);
+}
+END_TEST
+
 START_TEST(a_late_confirmation_does_not_pet)
 {
 	struct bench bench = begin(LAN);
@@ -273,6 +284,21 @@ START_TEST(a_device_that_does_not_arm_is_tried_again_each_second)
 }
 END_TEST
 
+START_TEST(a_device_that_did_not_arm_is_tried_until_it_does_also_when_nothing_is_owned)
+{
+	struct bench bench = begin(LAN);
+	bench.refuses = true;
+	hold(&bench, 0, 0, LAN);
+	watchdog_released(&bench.watchdog, 0);
+	pass(&bench, at_ms(5000));
+	bench.refuses = false;
+	pass(&bench, at_ms(7000));
+	ck_assert_uint_eq(bench.armings, 1);
+	ck_assert_uint_eq(bench.stops, 1);
+	ck_assert_int_eq(watchdog_deadline(&bench.watchdog).ns, INSTANT_NEVER.ns);
+}
+END_TEST
+
 START_TEST(a_device_that_does_not_stop_is_petted_and_stopped_again)
 {
 	struct bench bench = begin(LAN);
@@ -356,6 +382,8 @@ int main(void)
 	TCase *tcase = tcase_create("watchdog");
 	tcase_add_test(tcase, it_is_armed_with_the_first_role_and_disarmed_with_the_last);
 	tcase_add_test(tcase, it_is_not_armed_when_too_little_of_the_lease_is_left);
+	tcase_add_test(tcase,
+	               a_device_that_cannot_be_armed_in_time_waits_for_the_next_confirmation);
 	tcase_add_test(tcase, a_late_confirmation_does_not_pet);
 	tcase_add_test(tcase, a_hung_owner_is_reset_before_another_may_start);
 	tcase_add_test(tcase, an_owner_without_a_majority_has_time_to_release);
@@ -366,6 +394,8 @@ int main(void)
 	tcase_add_test(tcase, a_host_held_up_between_clock_and_device_is_told);
 	tcase_add_test(tcase, a_device_left_running_is_taken_over_and_stopped);
 	tcase_add_test(tcase, a_device_that_does_not_arm_is_tried_again_each_second);
+	tcase_add_test(tcase,
+	               a_device_that_did_not_arm_is_tried_until_it_does_also_when_nothing_is_owned);
 	tcase_add_test(tcase, a_device_that_does_not_stop_is_petted_and_stopped_again);
 	tcase_add_test(tcase, a_shorter_timeout_after_a_reload_is_set_at_once_a_longer_one_later);
 	tcase_add_test(tcase, whatever_happens_a_covered_role_is_reset_in_time);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the layers that end an ownership look from outside the daemon, for `check`: one function for
+ * each. Changes nothing, and opens nothing that would do something by being opened.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "proto/error.h"
+
+/* CODE_OK: as it should be, `text` says what there is. Else why it cannot be had. */
+enum code look_at_watchdog(const struct config *config, bool daemon_runs, struct error *text);
