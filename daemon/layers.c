@@ -36,19 +36,19 @@ enum code layers_open(struct daemon *daemon, struct error *error)
 {
 	const struct setup *setup = &daemon->config.setup;
 
-	(void)error;
 	if (daemon->layers.memory != NULL)
 		memory_claim(
 		    daemon->layers.memory,
 		    (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
 	watchdog_layer_open(&daemon->layers.watchdog, daemon);
-	return CODE_OK;
+	return escalator_open(&daemon->layers.escalator, daemon, error);
 }
 
 void layers_follow(struct daemon *daemon)
 {
 	follow_memory(daemon);
 	watchdog_layer_follow(&daemon->layers.watchdog);
+	escalator_follow(&daemon->layers.escalator);
 }
 
 bool layers_allow(const struct daemon *daemon, uint8_t role)
@@ -64,5 +64,6 @@ void layers_turn(struct daemon *daemon)
 
 void layers_close(struct daemon *daemon)
 {
+	escalator_close(&daemon->layers.escalator);
 	watchdog_layer_close(&daemon->layers.watchdog);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "daemon/guard/memory.h"
+#include "daemon/layers/escalator.h"
 #include "daemon/layers/watchdog.h"
 #include "proto/error.h"
 #include "proto/state.h"
@@ -18,6 +19,7 @@ struct layers {
 	struct memory *memory; /* borrowed from daemon_settings; NULL: no guard watches */
 	struct kept kept;      /* scratch */
 	struct watchdog_layer watchdog;
+	struct escalator escalator;
 };
 
 enum code layers_open(struct daemon *daemon, struct error *error);

@@ -328,7 +328,7 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	for (uint8_t i = 0; i < role_count; i++)
 		add_role(list, problems, daemon, i, now);
 	add_resources(json, daemon);
-	status_host(json, warnings, daemon);
+	status_host(json, warnings, daemon, now);
 	(void)cJSON_ReplaceItemInObject(json, "healthy",
 	                                cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));
 	return json;

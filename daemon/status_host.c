@@ -4,6 +4,9 @@
  */
 #include "daemon/status_host.h"
 
+#include <stdio.h>
+
+#include "config/schema.h"
 #include "daemon/daemon.h"
 #include "daemon/json.h"
 
@@ -34,7 +37,45 @@ static void add_store(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 		json_sentence(warnings, trouble);
 }
 
-void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon)
+static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instant now)
+{
+	const struct petter *petter = &daemon->layers.watchdog.petter;
+	const struct watchdog *policy = &petter->policy;
+	const bool armed = policy->armed.ns > 0;
+	cJSON *watchdog = cJSON_AddObjectToObject(json, "watchdog");
+
+	(void)cJSON_AddStringToObject(watchdog, "use", use_word(daemon->config.watchdog));
+	json_text(watchdog, "device", petter->device.path, petter->in_use);
+	json_text(watchdog, "identity", petter->facts.identity, petter->proven);
+	(void)cJSON_AddBoolToObject(watchdog, "armed", armed);
+	if (petter->in_use)
+		json_ms(watchdog, "timeout_ms", policy->timeout);
+	else
+		(void)cJSON_AddNullToObject(watchdog, "timeout_ms");
+	if (armed)
+		json_ms(watchdog, "petted_ms", instant_since(now, policy->petted));
+	else
+		(void)cJSON_AddNullToObject(watchdog, "petted_ms");
+	json_text(watchdog, "error", petter->trouble, true);
+}
+
+static void add_escalation(cJSON *json, cJSON *warnings, const struct daemon *daemon)
+{
+	const struct lastwords *last = &daemon->layers.escalator.last;
+	cJSON *escalation = cJSON_AddObjectToObject(json, "escalation");
+	char sentence[LASTWORDS_TEXT_BYTES + 96];
+
+	(void)cJSON_AddStringToObject(escalation, "means", escalate_word(daemon->config.escalate));
+	json_text(escalation, "last_at", last->date, last->known);
+	json_text(escalation, "last_why", last->text, last->known);
+	if (!last->fresh)
+		return;
+	(void)snprintf(sentence, sizeof sentence, "failoverd rebooted this host at %s: %s",
+	               last->date, last->text);
+	json_sentence(warnings, sentence);
+}
+
+void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, struct instant now)
 {
 	cJSON *strangers = cJSON_AddObjectToObject(json, "strangers");
 
@@ -42,4 +83,6 @@ void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 	add_store(json, warnings, daemon);
 	json_number(json, "log_lines_lost", log_dropped(daemon->log));
 	add_guard(json, warnings, daemon);
+	add_watchdog(json, daemon, now);
+	add_escalation(json, warnings, daemon);
 }

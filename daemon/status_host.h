@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the status document says of this host and this process: guard, disk, log, strangers. Knows
+ * What the status document says of this host and this process: guard, watchdog, disk,
+ * log, strangers. Knows
  * no roles.
  */
 #pragma once
 
 #include <cjson/cJSON.h>
 
+#include "proto/clock.h"
+
 struct daemon;
 
-void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon);
+void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, struct instant now);

@@ -72,8 +72,6 @@ static enum code refuse_unbuilt(const struct config *config, const char *path)
 
 	if (config->gate == USE_REQUIRED)
 		key = "gate = required";
-	else if (config->escalate != ESCALATE_NONE)
-		key = "escalate";
 	else if (config->fence_count > 0)
 		key = "[fence NODE]";
 	if (key == NULL)

@@ -106,6 +106,8 @@ void watchdog_layer_follow(struct watchdog_layer *layer)
 {
 	const struct daemon *daemon = layer->daemon;
 
+	if (daemon == NULL)
+		return; /* closed: the loop ends */
 	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
 		petter_follow(&layer->petter, r, member_lease_end(&daemon->member, r),
 		              member_release_limit(&daemon->member, r));

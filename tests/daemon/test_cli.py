@@ -295,8 +295,7 @@ def test_a_missing_configuration_is_told(host):
     assert result.code == CONFIG and "no such file" in result.err
 
 
-@pytest.mark.parametrize("key", ["gate = required",
-                                 "escalate = reboot"])
+@pytest.mark.parametrize("key", ["gate = required"])
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_what_this_version_does_not_have_is_refused(host, command, key):
     """Better not to run than to run without what an operator counts on."""

@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real daemons on the loopback interface, and the layers below them that this host lacks."""
+"""Real daemons on the loopback interface, and the layers below them that this host lacks or that
+are needed when nothing else helps."""
+import contextlib
+import os
+import pathlib
+
+import pytest
+
 from local import until
+
+FREEZER = pathlib.Path("/sys/fs/cgroup/freezer")
 
 
 def configure(cluster, *lines):
@@ -30,3 +39,63 @@ def test_a_node_without_the_watchdog_it_would_like_owns_and_says_so(cluster):
     configure(cluster, "watchdog = auto", "watchdog_device = /nowhere/dog")
     cluster.start().owned("alpha")
     assert cluster.alpha.log.count("watchdog: not used: /nowhere/dog: cannot look at it") == 1
+
+
+@contextlib.contextmanager
+def unkillable(pid):
+    """Not even SIGKILL ends what this kind of freezer holds."""
+    if not os.access(FREEZER / "cgroup.procs", os.W_OK):
+        pytest.skip(f"no {FREEZER}, or no right to use it")
+    group = FREEZER / f"failoverd-test-{os.getpid()}"
+    group.mkdir()
+    try:
+        (group / "cgroup.procs").write_text(str(pid))
+        (group / "freezer.state").write_text("FROZEN")
+        until(lambda: (group / "freezer.state").read_text() == "FROZEN\n", "it is frozen")
+        yield
+    finally:
+        (group / "freezer.state").write_text("THAWED")
+        until(lambda: not (group / "cgroup.procs").read_text(), "it has ended")
+        group.rmdir()
+
+
+def test_a_process_that_does_not_die_is_told_loudly_and_killed_again(cluster):
+    cluster.start().owned("alpha")
+    with unkillable(cluster.alpha.status()["resources"][0]["pid"]):
+        cluster.beta.kill()
+        cluster.w1.kill()
+        until(lambda: "so it may be up twice by now" in cluster.alpha.log, "alpha says so")
+        assert "web: still up here" in cluster.alpha.log
+        assert "escalate = reboot would reboot this host" in cluster.alpha.log
+        assert cluster.alpha.status()["roles"][0]["claim"] == "releasing"
+    until(lambda: cluster.alpha.status()["roles"][0]["claim"] == "none", "it is down at last")
+
+
+def test_a_stop_that_takes_long_under_a_valid_lease_is_no_reason_to_escalate(cluster):
+    cluster.config.write_text(cluster.config.read_text() + "stop_timeout = 100ms\n")
+    cluster.start().owned("alpha")
+    with unkillable(cluster.alpha.status()["resources"][0]["pid"]):
+        cluster.alpha.ask("move", "web", "beta")
+        until(lambda: "did not stop within 100ms: killing it" in cluster.alpha.log,
+              "alpha tries to kill it")
+        until(lambda: "does not go away" in cluster.alpha.log, "in vain")
+        assert cluster.alpha.status()["roles"][0]["claim"] == "releasing"
+        assert "may be up twice" not in cluster.alpha.log
+    cluster.owned("beta")
+
+
+def test_why_this_host_was_rebooted_is_told_once_and_shown_from_then_on(cluster):
+    state = cluster.alpha.state.parent
+    state.mkdir()
+    (state / "last-escalation").write_text("web: still up here")
+    told = "failoverd rebooted this host"
+    status = cluster.alpha.start().ready().status()
+    assert status["escalation"]["means"] == "none"
+    assert status["escalation"]["last_why"] == "web: still up here"
+    assert any(told in warning for warning in status["warnings"])
+    assert cluster.alpha.log.count(told) == 1
+    cluster.alpha.end()
+    status = cluster.alpha.start().ready().status()
+    assert status["escalation"]["last_why"] == "web: still up here"
+    assert not any(told in warning for warning in status["warnings"])
+    assert cluster.alpha.log.count(told) == 1
