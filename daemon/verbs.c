@@ -104,6 +104,41 @@ static uint8_t find_node(struct daemon *daemon, struct control_client *client, c
 	return NO_MEMBER;
 }
 
+/* --- where a role is */
+
+static void add_member(cJSON *to, const char *name, const struct setup *setup, uint8_t member)
+{
+	if (member == NO_MEMBER)
+		(void)cJSON_AddNullToObject(to, name);
+	else
+		(void)cJSON_AddStringToObject(to, name, setup->members[member].name);
+}
+
+static void add_where(cJSON *to, const struct setup *setup, const struct verbs_where *where)
+{
+	add_member(to, "owner", setup, where->owner);
+	add_member(to, "releasing", setup, where->releasing);
+	(void)cJSON_AddStringToObject(to, "phase", phase_word(where->phase));
+	(void)cJSON_AddNumberToObject(to, "epoch", (double)where->epoch);
+}
+
+static struct verbs_where look_at(const struct daemon *daemon, uint8_t role)
+{
+	struct role_view view;
+	struct verbs_where where;
+
+	member_view_role(&daemon->member, role, platform_now(), &view);
+	where = (struct verbs_where){.owner = view.owner,
+	                             .releasing = NO_MEMBER,
+	                             .phase = view.owner_phase,
+	                             .epoch = view.epoch};
+	for (uint8_t i = 0; i < view.candidate_count; i++) {
+		if (view.candidates[i].claim == CLAIM_RELEASING && view.candidates[i].reachable)
+			where.releasing = view.candidates[i].member;
+	}
+	return where;
+}
+
 /* --- commands */
 
 static void reply_answer(struct daemon *daemon, struct control_client *client,
@@ -123,6 +158,12 @@ static void reply_answer(struct daemon *daemon, struct control_client *client,
 	if (target != NO_MEMBER)
 		(void)cJSON_AddStringToObject(json, "target", setup->members[target].name);
 	(void)cJSON_AddStringToObject(json, done ? "text" : "error", text);
+	/* Where a move that was accepted sets out from: what led there was not its doing. */
+	if (about->kind == REQUEST_MOVE && done) {
+		const struct verbs_where from = look_at(daemon, about->role);
+
+		add_where(json, setup, &from);
+	}
 	reply(client, json);
 }
 
@@ -181,14 +222,6 @@ void verbs_answer(struct daemon *daemon, uint64_t handle, const struct answer *a
 
 /* --- following */
 
-static void add_member(cJSON *to, const char *name, const struct setup *setup, uint8_t member)
-{
-	if (member == NO_MEMBER)
-		(void)cJSON_AddNullToObject(to, name);
-	else
-		(void)cJSON_AddStringToObject(to, name, setup->members[member].name);
-}
-
 static void tell_follower(struct daemon *daemon, const struct verbs_follower *follower)
 {
 	const struct setup *setup = &daemon->config.setup;
@@ -196,32 +229,19 @@ static void tell_follower(struct daemon *daemon, const struct verbs_follower *fo
 
 	(void)cJSON_AddBoolToObject(json, "ok", true);
 	(void)cJSON_AddStringToObject(json, "role", setup->roles[follower->role].name);
-	add_member(json, "owner", setup, follower->owner);
-	add_member(json, "releasing", setup, follower->releasing);
-	(void)cJSON_AddStringToObject(json, "phase", phase_word(follower->phase));
-	(void)cJSON_AddNumberToObject(json, "epoch", (double)follower->epoch);
+	add_where(json, setup, &follower->told);
 	reply(follower->client, json);
 }
 
 /* Brings what the follower knows up to date; true when that changed something. */
 static bool look_again(const struct daemon *daemon, struct verbs_follower *follower)
 {
-	struct role_view view;
-	uint8_t releasing = NO_MEMBER;
-	bool changed;
+	const struct verbs_where told = follower->told;
+	const struct verbs_where now = look_at(daemon, follower->role);
 
-	member_view_role(&daemon->member, follower->role, platform_now(), &view);
-	for (uint8_t i = 0; i < view.candidate_count; i++) {
-		if (view.candidates[i].claim == CLAIM_RELEASING && view.candidates[i].reachable)
-			releasing = view.candidates[i].member;
-	}
-	changed = releasing != follower->releasing || view.owner != follower->owner ||
-	          view.owner_phase != follower->phase || view.epoch != follower->epoch;
-	follower->owner = view.owner;
-	follower->releasing = releasing;
-	follower->phase = view.owner_phase;
-	follower->epoch = view.epoch;
-	return changed;
+	follower->told = now;
+	return now.owner != told.owner || now.releasing != told.releasing ||
+	       now.phase != told.phase || now.epoch != told.epoch;
 }
 
 static void verb_follow(struct daemon *daemon, struct control_client *client,

@@ -27,14 +27,19 @@ struct verbs_pending {
 	struct answer_about about;
 };
 
+/* Where a role is, as somebody who watches it is told. */
+struct verbs_where {
+	uint8_t owner;     /* NO_MEMBER: nobody */
+	uint8_t releasing; /* who gives it up and is not done; NO_MEMBER: nobody */
+	enum role_phase phase;
+	uint64_t epoch;
+};
+
 /* Somebody who watches one role. */
 struct verbs_follower {
 	struct control_client *client; /* borrowed until `gone`; NULL: this place is free */
 	uint8_t role;
-	uint8_t owner;     /* what was told last */
-	uint8_t releasing; /* likewise: who gives it up and is not done; NO_MEMBER: nobody */
-	enum role_phase phase;
-	uint64_t epoch;
+	struct verbs_where told; /* last */
 };
 
 struct verbs {

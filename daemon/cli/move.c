@@ -23,7 +23,7 @@ struct move {
 	uint64_t began; /* uv_hrtime */
 	bool accepted, stopping, released, taken;
 	char target[NAME_BYTES];
-	struct where from; /* when it was asked */
+	struct where from; /* when it was accepted: another move may have come before this one */
 	struct where now;
 };
 
@@ -58,23 +58,26 @@ static void print_phase(const struct move *move, const char *phase, const char *
 /* What is new about where the role is. Phases that went by between two looks are told together. */
 static enum verdict_of_move compare(struct move *move)
 {
-	const bool elsewhere =
-	    strcmp(move->now.owner, move->from.owner) != 0 || move->now.epoch > move->from.epoch;
+	const char *giver = move->from.owner[0] != '\0' ? move->from.owner : move->from.releasing;
+	const bool is_newer = move->now.epoch > move->from.epoch;
+	const bool elsewhere = move->now.owner[0] == '\0' || is_newer ||
+	                       strcmp(move->now.owner, move->from.owner) != 0;
 	const bool on_target = strcmp(move->now.owner, move->target) == 0;
 
 	if (!move->accepted)
 		return MOVE_GOES_ON;
 	if (elsewhere && !move->stopping) {
 		move->stopping = true;
-		print_phase(move, "stopping on ", move->from.owner);
+		print_phase(move, "stopping on ", giver);
 	}
 	if (elsewhere && move->now.releasing[0] == '\0' && !move->released) {
 		move->released = true;
-		print_phase(move, "released by ", move->from.owner);
+		print_phase(move, "released by ", giver);
 	}
 	if (move->now.owner[0] == '\0')
 		return MOVE_GOES_ON;
-	if (elsewhere && !on_target) {
+	/* An earlier owner may still seem to be one: only a new epoch is a failure. */
+	if (is_newer && !on_target) {
 		(void)fprintf(stderr,
 		              "failoverd: move: %s could not take %s; %s has it now: see the log "
 		              "of %s\n",
@@ -102,6 +105,8 @@ static enum verdict_of_move hear(struct move *move, const cJSON *answer)
 	}
 	if (cJSON_HasObjectItem(answer, "verdict")) {
 		move->accepted = true;
+		read_where(answer, &move->from);
+		move->now = move->from;
 		(void)snprintf(move->target, sizeof move->target, "%s", text_of(answer, "target"));
 		print_phase(move, "accepted: ", text_of(answer, "text"));
 	} else {
@@ -144,7 +149,6 @@ static enum exit_code follow(struct client *client, const struct options *option
 		if (asked || verdict != MOVE_GOES_ON)
 			continue;
 		asked = true;
-		move.from = move.now;
 		move.began = uv_hrtime();
 		if (client_ask(client, &question, &error) != CODE_OK)
 			return client_failed("move", &error);

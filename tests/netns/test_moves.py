@@ -120,9 +120,9 @@ def test_of_two_moves_at_once_one_wins_and_the_other_is_told(make):
         for target in losers:
             assert "".join(results[target][1:]).strip(), "a refusal says why"
         cluster.wait_all_agree()
-        # Moves take milliseconds: the second may have been typed after the first was done, and then
-        # it counts too.
-        assert cluster.owner("web") in targets, results
+        # Moves take milliseconds: the second may have been accepted after the first was done, and
+        # then both counted.
+        assert cluster.owner("web") in winners, results
 
 
 def test_a_stopped_role_is_up_nowhere_until_it_is_started(quiet):
