@@ -40,6 +40,8 @@ static int be_init(const char *name)
 	 */
 	if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
 		return complain("mount /sys", EXIT_NO_NAMESPACE);
+	/* Where it cannot be, nothing can be kept in it either. */
+	(void)mount("bpf", "/sys/fs/bpf", "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700");
 	if (sethostname(name, strlen(name)) != 0)
 		return complain("set the host name", EXIT_NO_NAMESPACE);
 	/* The kernel reaps orphans of a parent that ignores their death. */

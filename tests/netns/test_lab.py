@@ -23,7 +23,7 @@ def test_a_second_owner_is_noticed_by_client_and_watchers(make):
 def test_a_daemon_that_ends_by_itself_is_noticed(make):
     cluster = make(roles=[Role("web", VIP)]).boot()
     cluster.is_sabotaged = True
-    cluster.members["w1"].daemon.kill(signal.SIGABRT)
+    cluster.members["w1"].daemon.program.kill(signal.SIGABRT)
     cluster.wait_for(cluster.violations, "the end is noticed")
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The owner is gone, cut off, or half deaf: another node takes the role, and nothing else moves."""
 
-import signal
-
 import pytest
 
 from lab import Role
@@ -177,7 +175,7 @@ def test_the_takeover_of_a_frozen_bystander_changes_nothing(make, calm):
     cluster = make(nodes=3, witnesses=0, roles=[Role("web", VIP)]).boot()
     daemon = cluster.members["gamma"].daemon
     with calm(cluster, seconds=3 * cluster.promise):
-        daemon.kill(signal.SIGSTOP)
+        daemon.stop_both()
     with calm(cluster, seconds=3 * cluster.promise):
-        daemon.kill(signal.SIGCONT)
+        daemon.cont_both()
     cluster.wait_all_agree()

@@ -11,6 +11,8 @@ import signal
 import subprocess
 
 from . import paths
+from .daemon import Daemon
+from .freezer import Freezer
 from .host import LabError, boottime
 from .network import Switch
 from .observe import Prober, RESPONDER_PORT, Watch
@@ -59,8 +61,17 @@ class Member:
         self.host = None
         self.daemon = None
         self.lives = []     # every daemon that ever ran
+        self.binary = directory / "failoverd"   # its own, so that it can be replaced
+        self.freezer = None
         for part in ("state", "run"):
             (directory / part).mkdir(parents=True)
+        self.install()
+
+    def install(self):
+        """Puts a new file in the place of the program, as a package would."""
+        fresh = self.directory / "failoverd.new"
+        shutil.copy(paths.FAILOVERD, fresh)
+        fresh.rename(self.binary)
 
     def options(self, *names):
         places = {"config": self.directory / "failoverd.ini", "key": self.directory / "node.key",
@@ -136,6 +147,8 @@ class Cluster:
         moment = boottime()
         self.switch.unplug(name)
         self.watch.powered_off(name, boottime())
+        for daemon in member.lives:
+            daemon.is_expected_to_end = True
         member.host.power_off()
         member.daemon = None
         return moment
@@ -163,8 +176,8 @@ class Cluster:
         """Starts the daemons of these members."""
         for name in names:
             member = self.members[name]
-            member.daemon = member.host.start(f"failoverd of {name}", [
-                paths.FAILOVERD, "run", "--log-level", "debug",
+            member.daemon = Daemon(member.host, name, member.directory / "run", [
+                member.binary, "run", "--log-level", "debug",
                 *member.options("config", "key", "state-dir", "run-dir")])
             member.lives.append(member.daemon)
 
@@ -182,8 +195,15 @@ class Cluster:
         return self
 
     def end_daemon(self, name, number=signal.SIGKILL):
-        """Ends the daemon alone; its exit code. The machine stays."""
-        return self.members[name].daemon.stop(number)
+        """Ends guard and worker alone; the exit code. The machine stays."""
+        return self.members[name].daemon.end(number)
+
+    def upgrade(self, name):
+        """Replaces the program and lets the daemon go on with it; the moment before."""
+        self.members[name].install()
+        moment = boottime()
+        self.must(name, "reload", "--binary")
+        return moment
 
     def command(self, name, *words, timeout=60):
         """Runs `failoverd WORDS` at a member: (exit code, standard output, standard error)."""
@@ -246,7 +266,7 @@ class Cluster:
         return "\n".join(daemon.text() for daemon in self.members[name].lives)
 
     def wait_log(self, name, text, after=0.0, timeout=WAIT):
-        return self.members[name].daemon.wait_line(text, timeout, after)
+        return self.members[name].daemon.program.wait_line(text, timeout, after)
 
     # faults
 
@@ -257,6 +277,21 @@ class Cluster:
         """No member hears it and it hears no member; clients still reach it."""
         for direction in ("in", "out"):
             self.switch.lose(name, direction, self.others(name), 100)
+
+    def freeze(self, name):
+        """Every process of the machine stands still but those that stand for its kernel; the
+        moment before."""
+        member = self.members[name]
+        if member.freezer is None:
+            member.freezer = Freezer(self.lab, name)
+        moment = boottime()
+        member.freezer.freeze(member.host.pids(without=("host", "responder", "watcher")))
+        return moment
+
+    def thaw(self, name):
+        moment = boottime()
+        self.members[name].freezer.thaw()
+        return moment
 
     def lose_everywhere(self, percent):
         """Each datagram from member to member is lost with this probability."""
@@ -275,12 +310,9 @@ class Cluster:
         found = [dual for prober in self.probers.values() for dual in prober.duals()]
         found += [overlap for role in self.roles if role.vip
                   for overlap in self.watch.overlaps(role.address)]
-        for name, member in self.members.items():
+        for member in self.members.values():
             for daemon in member.lives:
-                if not daemon.is_running() and not daemon.is_expected_to_end:
-                    found.append(f"the daemon of {name} ended by itself: {daemon.exit_code}")
-                if "Sanitizer" in daemon.text() or "Assertion" in daemon.text():
-                    found.append(f"the daemon of {name} complained of itself")
+                found += daemon.complaints()
         for prober in self.probers.values():
             if not prober.program.is_running() and not prober.program.is_expected_to_end:
                 found.append("a prober ended by itself: nobody watched")

@@ -62,14 +62,14 @@ class News:
 class Program:
     """One program inside a machine, with all it said."""
 
-    def __init__(self, host, name, command, news):
+    def __init__(self, host, name, command, news, settings=None):
         self.host, self.name, self.news = host, name, news
         self.lines = []     # (time, text)
         self.is_expected_to_end = False
         self._popen = subprocess.Popen(
             [paths.tool("host"), "enter", str(host.pid), *map(str, command)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, errors="replace", bufsize=1)
+            text=True, errors="replace", bufsize=1, env={**os.environ, **(settings or {})})
         first = self._popen.stdout.readline()
         if not first.strip().isdigit():
             raise LabError(f"{host.name}: {name} did not start: {first.strip()}")
@@ -129,6 +129,20 @@ class Program:
         return "\n".join(line for _, line in list(self.lines))
 
 
+def is_in(pid, namespace):
+    try:
+        return os.stat(f"/proc/{pid}/ns/pid").st_ino == namespace
+    except OSError:
+        return False
+
+
+def name_of(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 class Host:
     """One machine. It exists until power_off."""
 
@@ -143,10 +157,19 @@ class Host:
             raise LabError(f"no machine {name} could be made")
         self.pid = int(number.pop())
 
-    def start(self, name, command):
-        """Starts a program of the machine."""
-        self.programs.append(Program(self, name, command, self.news))
+    def start(self, name, command, settings=None):
+        """Starts a program of the machine, with these settings in its environment."""
+        self.programs.append(Program(self, name, command, self.news, settings))
         return self.programs[-1]
+
+    def pids(self, without=()):
+        """Every process of the machine but those of these names, by its number outside of it."""
+        try:
+            own = os.stat(f"/proc/{self.pid}/ns/pid").st_ino
+        except OSError:
+            return []
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                if is_in(pid, own) and name_of(pid) not in without]
 
     def plumb(self, command, text=None):
         """Runs a program of this host on the network of the machine; it must succeed."""
@@ -201,6 +224,7 @@ class Lab:
         self.news = News()
         self.hosts = []
         self.clusters = []
+        self._closers = []
         self.directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 
     def host(self, name):
@@ -210,10 +234,17 @@ class Lab:
     def wait_for(self, predicate, timeout, what):
         return self.news.wait_for(predicate, timeout, what)
 
+    def at_close(self, function):
+        """Called when every machine is gone."""
+        self._closers.append(function)
+
     def close(self):
         for host in self.hosts:
             host.power_off()
         self.hosts.clear()
+        for function in self._closers:
+            function()
+        self._closers.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):

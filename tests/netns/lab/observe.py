@@ -103,3 +103,27 @@ class Watch:
                 for i, (a, _, a_end) in enumerate(intervals)
                 for b, b_start, _ in intervals[i + 1:]
                 if a != b and b_start + STAMP_SLACK < a_end]
+
+
+#: The neighbour of tests/daemon/gateframe.c.
+NEIGHBOUR_MAC = "02:00:00:00:00:02"
+NEIGHBOUR_ADDRESSES = ("10.9.0.2", "fd00:9::2")
+
+
+class Knocker:
+    """A neighbour that goes on asking one node for an address, whoever has it now."""
+
+    def __init__(self, host, address, node, switch):
+        host.ip(f"link set eth0 address {NEIGHBOUR_MAC}")
+        for neighbour in NEIGHBOUR_ADDRESSES:
+            node.ip(f"route replace {neighbour} dev eth0",
+                    f"neigh replace {neighbour} lladdr {NEIGHBOUR_MAC} dev eth0 nud permanent")
+        self.program = host.start(f"knocker at {node.name}", [
+            paths.tool("knocker"), address, switch.ports[node.name][0].mac, "eth0"])
+        self.program.wait_event("ready")
+
+    def stop(self):
+        """Ends it; {kind of question: when it was last answered}, 0 for never."""
+        self.program.stop()
+        found = self.program.events("knocked")[-1]
+        return {kind: found[kind]["last"] for kind in ("neighbour", "ping", "tcp")}
