@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab itself: what must never happen is noticed when it is planted."""
 
+import os
 import signal
 
 from lab import Role, boottime
@@ -20,11 +21,13 @@ def test_a_second_owner_is_noticed_by_client_and_watchers(make):
                          "the watchers notice")
 
 
-def test_a_daemon_that_ends_by_itself_is_noticed(make):
-    cluster = make(roles=[Role("web", VIP)]).boot()
-    cluster.is_sabotaged = True
-    cluster.members["w1"].daemon.program.kill(signal.SIGABRT)
-    cluster.wait_for(cluster.violations, "the end is noticed")
+def test_a_guard_and_a_worker_that_end_by_themselves_are_noticed(make):
+    for kind in ("guard", "worker"):
+        cluster = make(roles=[Role("web", VIP)]).boot()
+        cluster.is_sabotaged = True
+        os.kill(getattr(cluster.members["w1"].daemon, kind), signal.SIGABRT)
+        cluster.wait_for(lambda: any(f"a {kind} of w1 ended by itself" in v
+                                     for v in cluster.violations()), "the end is noticed")
 
 
 def test_a_silence_is_measured(make):

@@ -208,7 +208,8 @@ class Cluster:
     def command(self, name, *words, timeout=60):
         """Runs `failoverd WORDS` at a member: (exit code, standard output, standard error)."""
         member = self.members[name]
-        accepted = {"check": ("config", "key", "state-dir", "run-dir")}.get(words[0], ("run-dir",))
+        accepted = {"check": ("config", "key", "state-dir", "run-dir"),
+                    "reload": ("config", "key", "run-dir")}.get(words[0], ("run-dir",))
         done = subprocess.run([paths.FAILOVERD, *words, *member.options(*accepted)],
                               capture_output=True, text=True, timeout=timeout)
         return done.returncode, done.stdout, done.stderr
@@ -242,6 +243,15 @@ class Cluster:
     def wait_for(self, predicate, what, timeout=WAIT):
         return self.lab.wait_for(predicate, timeout, what)
 
+    def pass_time(self, seconds):
+        self.holds_for(seconds, lambda: True)
+
+    def holds_for(self, seconds, predicate):
+        """Whether it is true for so long."""
+        end = boottime() + seconds
+        self.wait_for(lambda: boottime() >= end or not predicate(), "the end", seconds + 5)
+        return predicate()
+
     def wait_up(self, role, node=None, timeout=WAIT, seen_by=None, after=None):
         """Until the role is up, on `node` if given, on another one than `after` if that is given;
         the name of the node."""
@@ -272,6 +282,31 @@ class Cluster:
 
     def others(self, name):
         return [other for other in self.members if other != name]
+
+    def give_disk(self, name, kib=256):
+        """The state of this member lies on a small file system of its own from its next start
+        on, which is a machine's: it goes with the power."""
+        member = self.members[name]
+        self.inside(name, ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "disk",
+                           member.directory / "state"])
+
+    def fill_disk(self, name):
+        place = self.members[name].directory / "state" / "filler"
+        self.inside(name, ["sh", "-c", f"cat /dev/zero >{place} 2>/dev/null; test -s {place}"])
+
+    def empty_disk(self, name):
+        self.inside(name, ["rm", self.members[name].directory / "state" / "filler"])
+
+    def set_disk(self, name, mode):
+        """`ro` or `rw`."""
+        self.inside(name, ["mount", "-o", f"remount,{mode}", self.members[name].directory / "state"])
+
+    def inside(self, name, command):
+        """Runs a program in the machine, which must succeed: its output."""
+        code, text = self.members[name].host.run(command)
+        if code != 0:
+            raise LabError(f"{name}: {' '.join(map(str, command))}: {text}")
+        return text
 
     def isolate(self, name):
         """No member hears it and it hears no member; clients still reach it."""

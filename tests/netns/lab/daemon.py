@@ -33,7 +33,8 @@ def parent_of(pid):
 class Daemon:
     def __init__(self, host, name, run_dir, command, settings=None):
         self.host, self.name, self.run_dir = host, name, run_dir
-        self.deaths_caused = 0      # of workers, by the test
+        self.deaths_caused = 0          # of workers, by the test
+        self.guard_deaths_caused = 0
         self.is_expected_to_end = False
         self.program = host.start(f"failoverd of {name}", command, settings)
         self.news = self.program.news
@@ -100,7 +101,7 @@ class Daemon:
         return self._send(number, self.worker)
 
     def kill_guard(self, number=signal.SIGKILL):
-        self.deaths_caused += 1     # a new guard ends the worker of the old one
+        self.guard_deaths_caused += 1
         self.is_expected_to_end = self.program.is_expected_to_end = True
         return self._send(number, self.guard)
 
@@ -173,3 +174,6 @@ class Daemon:
         ends = self.said("guard: the worker was ended") + self.said("guard: the worker exited")
         if len(ends) > self.deaths_caused:
             yield f"a worker of {self.name} ended by itself: {ends[-1]}"
+        losses = self.said("the guard of this process is gone")
+        if len(losses) > self.guard_deaths_caused:
+            yield f"a guard of {self.name} ended by itself: {losses[-1]}"

@@ -21,6 +21,10 @@ class Status:
     def is_abstaining(self):
         return self.json["abstaining"] or self.json["relearning"]
 
+    @property
+    def guard(self):
+        return self.json["guard"]
+
     # members
 
     def member(self, name):
