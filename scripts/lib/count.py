@@ -2,9 +2,9 @@
 """Counts the tests of one part: `count.py KIND WHERE [KIND WHERE]...`.
 
 KIND says who wrote WHERE: meson (a build directory), junit (a file of pytest's), or fuzz, sim,
-mutants (what these programs printed). Prints "PASSED FAILED SKIPPED" and, for each test that failed
-or was skipped, a line with its name. A program made with Check counts each of its tests; any other
-program is one test.
+model, mutants (what these programs printed). Prints "PASSED FAILED SKIPPED" and, for each test
+that failed or was skipped, a line with its name. A program made with Check counts each of its
+tests; any other program is one test.
 """
 
 import json
@@ -72,6 +72,15 @@ def count_sim(file):
     return [0, 1, 0], [f"failed: see {file}"]
 
 
+def count_model(file):
+    text = Path(file).read_text()
+    found = re.search(r"^model: (\d+) of (\d+) as they should be", text, re.MULTILINE)
+    if not found:
+        return [0, 1, 0], []
+    bad = [f"failed: {line}" for line in re.findall(r"^BAD: (.*)", text, re.MULTILINE)]
+    return [int(found[1]), int(found[2]) - int(found[1]), 0], bad
+
+
 def count_mutants(file):
     found = re.search(r"^mutants: (\d+) of (\d+) found", Path(file).read_text(), re.MULTILINE)
     if not found:
@@ -81,7 +90,7 @@ def count_mutants(file):
 
 def main(words):
     kinds = {"meson": count_meson, "junit": count_junit, "fuzz": count_fuzz, "sim": count_sim,
-             "mutants": count_mutants}
+             "model": count_model, "mutants": count_mutants}
     total, names = [0, 0, 0], []
     for kind, where in zip(words[::2], words[1::2]):
         counts, more = kinds[kind](where)

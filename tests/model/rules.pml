@@ -29,6 +29,13 @@
 #define GRANTED_ALWAYS(c) (c == holding)
 #endif
 
+/* Refused, it still says which epochs owners use; but a refused seeker may ask again. */
+#ifdef TOP_OF_GRANTS
+#define RAISES_TOP(c) false
+#else
+#define RAISES_TOP(c) (c != seeking)
+#endif
+
 /* The voter's next pages say that it supports x `by` a page with this much of its lease left. */
 inline answer(v, x, left)
 {
@@ -61,7 +68,7 @@ inline consider(v, x, c, e, declared, left)
 			answer(v, x, left)
 		:: else ->
 			if
-			:: c != seeking -> top[v] = MAX(top[v], e)
+			:: RAISES_TOP(c) -> top[v] = MAX(top[v], e)
 			:: else
 			fi
 		fi
