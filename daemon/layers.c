@@ -6,13 +6,6 @@
 
 #include "daemon/daemon.h"
 
-/* A worker that lives uses up to three quarters of `release` for the stop commands of scripts
- * (resource/script.c): the guard kills what is left in the last quarter. */
-static struct instant strike_time(struct instant lease_end, struct span release)
-{
-	return instant_plus(lease_end, span_divided(span_times(release, 3), 4));
-}
-
 /* What the member keeps goes first: a lease end that the guard knows must not belong to a claim
  * which the next life of the worker would not know. */
 static void follow_memory(struct daemon *daemon)
@@ -24,22 +17,23 @@ static void follow_memory(struct daemon *daemon)
 		return;
 	member_keep(&daemon->member, &layers->kept);
 	memory_keep(layers->memory, &layers->kept);
-	for (uint8_t r = 0; r < setup->role_count; r++) {
-		struct instant end = member_lease_end(&daemon->member, r);
-
-		memory_set_lease(layers->memory, setup->roles[r].id, end,
-		                 strike_time(end, layers->kept.roles[r].release_limit));
-	}
+	for (uint8_t r = 0; r < setup->role_count; r++)
+		memory_set_lease(layers->memory, setup->roles[r].id,
+		                 member_lease_end(&daemon->member, r),
+		                 member_release_limit(&daemon->member, r));
 }
 
 enum code layers_open(struct daemon *daemon, struct error *error)
 {
 	const struct setup *setup = &daemon->config.setup;
 
-	if (daemon->layers.memory != NULL)
-		memory_claim(
-		    daemon->layers.memory,
-		    (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
+	struct memory *memory = daemon->layers.memory;
+
+	if (memory != NULL) {
+		memory_claim(memory, (struct memory_owner){setup->cluster_id,
+		                                           setup->members[setup->self].id});
+		atomic_store(&memory->escalates, daemon->config.escalate == ESCALATE_REBOOT);
+	}
 	watchdog_layer_open(&daemon->layers.watchdog, daemon);
 	return escalator_open(&daemon->layers.escalator, daemon, error);
 }

@@ -74,7 +74,8 @@ static enum exit_code run_worker(struct host *host, const struct options *option
 /* What a worker would refuse, the guard refuses before there is one. */
 static enum exit_code run_guard(const struct options *options, char *const argv[])
 {
-	const struct guard_settings settings = {.run_dir = options->run_dir, .argv = argv};
+	const struct guard_settings settings = {
+	    .run_dir = options->run_dir, .state_dir = options->state_dir, .argv = argv};
 	char path[FILE_PATH_BYTES];
 	struct error error;
 	int lock = -1, status = EXIT_REFUSED;

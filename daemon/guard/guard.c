@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Enforcement and the life of the worker. Addresses go before processes: what clients see ends
- * first. A lease that was renewed a moment ago is read again right before each act.
+ * The life of the worker, with enforcement (enforce.h) before every wait.
  */
 #include "daemon/guard/guard.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/guard/enforce.h"
+#include "daemon/guard/say.h"
+#include "daemon/lastwords.h"
 #include "daemon/platform/platform.h"
 
 enum {
-	/* Looks again this soon at what did not go away. */
-	STRIKE_AGAIN_MS = 5,
+	/* Looks again this soon at an orphan that did not go away. */
+	ORPHAN_AGAIN_MS = 5,
 	/* A worker that dies this often within this time is not started again at once. */
 	DEATHS_MAX = 5,
 	DEATHS_WINDOW_S = 60,
@@ -27,82 +27,8 @@ enum {
 	 * guard has long ended every lease that ran out. */
 	HANG_LIMIT_S = 10,
 	CHECK_EVERY_MS = 1000,
-	LINE_BYTES = 400,
+	LACKING_BYTES = 200,
 };
-
-static void say(enum note_level level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void say(enum note_level level, const char *format, ...)
-{
-	char line[LINE_BYTES + 1];
-	va_list args;
-	size_t used = log_head(STDERR_FILENO, level, line, LINE_BYTES);
-	va_start(args, format);
-	int length = vsnprintf(line + used, LINE_BYTES - used, format, args);
-	va_end(args);
-	used += length < 0 ? 0 : (size_t)length;
-	used = used < LINE_BYTES ? used : LINE_BYTES - 1;
-	line[used++] = '\n';
-	guard_host_say(line, used);
-}
-
-static bool is_over(const struct memory *memory, const struct ledger_entry *entry,
-                    struct instant now, bool everything)
-{
-	return everything ||
-	       instant_reached(now, memory_end(memory, entry->role, (enum ledger_kind)entry->kind));
-}
-
-/* True: it is down. */
-static bool bring_down(const struct ledger_entry *entry, struct network *network)
-{
-	if (entry->kind == LEDGER_ADDRESS)
-		return network_remove(network, &entry->address, NULL) == CODE_OK;
-	return guard_host_strike(&entry->child);
-}
-
-static void mark_released(struct memory *memory, struct ledger_entry *entry)
-{
-	uint32_t up = LEDGER_UP;
-	/* The worker may have dropped it meanwhile: then it was down already. */
-	if (!atomic_compare_exchange_strong(&entry->state, &up, LEDGER_RELEASED))
-		return;
-	for (size_t i = 0; i < ROLES_MAX; i++)
-		if (atomic_load(&memory->roles[i].id) == entry->role)
-			atomic_fetch_add(&memory->roles[i].enforced, 1);
-	say(LEVEL_WARNING,
-	    "guard: resource %s: %s: its time was over and the worker had not done it",
-	    entry->resource,
-	    entry->kind == LEDGER_ADDRESS ? "address removed" : "processes killed");
-}
-
-static struct instant enforce_kind(struct memory *memory, struct network *network,
-                                   struct instant now, bool everything, enum ledger_kind kind)
-{
-	struct instant next = INSTANT_NEVER;
-	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
-		struct ledger_entry *entry = &memory->entries[i];
-		if (atomic_load(&entry->state) != LEDGER_UP || entry->kind != (uint32_t)kind)
-			continue;
-		if (!is_over(memory, entry, now, everything))
-			next = instant_earlier(next, memory_end(memory, entry->role, kind));
-		else if (bring_down(entry, network))
-			mark_released(memory, entry);
-		else
-			next = instant_earlier(
-			    next, instant_plus(platform_now(), span_ms(STRIKE_AGAIN_MS)));
-	}
-	return next;
-}
-
-struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
-                             bool everything)
-{
-	struct instant a = enforce_kind(memory, network, now, everything, LEDGER_ADDRESS);
-	struct instant b = enforce_kind(memory, network, now, everything, LEDGER_CHILD);
-	return instant_earlier(a, b);
-}
 
 struct guard {
 	struct memory *memory;
@@ -124,6 +50,7 @@ struct guard {
 	struct instant turned_at;
 	struct instant check_at;
 	struct instant manager_at; /* when the manager is to hear next */
+	struct last_resort last_resort;
 };
 
 /* --- the life of the worker */
@@ -138,7 +65,7 @@ static bool orphan_is_gone(struct guard *guard)
 		atomic_store(&memory->worker_pid, 0);
 		return true;
 	}
-	guard->start_at = instant_plus(platform_now(), span_ms(STRIKE_AGAIN_MS));
+	guard->start_at = instant_plus(platform_now(), span_ms(ORPHAN_AGAIN_MS));
 	return false;
 }
 
@@ -149,7 +76,7 @@ static void start_worker(struct guard *guard)
 	if (!orphan_is_gone(guard))
 		return;
 	if (guard_host_spawn(guard->host, guard->argv, &worker, &error) != CODE_OK) {
-		say(LEVEL_ERROR, "%s; tried again in %d s", error.text, PAUSE_FIRST_S);
+		guard_say(LEVEL_ERROR, "%s; tried again in %d s", error.text, PAUSE_FIRST_S);
 		guard->start_at = instant_plus(platform_now(), span_ms(PAUSE_FIRST_S * 1000));
 		return;
 	}
@@ -179,12 +106,13 @@ static void worker_died(struct guard *guard, const char *how, int number)
 	bool too_often =
 	    oldest.ns != 0 && instant_since(now, oldest).ns < span_ms(DEATHS_WINDOW_S * 1000).ns;
 	if (!too_often) {
-		say(LEVEL_ERROR, "guard: the worker %s %d: starting it again", how, number);
+		guard_say(LEVEL_ERROR, "guard: the worker %s %d: starting it again", how, number);
 		guard->pause = span_ms(PAUSE_FIRST_S * 1000);
 		start_at_once(guard);
 		return;
 	}
-	say(LEVEL_ERROR,
+	guard_say(
+	    LEVEL_ERROR,
 	    "guard: the worker %s %d, and %d times within %d s: releasing what is up here; it is "
 	    "started again in %" PRId64 " s",
 	    how, number, DEATHS_MAX, DEATHS_WINDOW_S, guard->pause.ns / 1000000000);
@@ -201,7 +129,7 @@ static void become_new_program(struct guard *guard)
 	struct error error;
 	atomic_store(&guard->memory->worker_pid, 0);
 	(void)guard_host_become(guard->host, guard->argv, &error);
-	say(LEVEL_ERROR, "%s; going on with the old program", error.text);
+	guard_say(LEVEL_ERROR, "%s; going on with the old program", error.text);
 	start_at_once(guard);
 }
 
@@ -222,8 +150,8 @@ static bool worker_ended(struct guard *guard, const struct worker_end *end, int 
 		worker_died(guard, how, end->number);
 		return false;
 	}
-	say(LEVEL_ERROR, "guard: the worker %s %d while leaving: releasing what it left up", how,
-	    end->number);
+	guard_say(LEVEL_ERROR, "guard: the worker %s %d while leaving: releasing what it left up",
+	          how, end->number);
 	*status = 1;
 	return true;
 }
@@ -243,8 +171,8 @@ static void check_worker(struct guard *guard, struct instant now)
 	struct span silent = instant_since(now, guard->turned_at);
 	if (silent.ns < span_ms(HANG_LIMIT_S * 1000).ns)
 		return;
-	say(LEVEL_ERROR, "guard: the worker has not moved for %" PRId64 " ms: killing it",
-	    silent.ns / 1000000);
+	guard_say(LEVEL_ERROR, "guard: the worker has not moved for %" PRId64 " ms: killing it",
+	          silent.ns / 1000000);
 	guard->turned_at = now;
 	guard_host_kill_worker(guard->host);
 }
@@ -292,6 +220,9 @@ static bool turn(struct guard *guard, int *status)
 	bool done = false;
 	struct instant next =
 	    guard_enforce(guard->memory, guard->network, platform_now(), guard->is_releasing_all);
+	if (atomic_load(&guard->memory->escalates))
+		next = instant_earlier(
+		    next, last_resort_follow(&guard->last_resort, guard->memory, platform_now()));
 	unsigned wake = guard_host_wait(guard->host, next_wake(guard, next), &end);
 	struct instant now = platform_now();
 	if ((wake & WAKE_WORKER_READY) != 0)
@@ -299,9 +230,9 @@ static bool turn(struct guard *guard, int *status)
 	if ((wake & WAKE_WORKER_REPLACE) != 0)
 		guard->is_replacing = true;
 	if ((wake & WAKE_HANGUP) != 0)
-		say(LEVEL_WARNING,
-		    "guard: SIGHUP is ignored: `failoverd reload --binary` takes over "
-		    "a new program or configuration");
+		guard_say(LEVEL_WARNING,
+		          "guard: SIGHUP is ignored: `failoverd reload --binary` takes over "
+		          "a new program or configuration");
 	if ((wake & WAKE_ASKED_TO_END) != 0) {
 		asked_to_end(guard);
 		/* Nobody is there to be asked. */
@@ -334,9 +265,11 @@ static void release_all(struct guard *guard)
 static enum code open_guard(struct guard *guard, const struct guard_settings *settings,
                             struct error *error)
 {
-	char lacking[LINE_BYTES / 2];
+	char lacking[LACKING_BYTES];
 	bool fresh = false;
 	enum code code = memory_open(&guard->memory, settings->run_dir, &fresh, error);
+	if (code == CODE_OK)
+		code = lastwords_path(guard->last_resort.path, settings->state_dir, error);
 	if (code == CODE_OK)
 		code = network_open(&guard->network, error);
 	if (code == CODE_OK)
@@ -344,7 +277,7 @@ static enum code open_guard(struct guard *guard, const struct guard_settings *se
 	if (code != CODE_OK)
 		return error_wrap(error, "guard");
 	if (lacking[0] != '\0')
-		say(LEVEL_WARNING, "guard: %s", lacking);
+		guard_say(LEVEL_WARNING, "guard: %s", lacking);
 	/* A worker that cannot start, with something up here, is a death and no refusal. */
 	guard->has_worked = ledger_is_used(guard->memory);
 	atomic_store(&guard->memory->guard_pid, (int64_t)getpid());

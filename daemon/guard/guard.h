@@ -13,16 +13,10 @@
 
 struct guard_settings {
 	const char *run_dir;
+	const char *state_dir; /* where a reboot is explained */
 	char *const *argv; /* of the worker, and of the program that takes over; NULL at the end */
 };
 
 /* Runs until the worker ended because it was asked to, or never worked; the result is its exit
  * status. CODE_OK unless the guard itself could not begin. */
 enum code guard_run(const struct guard_settings *settings, int *status, struct error *error);
-
-/*
- * One round of enforcement at `now`: releases every entry whose role's lease is over and returns
- * when to look again. `everything`: as if every lease were over. For guard_run and its tests.
- */
-struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
-                             bool everything);

@@ -172,15 +172,14 @@ void memory_claim(struct memory *memory, struct memory_owner owner)
 	memory->owner = owner;
 }
 
-void memory_set_lease(struct memory *memory, uint64_t id, struct instant end,
-                      struct instant strike_at)
+void memory_set_lease(struct memory *memory, uint64_t id, struct instant end, struct span release)
 {
 	struct ledger_role *role = role_of(memory, id);
 	if (role == NULL)
 		role = role_of(memory, 0);
 	if (role == NULL)
 		role = stalest_role(memory);
-	atomic_store(&role->strike_at, strike_at.ns);
+	atomic_store(&role->release, release.ns);
 	atomic_store(&role->lease_end, end.ns);
 	atomic_store(&role->id, id);
 }
@@ -198,9 +197,11 @@ struct instant memory_end(const struct memory *memory, uint64_t id, enum ledger_
 	const struct ledger_role *role = find_role(memory, id);
 	if (role == NULL)
 		return INSTANT_PAST;
+	struct instant end = {atomic_load(&role->lease_end)};
+	struct span release = {atomic_load(&role->release)};
 	if (kind == LEDGER_ADDRESS)
-		return (struct instant){atomic_load(&role->lease_end)};
-	return (struct instant){atomic_load(&role->strike_at)};
+		return end;
+	return instant_plus(end, span_divided(span_times(release, 3), 4));
 }
 
 uint32_t memory_enforced(const struct memory *memory, uint64_t id)

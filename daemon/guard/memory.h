@@ -48,8 +48,8 @@ struct ledger_entry {
 
 struct ledger_role {
 	_Atomic uint64_t id;       /* 0: unused */
-	_Atomic int64_t lease_end; /* ns of the lease clock: addresses go */
-	_Atomic int64_t strike_at; /* likewise: processes are killed */
+	_Atomic int64_t lease_end; /* ns of the lease clock */
+	_Atomic int64_t release;   /* ns, promised together with it */
 	_Atomic uint32_t enforced; /* times the guard released it at its lease end */
 };
 
@@ -74,6 +74,7 @@ struct memory {
 	_Atomic uint64_t worker_started;
 	_Atomic uint32_t worker_starts; /* since the guard began to watch over this memory */
 	_Atomic int64_t guard_pid;
+	_Atomic bool escalates; /* the host is rebooted when a release does not succeed */
 	struct memory_slot slots[2];
 	struct ledger_role roles[ROLES_MAX];
 	struct ledger_entry entries[LEDGER_ENTRIES];
@@ -96,11 +97,15 @@ bool memory_kept(const struct memory *memory, struct kept *kept);
 /* Worker: makes the memory its own. What is kept for another member is forgotten. */
 void memory_claim(struct memory *memory, struct memory_owner owner);
 
-/* Worker: until when the lease of a role runs, and when its processes are killed if the worker has
- * not ended them by then; stored before anything is started under it. */
+/* Worker: until when the lease of a role runs, and how long after it everything is down by promise;
+ * stored before anything is started under it. */
 void memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
-                      struct instant strike_at);
-/* When what is of this kind has to be down; INSTANT_PAST: there is no lease. */
+                      struct span release);
+/*
+ * When the guard brings down what is of this kind; INSTANT_PAST: there is no lease. Addresses go at
+ * the lease end. A worker that lives uses up to three quarters of `release` for the stop commands
+ * of scripts (resource/script.c): what is left of processes then is killed in the last quarter.
+ */
 struct instant memory_end(const struct memory *memory, uint64_t role, enum ledger_kind kind);
 /* How often the guard has had to release something of the role. */
 uint32_t memory_enforced(const struct memory *memory, uint64_t role);

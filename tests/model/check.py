@@ -21,8 +21,8 @@ SKIPPED = 77
 MEMORY_MB = 2000
 LARGE_MEMORY_MB = 16000
 DEPTH = 400000  # of the search; reaching it is an error, not a result
-# How a searcher is compiled: one that has to find something looks for the shortest way to it, and is
-# through before it is optimised.
+# How a searcher is compiled: one that has to find something looks for the shortest way to it, and
+# is through before it is optimised.
 QUICK, THOROUGH = "-O0 -DBFS", "-O2"
 
 

@@ -299,7 +299,8 @@ class Cluster:
 
     def set_disk(self, name, mode):
         """`ro` or `rw`."""
-        self.inside(name, ["mount", "-o", f"remount,{mode}", self.members[name].directory / "state"])
+        self.inside(name, ["mount", "-o", f"remount,{mode}",
+                           self.members[name].directory / "state"])
 
     def inside(self, name, command):
         """Runs a program in the machine, which must succeed: its output."""

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses go before processes: what clients see ends first. A lease that was renewed a moment ago
+ * is read again right before each act.
+ */
+#include "daemon/guard/enforce.h"
+
+#include <stdio.h>
+
+#include "daemon/guard/say.h"
+#include "daemon/lastwords.h"
+#include "daemon/platform/guard_host.h"
+#include "daemon/platform/platform.h"
+
+enum {
+	/* Looks again this soon at what did not go away. */
+	STRIKE_AGAIN_MS = 5,
+	REBOOT_AGAIN_MS = 1000,
+	REASON_BYTES = 200,
+};
+
+static bool is_over(const struct memory *memory, const struct ledger_entry *entry,
+                    struct instant now, bool everything)
+{
+	return everything ||
+	       instant_reached(now, memory_end(memory, entry->role, (enum ledger_kind)entry->kind));
+}
+
+/* True: it is down. */
+static bool bring_down(const struct ledger_entry *entry, struct network *network)
+{
+	if (entry->kind == LEDGER_ADDRESS)
+		return network_remove(network, &entry->address, NULL) == CODE_OK;
+	return guard_host_strike(&entry->child);
+}
+
+static void mark_released(struct memory *memory, struct ledger_entry *entry)
+{
+	uint32_t up = LEDGER_UP;
+	/* The worker may have dropped it meanwhile: then it was down already. */
+	if (!atomic_compare_exchange_strong(&entry->state, &up, LEDGER_RELEASED))
+		return;
+	for (size_t i = 0; i < ROLES_MAX; i++)
+		if (atomic_load(&memory->roles[i].id) == entry->role)
+			atomic_fetch_add(&memory->roles[i].enforced, 1);
+	guard_say(LEVEL_WARNING,
+	          "guard: resource %s: %s: its time was over and the worker had not done it",
+	          entry->resource,
+	          entry->kind == LEDGER_ADDRESS ? "address removed" : "processes killed");
+}
+
+static struct instant enforce_kind(struct memory *memory, struct network *network,
+                                   struct instant now, bool everything, enum ledger_kind kind)
+{
+	struct instant next = INSTANT_NEVER;
+	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
+		struct ledger_entry *entry = &memory->entries[i];
+		if (atomic_load(&entry->state) != LEDGER_UP || entry->kind != (uint32_t)kind)
+			continue;
+		if (!is_over(memory, entry, now, everything))
+			next = instant_earlier(next, memory_end(memory, entry->role, kind));
+		else if (bring_down(entry, network))
+			mark_released(memory, entry);
+		else
+			next = instant_earlier(
+			    next, instant_plus(platform_now(), span_ms(STRIKE_AGAIN_MS)));
+	}
+	return next;
+}
+
+struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
+                             bool everything)
+{
+	struct instant a = enforce_kind(memory, network, now, everything, LEDGER_ADDRESS);
+	struct instant b = enforce_kind(memory, network, now, everything, LEDGER_CHILD);
+	return instant_earlier(a, b);
+}
+
+static const struct ledger_entry *still_up(const struct memory *memory, uint64_t role)
+{
+	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
+		if (atomic_load(&memory->entries[i].state) == LEDGER_UP &&
+		    memory->entries[i].role == role)
+			return &memory->entries[i];
+	return NULL;
+}
+
+static void reboot_host(const struct last_resort *resort, const struct ledger_entry *entry)
+{
+	struct error error;
+	char why[REASON_BYTES];
+	(void)snprintf(why, sizeof why,
+	               "resource %s: still up after the others may have started it, and the guard "
+	               "could not end it",
+	               entry->resource);
+	guard_say(LEVEL_ERROR, "guard: %s; rebooting this host", why);
+	if (lastwords_and_reboot(resort->path, why, &error) != CODE_OK)
+		guard_say(LEVEL_ERROR, "guard: %s; trying again to end it", error.text);
+}
+
+struct instant last_resort_follow(struct last_resort *resort, const struct memory *memory,
+                                  struct instant now)
+{
+	struct instant next = INSTANT_NEVER;
+	for (size_t i = 0; i < ROLES_MAX; i++) {
+		const struct ledger_role *role = &memory->roles[i];
+		const uint64_t id = atomic_load(&role->id);
+		if (id == 0)
+			continue;
+		const struct ledger_entry *entry = still_up(memory, id);
+		escalation_follow(&resort->roles[i],
+		                  (struct instant){atomic_load(&role->lease_end)}, entry != NULL,
+		                  now);
+		struct instant due =
+		    escalation_due(&resort->roles[i], (struct span){atomic_load(&role->release)});
+		due = instant_later(due, resort->again_at);
+		if (entry != NULL && instant_reached(now, due)) {
+			reboot_host(resort, entry);
+			resort->again_at = due = instant_plus(now, span_ms(REBOOT_AGAIN_MS));
+		}
+		next = instant_earlier(next, due);
+	}
+	return next;
+}
