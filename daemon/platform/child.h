@@ -34,6 +34,7 @@ struct child_options {
 	const char *directory;          /* "": / */
 	const struct user *user;        /* NULL: as the daemon */
 	const char *name;               /* for people who look at the host's process groups */
+	const char *output_path;        /* NULL: output is lost with this daemon */
 	const char *input;              /* what it reads from standard input; NULL: nothing */
 	size_t input_length;            /* at most CHILD_INPUT_BYTES */
 };
@@ -60,11 +61,38 @@ struct child;
  * Makes a process in its own session and, where the system has them, its own group. It is held: the
  * program begins with platform_child_go, and never if this daemon dies before. Standard input
  * ends behind options->input; standard output and error go to events.output. No descriptor of the
- * daemon is inherited. The options are not needed afterwards, and no copy of the input is kept.
+ * daemon is inherited, and none of its rights but those of its user. The options are not needed
+ * afterwards, and no copy of the input is kept.
+ *
+ * With options->output_path the output goes through a named pipe of that path, which replaces what
+ * was there and which the child itself keeps open: when this daemon dies, writing goes on, into 64
+ * KiB that wait for the next reader, and blocks the child beyond them until there is one. The
+ * caller removes it once the child is gone. Its directory must be open to nobody else.
+ *
+ * To become another user takes the right to (on Linux CAP_SETUID and CAP_SETGID, not user 0), and
+ * so does killing processes of one (CAP_KILL). A child of user 0 has what the host lets that user
+ * have below this daemon: the bounding set.
  */
 enum code platform_child_start(struct child **child, uv_loop_t *loop,
                                const struct child_options *options,
                                const struct child_events *events, struct error *error);
+
+/* A child that an earlier life of the daemon started on this boot, as that recorded it. */
+struct child_before {
+	const struct child_id *id;
+	const char *mark;        /* as for platform_child_end */
+	const char *output_path; /* as it was started with; NULL: none */
+};
+
+/*
+ * Watches it from now on as if it had been started here; it has begun already, so `began` is not
+ * called, and output that waited in its pipe is told. Nothing is done to it. When it has ended
+ * since, or its pid is somebody else's, `ended` says so from the loop, and what it left can be
+ * killed. Its end is `known` only if it is a child of this process.
+ */
+enum code platform_child_adopt(struct child **child, uv_loop_t *loop,
+                               const struct child_before *before, const struct child_events *events,
+                               struct error *error);
 const struct child_id *platform_child_id(const struct child *child);
 void platform_child_go(struct child *child);
 

@@ -92,6 +92,27 @@ int procfs_open(int64_t pid)
 	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
 }
 
+bool procfs_session_is(int64_t session, const char *word)
+{
+	unsigned with = 0, without = 0;
+	DIR *all = opendir("/proc");
+	if (all == NULL)
+		return false;
+	for (const struct dirent *entry = readdir(all); entry != NULL; entry = readdir(all)) {
+		struct process process;
+		int64_t pid = strtoll(entry->d_name, NULL, 10);
+		if (pid <= 1 || getsid((pid_t)pid) != session || !procfs_look(pid, &process) ||
+		    process.state == 'Z')
+			continue;
+		if (procfs_has_word(pid, word))
+			with++;
+		else
+			without++;
+	}
+	closedir(all);
+	return with > 0 && without == 0;
+}
+
 void procfs_kill(const struct process *process)
 {
 	int fd = procfs_open(process->pid);

@@ -21,6 +21,9 @@ bool procfs_look(int64_t pid, struct process *process);
 /* Whether a process of this session lives. Dead ones that nobody has collected yet do not count:
  * they hold nothing. */
 bool procfs_session_lives(int64_t session);
+/* Whether there is a session of this number whose every living process has `word` in its
+ * environment. */
+bool procfs_session_is(int64_t session, const char *word);
 /* Whether `word` is in its environment as it was at its start. */
 bool procfs_has_word(int64_t pid, const char *word);
 /* Kills the process if it is still the one that was looked at. */
