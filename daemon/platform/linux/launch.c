@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,7 +21,7 @@
 
 #include "daemon/platform/linux/childgroup.h"
 
-enum stage { STAGE_SESSION, STAGE_INPUT, STAGE_USER, STAGE_DIRECTORY, STAGE_PROGRAM };
+enum stage { STAGE_SESSION, STAGE_INPUT, STAGE_USER, STAGE_RIGHTS, STAGE_DIRECTORY, STAGE_PROGRAM };
 
 enum { SIGNALS = 64, EXIT_NOT_RUN = 127, SAFE_FD = 10, CLOSE_ON_EXEC = 1 << 2 };
 
@@ -73,6 +76,27 @@ static void become_user(const struct launch *launch)
 		give_up(launch, STAGE_USER);
 }
 
+/* A daemon that is not root has its rights in the ambient set, which every program it starts would
+ * inherit; a change from one user to another that are both not root leaves them as they are. What
+ * was locked in memory, and what was inheritable and is not any more, ends with exec. */
+static void drop_rights(const struct launch *launch)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	const struct sched_param ordinary = {.sched_priority = 0};
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 ||
+	    syscall(SYS_capget, &header, sets) != 0)
+		give_up(launch, STAGE_RIGHTS);
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		sets[i].inheritable = 0;
+	if (syscall(SYS_capset, &header, sets) != 0)
+		give_up(launch, STAGE_RIGHTS);
+	/* Being before everybody else is the guard's and the worker's. */
+	if (sched_getscheduler(0) != SCHED_OTHER &&
+	    sched_setscheduler(0, SCHED_OTHER, &ordinary) != 0)
+		give_up(launch, STAGE_RIGHTS);
+}
+
 static void wait_for_go(const struct launch *launch)
 {
 	char go;
@@ -101,6 +125,7 @@ _Noreturn void launch_run(const struct launch *launch)
 	wait_for_go(&moved);
 	umask(022);
 	become_user(&moved);
+	drop_rights(&moved);
 	if (chdir(launch->directory[0] == '\0' ? "/" : launch->directory) != 0)
 		give_up(&moved, STAGE_DIRECTORY);
 	/* Ours are all close-on-exec; this is for those the daemon itself inherited. */
@@ -116,6 +141,7 @@ void launch_failure_text(const struct launch_failure *failure, const char *progr
 	    [STAGE_SESSION] = "start a session for",
 	    [STAGE_INPUT] = "connect input and output of",
 	    [STAGE_USER] = "change the user for",
+	    [STAGE_RIGHTS] = "drop the rights of this daemon for",
 	    [STAGE_DIRECTORY] = "change to the directory of",
 	    [STAGE_PROGRAM] = "run",
 	};
