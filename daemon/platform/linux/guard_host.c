@@ -314,7 +314,9 @@ bool guard_host_strike(const struct child_id *id)
 	bool has_leader = procfs_look(id->pid, &leader);
 	if (has_leader && leader.started != id->started)
 		return group_gone; /* the number is somebody else's by now */
-	bool signalled = kill(-(pid_t)id->pid, SIGKILL) == 0;
+	/* Of another user, and not killed for lack of the right to: it lives, and must not be taken
+	 * for gone. */
+	bool signalled = kill(-(pid_t)id->pid, SIGKILL) == 0 || errno == EPERM;
 	if (has_leader && leader.state != 'Z') {
 		procfs_kill(&leader);
 		return false;

@@ -26,12 +26,13 @@ enum remains {
 struct hunt {
 	const struct child_id *id;
 	const char *mark;
+	bool is_ours;    /* the session: the child itself was seen in it */
 	int64_t unknown; /* pid */
 };
 
 /* Members of the child's session. The number of a session is not given to others while it has
- * members, so if the child itself is gone and its pid is free, these are its own, unless the number
- * was used and left again meanwhile; the mark tells. */
+ * members, so once the child itself was seen alive all of them are its own. If it is gone and its
+ * pid is free they are, unless the number was used and left again meanwhile; the mark tells. */
 static enum remains kill_session(struct hunt *hunt)
 {
 	enum remains result = REMAINS_NONE;
@@ -44,7 +45,7 @@ static enum remains kill_session(struct hunt *hunt)
 		if (pid <= 1 || !procfs_look(pid, &process) || process.state == 'Z' ||
 		    process.session != hunt->id->pid)
 			continue;
-		if (procfs_has_word(pid, hunt->mark)) {
+		if (hunt->is_ours || procfs_has_word(pid, hunt->mark)) {
 			procfs_kill(&process);
 			result = result == REMAINS_NONE ? REMAINS_KILLED : result;
 		} else if (procfs_look(pid, &process)) {
@@ -68,6 +69,7 @@ static enum remains kill_remains(struct hunt *hunt)
 	/* Its pid belongs to somebody else, so its session has no members left. */
 	if (has_leader && leader.started != hunt->id->started)
 		return result;
+	hunt->is_ours = hunt->is_ours || has_leader;
 	if (has_leader && leader.state != 'Z') {
 		procfs_kill(&leader);
 		result = REMAINS_KILLED;
