@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <sodium.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "config/print.h"
 
@@ -55,4 +56,15 @@ uint32_t digest_role(const struct config *config, uint8_t role)
 	hash_begin(&hash);
 	config_write_role(config, role, &(struct sink){.write = hash_write, .context = &hash});
 	return (uint32_t)(hash_end(&hash) >> 32);
+}
+
+uint64_t digest_program(const struct config_resource *resource)
+{
+	struct hash hash;
+	hash_begin(&hash);
+	hash_write(&hash, resource->start.words, resource->start.length);
+	/* With its zero: where one ends and the next begins counts. */
+	hash_write(&hash, resource->user, strlen(resource->user) + 1);
+	hash_write(&hash, resource->directory, strlen(resource->directory) + 1);
+	return hash_end(&hash) >> 1; /* fits a signed number */
 }

@@ -11,3 +11,6 @@
 uint64_t digest_config(const struct config *config);
 /* Of one role and its resources. */
 uint32_t digest_role(const struct config *config, uint8_t role);
+/* Of what a process or script starts: the command, its user and its directory. What this says must
+ * end before it can be as the file now says; everything else of a resource can change under it. */
+uint64_t digest_program(const struct config_resource *resource);

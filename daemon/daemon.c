@@ -115,6 +115,31 @@ static void log_line(void *context, const char *line)
 	log_write(daemon->log, LEVEL_WARNING, "%s", line);
 }
 
+/* Nothing may be up here when the first heartbeat says `none`. */
+static enum code clean_up(struct daemon *daemon, struct error *error)
+{
+	const struct runner_cleaning cleaning = {
+	    .config = &daemon->config,
+	    .run_dir = daemon->run_dir,
+	    .memory = daemon->layers.memory,
+	    .report = log_line,
+	    .context = daemon,
+	};
+	return runner_clean(&cleaning, error);
+}
+
+static enum code open_runner(struct daemon *daemon, struct error *error)
+{
+	const struct runner_hooks hooks = events_runner_hooks(daemon);
+	const struct runner_settings settings = {
+	    .config = &daemon->config,
+	    .run_dir = daemon->run_dir,
+	    .log = daemon->log,
+	    .memory = daemon->layers.memory,
+	};
+	return runner_open(&daemon->runner, &daemon->loop, &settings, &hooks, error);
+}
+
 /* The member as it is after its new incarnation has reached the disk. */
 static enum code open_member(struct daemon *daemon, struct error *error)
 {
@@ -130,8 +155,7 @@ static enum code open_member(struct daemon *daemon, struct error *error)
 		                  error);
 	if (code != CODE_OK)
 		return code;
-	/* Nothing may be up here when the first heartbeat says `none`. */
-	if (runner_clean(&daemon->config, daemon->run_dir, log_line, daemon, error) != CODE_OK)
+	if (clean_up(daemon, error) != CODE_OK)
 		return error_wrap(error, "releasing what an earlier run left behind");
 	randombytes_buf(&seed, sizeof seed);
 	member_init(&daemon->member, setup, remembered ? &daemon->durable : NULL, NULL, seed,
@@ -165,7 +189,6 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
                            struct error *error)
 {
 	const struct net_hooks net_hooks = events_net_hooks(daemon);
-	const struct runner_hooks runner_hooks = events_runner_hooks(daemon);
 	enum code code;
 	int failed = uv_loop_init(&daemon->loop);
 
@@ -184,8 +207,7 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	if (code == CODE_OK)
 		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
 	if (code == CODE_OK)
-		code = runner_open(&daemon->runner, &daemon->loop, &daemon->config, daemon->run_dir,
-		                   daemon->log, &runner_hooks, error);
+		code = open_runner(daemon, error);
 	if (code == CODE_OK)
 		code = open_control(daemon, error);
 	return code;

@@ -73,7 +73,8 @@ struct instant guard_enforce(struct memory *memory, struct network *network, str
 {
 	struct instant a = enforce_kind(memory, network, now, everything, LEDGER_ADDRESS);
 	struct instant b = enforce_kind(memory, network, now, everything, LEDGER_CHILD);
-	return instant_earlier(a, b);
+	struct instant c = enforce_kind(memory, network, now, everything, LEDGER_COMMAND);
+	return instant_earlier(a, instant_earlier(b, c));
 }
 
 static const struct ledger_entry *still_up(const struct memory *memory, uint64_t role)

@@ -28,7 +28,11 @@ enum {
 	LEDGER_MARK_BYTES = 24 + NAME_BYTES,
 };
 
-enum ledger_kind { LEDGER_ADDRESS, LEDGER_CHILD };
+enum ledger_kind {
+	LEDGER_ADDRESS,
+	LEDGER_CHILD,   /* a process, or what the start of a script left running */
+	LEDGER_COMMAND, /* a command of a script that is under way, beside that */
+};
 
 enum ledger_state {
 	LEDGER_FREE,

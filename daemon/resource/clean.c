@@ -8,48 +8,64 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/digest.h"
 #include "config/print.h"
 #include "daemon/platform/network.h"
 #include "daemon/resource/alarm.h"
-#include "daemon/resource/leftovers.h"
-#include "daemon/resource/resource.h"
+#include "daemon/resource/role.h"
 #include "daemon/resource/task.h"
+#include "daemon/resource/trail.h"
 
 enum { LINE_BYTES = 256 };
 
 static const struct span KILL_LIMIT = {5 * 1000000000LL};
 
 struct cleaning {
-	const char *run_dir;
-	const char *node;
-	struct network *network;
-	struct boot boot;
+	const struct runner_cleaning *asked;
+	struct resource_site site;
 	enum leftover_kind kind; /* of this pass */
-	void (*report)(void *context, const char *line);
-	void *context;
 };
+
+static bool is_of_this_boot(const struct cleaning *cleaning, const struct leftover *leftover)
+{
+	return memcmp(&leftover->boot, &cleaning->site.boot, sizeof leftover->boot) == 0;
+}
+
+static struct network_address address_of(const struct config_resource *resource)
+{
+	struct network_address address = {.address = resource->address, .prefix = resource->prefix};
+	memcpy(address.interface, resource->interface, sizeof address.interface);
+	return address;
+}
+
+static bool is_same(const struct network_address *a, const struct network_address *b)
+{
+	return a->address.family == b->address.family && a->prefix == b->prefix &&
+	       memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes) == 0 &&
+	       strcmp(a->interface, b->interface) == 0;
+}
 
 static void report(const struct cleaning *cleaning, const char *resource, const char *what)
 {
 	char line[LINE_BYTES + NAME_BYTES + 64];
 	snprintf(line, sizeof line, "resource %s: an earlier life of the daemon left %s", resource,
 	         what);
-	cleaning->report(cleaning->context, line);
+	cleaning->asked->report(cleaning->asked->context, line);
 }
 
 static enum code remove_address(const struct cleaning *cleaning, const char *resource,
                                 const struct network_address *address, struct error *error)
 {
 	bool is_here = false;
-	enum code code = network_present(cleaning->network, address, &is_here, error);
+	enum code code = network_present(cleaning->site.network, address, &is_here, error);
 	if (code != CODE_OK || !is_here)
 		return code;
 	char text[ADDRESS_TEXT_BYTES], detail[LINE_BYTES];
 	address_format(&address->address, text);
 	snprintf(detail, sizeof detail, "%s on interface %s: removed", text, address->interface);
-	code = network_remove(cleaning->network, address, error);
+	code = network_remove(cleaning->site.network, address, error);
 	if (code == CODE_OK)
-		code = network_present(cleaning->network, address, &is_here, error);
+		code = network_present(cleaning->site.network, address, &is_here, error);
 	if (code == CODE_OK && is_here)
 		return error_set(error, CODE_SYSTEM, "%s on interface %s cannot be removed", text,
 		                 address->interface);
@@ -121,10 +137,10 @@ static void fill_stopping(struct stopping *stopping, const struct cleaning *clea
                           const struct leftover *leftover)
 {
 	memset(stopping, 0, sizeof *stopping);
+	stopping->site = cleaning->site;
 	stopping->site.loop = &stopping->loop;
-	stopping->site.run_dir = cleaning->run_dir;
-	stopping->site.node = cleaning->node;
-	stopping->site.boot = cleaning->boot;
+	/* Its lease is over, but the guard is not to strike a stop command. */
+	stopping->site.memory = NULL;
 	memcpy(stopping->config.name, leftover->resource, sizeof stopping->config.name);
 	memcpy(stopping->config.directory, leftover->directory, sizeof stopping->config.directory);
 	stopping->config.stop_timeout = leftover->stop_timeout;
@@ -176,12 +192,65 @@ static enum code stop_script(const struct cleaning *cleaning, const struct lefto
 		return error_set(error, CODE_SYSTEM,
 		                 "resource %s: its stop command %s; stop it by hand, then delete "
 		                 "%s/left.script.%s",
-		                 leftover->resource, stopping.problem, cleaning->run_dir,
+		                 leftover->resource, stopping.problem, cleaning->site.run_dir,
 		                 leftover->resource);
 	if (code != CODE_OK)
 		return error_wrap(error, "resource %s", leftover->resource);
 	report(cleaning, leftover->resource, "a script started: stopped");
 	return CODE_OK;
+}
+
+/* The role of the record, if it is to be adopted; NULL: it is not. */
+static const struct config_role *adopted_role(const struct cleaning *cleaning,
+                                              const struct leftover *leftover)
+{
+	const struct config *config = cleaning->asked->config;
+	const uint64_t *adopted = cleaning->asked->adopted;
+	if (adopted == NULL || !is_of_this_boot(cleaning, leftover))
+		return NULL;
+	for (uint8_t r = 0; r < config->setup.role_count; r++)
+		if (strcmp(config->setup.roles[r].name, leftover->role) == 0)
+			return adopted[r] != 0 && adopted[r] == leftover->epoch &&
+			               role_is_listed(&config->setup, r)
+			           ? &config->roles[r]
+			           : NULL;
+	return NULL;
+}
+
+static const struct config_resource *adopted_resource(const struct cleaning *cleaning,
+                                                      const struct leftover *leftover)
+{
+	const struct config_role *role = adopted_role(cleaning, leftover);
+	for (uint8_t i = 0; role != NULL && i < role->resource_count; i++) {
+		const struct config_resource *resource =
+		    &cleaning->asked->config->resources[role->resources[i]];
+		if (strcmp(resource->name, leftover->resource) == 0)
+			return resource;
+	}
+	return NULL;
+}
+
+/* Whether the kind's adopt takes over what is recorded under `name`. */
+static bool is_to_adopt(const struct cleaning *cleaning, const char *name,
+                        const struct leftover *leftover)
+{
+	const struct config_resource *resource = adopted_resource(cleaning, leftover);
+	struct network_address address;
+	if (resource == NULL)
+		return false;
+	switch (resource->type) {
+	case RESOURCE_VIP:
+		address = address_of(resource);
+		return leftover->kind == LEFTOVER_ADDRESS && is_same(&address, &leftover->address);
+	case RESOURCE_PROCESS:
+		return leftover_is(name, "process", resource->name);
+	case RESOURCE_SCRIPT:
+		/* Not a status or stop under way: it is asked again. */
+		return (leftover_is(name, "script", resource->name) ||
+		        leftover_is(name, "start", resource->name)) &&
+		       leftover->digest == digest_program(resource);
+	}
+	return false;
 }
 
 static enum code clean_record(void *context, const char *name, const struct leftover *leftover,
@@ -195,26 +264,35 @@ static enum code clean_record(void *context, const char *name, const struct left
 	};
 	const struct cleaning *cleaning = context;
 	enum code code = CODE_OK;
-	if ((enum leftover_kind)leftover->kind != cleaning->kind)
+	if ((enum leftover_kind)leftover->kind != cleaning->kind ||
+	    is_to_adopt(cleaning, name, leftover))
 		return CODE_OK;
 	/* Nothing outlives a boot. */
-	if (memcmp(&leftover->boot, &cleaning->boot, sizeof cleaning->boot) == 0)
+	if (is_of_this_boot(cleaning, leftover))
 		code = ends[cleaning->kind](cleaning, leftover, error);
 	if (code == CODE_OK)
-		leftover_forget_file(cleaning->run_dir, name);
+		trail_forget_record(&cleaning->site, name, leftover);
 	return code;
 }
 
-static enum code clean_addresses(const struct cleaning *cleaning, const struct config *config,
-                                 struct error *error)
+/* A record that says that it is not to be touched. */
+static bool is_kept(const struct cleaning *cleaning, const struct config_resource *resource)
 {
+	struct leftover leftover;
+	return leftover_find(cleaning->site.run_dir, "address", resource->name, &leftover, NULL) ==
+	           CODE_OK &&
+	       is_to_adopt(cleaning, "", &leftover);
+}
+
+/* Also those without a record. */
+static enum code clean_addresses(const struct cleaning *cleaning, struct error *error)
+{
+	const struct config *config = cleaning->asked->config;
 	for (uint8_t i = 0; i < config->resource_count; i++) {
 		const struct config_resource *resource = &config->resources[i];
-		if (resource->type != RESOURCE_VIP)
+		if (resource->type != RESOURCE_VIP || is_kept(cleaning, resource))
 			continue;
-		struct network_address address = {.address = resource->address,
-		                                  .prefix = resource->prefix};
-		memcpy(address.interface, resource->interface, sizeof address.interface);
+		struct network_address address = address_of(resource);
 		enum code code = remove_address(cleaning, resource->name, &address, error);
 		if (code != CODE_OK)
 			return error_wrap(error, "resource %s", resource->name);
@@ -222,29 +300,28 @@ static enum code clean_addresses(const struct cleaning *cleaning, const struct c
 	return CODE_OK;
 }
 
-enum code runner_clean(const struct config *config, const char *run_dir,
-                       void (*report_line)(void *context, const char *line), void *context,
-                       struct error *error)
+enum code runner_clean(const struct runner_cleaning *asked, struct error *error)
 {
+	const struct setup *setup = &asked->config->setup;
 	struct cleaning cleaning = {
-	    .run_dir = run_dir,
-	    .node = config->setup.members[config->setup.self].name,
-	    .report = report_line,
-	    .context = context,
+	    .asked = asked,
+	    .site = {.run_dir = asked->run_dir,
+	             .memory = asked->memory,
+	             .node = setup->members[setup->self].name},
 	};
 	/* Processes of a script before its stop command: as in a release, commands under way are
 	 * ended for `stop` to run alone. */
 	static const enum leftover_kind order[] = {LEFTOVER_ADDRESS, LEFTOVER_CHILD,
 	                                           LEFTOVER_SCRIPT};
-	enum code code = platform_boot(&cleaning.boot, error);
+	enum code code = platform_boot(&cleaning.site.boot, error);
 	if (code == CODE_OK)
-		code = network_open(&cleaning.network, error);
+		code = network_open(&cleaning.site.network, error);
 	if (code == CODE_OK)
-		code = clean_addresses(&cleaning, config, error);
+		code = clean_addresses(&cleaning, error);
 	for (size_t i = 0; code == CODE_OK && i < sizeof order / sizeof order[0]; i++) {
 		cleaning.kind = order[i];
-		code = leftovers_read(run_dir, clean_record, &cleaning, error);
+		code = leftovers_read(asked->run_dir, clean_record, &cleaning, error);
 	}
-	network_close(cleaning.network);
+	network_close(cleaning.site.network);
 	return code;
 }

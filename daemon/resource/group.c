@@ -27,6 +27,8 @@ enum slot_event {
 	EVENT_LATE = 1 << 6, /* the state lasted too long */
 	EVENT_END = 1 << 7,  /* the role comes down, and it is this one's turn */
 	EVENT_FORCE = 1 << 8,
+	EVENT_FOUND = 1 << 9,    /* by group_adopt: it is up */
+	EVENT_REMAINS = 1 << 10, /* by group_adopt: something is left of it */
 };
 
 static void emit(struct group *group, enum group_act_kind kind, const struct group_slot *slot)
@@ -62,7 +64,6 @@ static uint8_t restarts_in_window(const struct group *group, const struct group_
 static bool may_restart(const struct group *group, const struct group_slot *slot)
 {
 	return (slot->was_up || !slot->options.critical) &&
-
 	       restarts_in_window(group, slot) < slot->options.restarts;
 }
 
@@ -193,6 +194,8 @@ static const struct transition {
     /* clang-format off */
     /* from                  on                        when           to             then */
     {DOWN,                    EVENT_TURN,               NULL,          SLOT_STARTING, begin_start},
+    {DOWN,                    EVENT_FOUND,              NULL,          SLOT_UP,       come_up},
+    {DOWN,                    EVENT_REMAINS,            NULL,          SLOT_MENDING,  begin_stop},
     {WAITING,                 EVENT_TURN,               delay_is_over, SLOT_STARTING, begin_start},
     {WAITING,                 EVENT_END | EVENT_FORCE,  NULL,          SLOT_DOWN,     rest},
     {STARTING,                EVENT_UP,                 NULL,          SLOT_UP,       come_up},
@@ -304,6 +307,12 @@ void group_init(struct group *group, const struct group_slot_options *options, u
 
 void group_start(struct group *group, uint64_t epoch, struct instant now)
 {
+	group_adopt(group, epoch, (enum group_found[GROUP_SLOTS_MAX]){FOUND_NOTHING}, now);
+}
+
+void group_adopt(struct group *group, uint64_t epoch, const enum group_found *found,
+                 struct instant now)
+{
 	assert(group->phase == GROUP_DOWN);
 	group->now = now;
 	group->epoch = epoch;
@@ -312,8 +321,9 @@ void group_start(struct group *group, uint64_t epoch, struct instant now)
 		struct group_slot *slot = &group->slots[i];
 		assert(slot->state == SLOT_DOWN);
 		slot->was_up = slot->has_failed = slot->given_up = false;
-		slot->restarts = 0;
-		slot->recent_count = 0;
+		slot->restarts = slot->recent_count = 0;
+		if (found[i] != FOUND_NOTHING)
+			step(group, slot, found[i] == FOUND_UP ? EVENT_FOUND : EVENT_REMAINS);
 	}
 	settle(group);
 }

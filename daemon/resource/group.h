@@ -87,6 +87,13 @@ enum group_report {
 	REPORT_DOWN,    /* answers ACT_STOP and ACT_KILL: nothing is left */
 };
 
+/* What is there of a resource when the group takes over from an earlier life of the daemon. */
+enum group_found {
+	FOUND_NOTHING,
+	FOUND_UP,
+	FOUND_REMAINS, /* something that is not as it should be: stopped, and then started */
+};
+
 struct group {
 	enum group_phase phase;
 	uint64_t epoch; /* of the start */
@@ -103,6 +110,13 @@ void group_init(struct group *group, const struct group_slot_options *options, u
 
 /* The group must be down. */
 void group_start(struct group *group, uint64_t epoch, struct instant now);
+/*
+ * Instead of group_start, with `found` for each slot: the role goes on. What is up counts as having
+ * come up here, so that its end while nobody watched is mended in place like any other, and does
+ * not make the role fail; what is not is started in its turn by the rules of a start.
+ */
+void group_adopt(struct group *group, uint64_t epoch, const enum group_found *found,
+                 struct instant now);
 /* At any time. A graceful release never softens a forced one. */
 void group_release(struct group *group, uint64_t epoch, bool forced, struct span limit,
                    struct instant now);

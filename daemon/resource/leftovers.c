@@ -48,10 +48,15 @@ static const struct field {
     {"timeout",   FORM_U64,   offsetof(struct leftover, stop_timeout.ns), 8},
     {"user",      FORM_TEXT,  offsetof(struct leftover, user), NAME_BYTES},
     {"directory", FORM_TEXT,  offsetof(struct leftover, directory), CONFIG_PATH_BYTES},
+    {"digest",    FORM_U64,   offsetof(struct leftover, digest), 8},
+    {"up",        FORM_U64,   offsetof(struct leftover, is_up), 8},
     /* clang-format on */
 };
 
-enum { FIELDS = sizeof fields / sizeof fields[0] };
+enum {
+	FIELDS = sizeof fields / sizeof fields[0],
+	FIELDS_FIRST = 18, /* of the first version of this format */
+};
 
 struct text {
 	char bytes[RECORD_BYTES];
@@ -187,6 +192,13 @@ void leftover_forget_file(const char *run_dir, const char *name)
 	uv_fs_req_cleanup(&request);
 }
 
+bool leftover_is(const char *name, const char *what, const char *resource)
+{
+	char expected[LEFTOVER_NAME_BYTES];
+	record_name(expected, what, resource);
+	return strcmp(name, expected) == 0;
+}
+
 void leftover_forget(const char *run_dir, const char *what, const char *resource)
 {
 	char name[LEFTOVER_NAME_BYTES];
@@ -279,22 +291,27 @@ static bool is_sound(const struct leftover *leftover)
 	return leftover->address.interface[0] != '\0' && leftover->address.address.family != 0;
 }
 
-/* The lines stand in the order of the table, each once. */
+/* The lines stand in the order of the table, each once. Another version of this program may know
+ * fewer of them or more behind: an upgrade must not have anybody look for processes by hand. */
 static bool parse(char *text, struct leftover *leftover)
 {
 	char *rest = text;
 	char *line = strsep(&rest, "\n");
 	if (strcmp(line, FIRST_LINE) != 0)
 		return false;
+	line = strsep(&rest, "\n");
 	for (size_t i = 0; i < FIELDS; i++) {
 		size_t length = strlen(fields[i].key);
-		line = strsep(&rest, "\n");
+		if (i >= FIELDS_FIRST && line != NULL && strcmp(line, LAST_LINE) == 0)
+			break;
 		if (line == NULL || strncmp(line, fields[i].key, length) != 0 ||
 		    line[length] != ' ' || !read_field(&fields[i], line + length + 1, leftover))
 			return false;
+		line = strsep(&rest, "\n");
 	}
-	line = strsep(&rest, "\n");
-	return line != NULL && strcmp(line, LAST_LINE) == 0 && is_sound(leftover);
+	while (line != NULL && strcmp(line, LAST_LINE) != 0)
+		line = strsep(&rest, "\n");
+	return line != NULL && is_sound(leftover);
 }
 
 /* "left.process.db" is of resource db. */
@@ -323,6 +340,14 @@ static enum code read_record(const char *run_dir, const char *name, struct lefto
 		    "this host, then delete the file",
 		    path, resource_of(name));
 	return CODE_OK;
+}
+
+enum code leftover_find(const char *run_dir, const char *what, const char *resource,
+                        struct leftover *leftover, struct error *error)
+{
+	char name[LEFTOVER_NAME_BYTES];
+	record_name(name, what, resource);
+	return read_record(run_dir, name, leftover, error);
 }
 
 static bool is_record(const char *name)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -35,6 +36,8 @@ struct leftover {
 	struct span stop_timeout;
 	char user[NAME_BYTES];
 	char directory[CONFIG_PATH_BYTES];
+	uint64_t digest; /* of the program: config/digest.h */
+	uint64_t is_up;  /* script: `start` ended well, and no `stop` was begun */
 };
 
 /* The record of `what` ("process", "start", ...) of a resource; replaces the one before. Does not
@@ -42,6 +45,9 @@ struct leftover {
 enum code leftover_write(const char *run_dir, const char *what, const struct leftover *leftover,
                          struct error *error);
 void leftover_forget(const char *run_dir, const char *what, const char *resource);
+/* CODE_NOT_FOUND: there is none. */
+enum code leftover_find(const char *run_dir, const char *what, const char *resource,
+                        struct leftover *leftover, struct error *error);
 
 /* Calls `each` for every record until it fails; `name` is the file's, for leftover_forget_file.
  * CODE_OK also when the directory does not exist. CODE_DAMAGED: a record cannot be understood; the
@@ -51,3 +57,5 @@ enum code leftovers_read(const char *run_dir,
                                            const struct leftover *leftover, struct error *error),
                          void *context, struct error *error);
 void leftover_forget_file(const char *run_dir, const char *name);
+/* Whether this is the name of the record of that task. */
+bool leftover_is(const char *name, const char *what, const char *resource);

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/digest.h"
 #include "daemon/resource/task.h"
+#include "daemon/resource/trail.h"
 
 struct process {
 	struct resource *resource;
@@ -42,18 +44,28 @@ static void on_gone(void *context)
 	resource_report(process->resource, REPORT_DOWN);
 }
 
+static struct task_options options_of(struct process *process)
+{
+	return (struct task_options){
+	    .resource = process->resource,
+	    .what = "process",
+	    .command = &process->resource->config->start,
+	    .user = process->has_user ? &process->user : NULL,
+	};
+}
+
+static struct task_events events_of(struct process *process)
+{
+	return (struct task_events){
+	    .context = process, .began = on_began, .ended = on_ended, .gone = on_gone};
+}
+
 static void process_start(struct resource *resource)
 {
 	struct process *process = resource->kind;
 	struct error error;
-	const struct task_options options = {
-	    .resource = resource,
-	    .what = "process",
-	    .command = &resource->config->start,
-	    .user = process->has_user ? &process->user : NULL,
-	};
-	const struct task_events events = {
-	    .context = process, .began = on_began, .ended = on_ended, .gone = on_gone};
+	const struct task_options options = options_of(process);
+	const struct task_events events = events_of(process);
 	process->is_leaving = false;
 	if (!resource_may_act(resource))
 		resource_report(resource, REPORT_REFUSED);
@@ -61,6 +73,33 @@ static void process_start(struct resource *resource)
 		resource_report_problem(resource, REPORT_FAILED, "%s", error.text);
 	else
 		resource->pid = task_pid(process->task);
+}
+
+/* One that ended while nobody watched is taken over like one that runs: its end is told at once,
+ * and then it is a failure as any other. */
+static enum code process_adopt(struct resource *resource, enum group_found *found,
+                               struct error *error)
+{
+	struct process *process = resource->kind;
+	const struct task_options options = options_of(process);
+	const struct task_events events = events_of(process);
+	struct leftover record;
+	enum code code = trail_find(resource, "process", &record, error);
+	*found = FOUND_NOTHING;
+	if (code == CODE_NOT_FOUND)
+		return CODE_OK;
+	if (code == CODE_OK)
+		code = task_adopt(&process->task, &options, &record, &events, error);
+	if (code != CODE_OK)
+		return code;
+	bool is_same = record.digest == digest_program(resource->config);
+	process->is_leaving = !is_same;
+	resource->pid = task_pid(process->task);
+	log_write(resource->site->log, LEVEL_INFO, "resource %s: process %lld goes on%s",
+	          resource->config->name, (long long)resource->pid,
+	          is_same ? "" : ", but the configuration names another: stopping it");
+	*found = is_same ? FOUND_UP : FOUND_REMAINS;
+	return CODE_OK;
 }
 
 static void process_stop(struct resource *resource)
@@ -108,6 +147,7 @@ static enum code process_open(struct resource *resource, struct error *error)
 const struct resource_ops process_ops = {
     .open = process_open,
     .close = process_close,
+    .adopt = process_adopt,
     .start = process_start,
     .stop = process_stop,
     .kill = process_kill,

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "config/config.h"
+#include "daemon/guard/memory.h"
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
@@ -27,14 +28,16 @@ struct resource_site {
 	const char *run_dir;
 	const char *node; /* this member's name */
 	struct boot boot;
+	struct memory *memory; /* its ledger; NULL: nobody watches over this process */
 };
 
 struct resource {
 	const struct config_resource *config; /* borrowed */
 	const struct resource_site *site;     /* borrowed */
 	const struct resource_ops *ops;
-	const char *role;          /* its name, borrowed */
-	uint64_t epoch;            /* of the start; set before ops->start */
+	const char *role; /* its name, borrowed */
+	uint64_t role_id;
+	uint64_t epoch;            /* of the start; set before ops->start and ops->adopt */
 	void *kind;                /* owned: made by ops->open, freed by ops->close */
 	int64_t pid;               /* 0: no process */
 	char detail[DETAIL_BYTES]; /* last error, "" for none */
@@ -54,6 +57,14 @@ struct resource_ops {
 	enum code (*open)(struct resource *resource, struct error *error);
 	/* Forgets the resource as it is: what runs goes on. */
 	void (*close)(struct resource *resource);
+	/*
+	 * Instead of a first start: takes over what an earlier life of the daemon left up under
+	 * resource->epoch, without a change that anybody outside notices, and without asking for
+	 * the right to act. What is up is reported like anything that is; that it ended or went
+	 * while nobody watched is reported from the loop, as what broke. Answers by *found, not by
+	 * a report. On failure it is not known what is up, and nothing may be started.
+	 */
+	enum code (*adopt)(struct resource *resource, enum group_found *found, struct error *error);
 	/* Answers up, failed or refused. Only called when nothing of the resource is left from
 	 * before. */
 	void (*start)(struct resource *resource);

@@ -242,6 +242,24 @@ void role_start(struct role *role, uint64_t epoch)
 	carry_out(role);
 }
 
+/* A role that is not this node's any more has nothing to adopt, and is up for whoever releases it.
+ */
+enum code role_adopt(struct role *role, uint64_t epoch, struct error *error)
+{
+	enum group_found found[GROUP_SLOTS_MAX] = {FOUND_NOTHING};
+	for (uint8_t i = 0; i < role->group.count; i++) {
+		struct resource *resource = &role->resources[i];
+		resource->epoch = epoch;
+		enum code code = resource->ops->adopt(resource, &found[i], error);
+		if (code != CODE_OK)
+			return error_wrap(error, "going on with resource %s",
+			                  resource->config->name);
+	}
+	group_adopt(&role->group, epoch, found, platform_now());
+	carry_out(role);
+	return CODE_OK;
+}
+
 void role_release(struct role *role, uint64_t epoch, bool forced, struct span limit)
 {
 	role->untold.started = role->untold.failed = false;
@@ -259,7 +277,7 @@ static void fill_options(const struct config_resource *config, struct group_slot
 	options->window = config->restart_window;
 }
 
-static bool lists_self(const struct setup *setup, uint8_t role)
+bool role_is_listed(const struct setup *setup, uint8_t role)
 {
 	const struct setup_role *listed = &setup->roles[role];
 	for (uint8_t i = 0; i < listed->node_count; i++)
@@ -276,6 +294,7 @@ static enum code open_resource(struct role *role, uint8_t slot, struct error *er
 	resource->site = &role->site->resources;
 	resource->ops = resource_kind(resource->config->type);
 	resource->role = role_name(role);
+	resource->role_id = config->setup.roles[role->index].id;
 	resource->owner = role;
 	resource->slot = slot;
 	resource->is_fit = true;
@@ -290,7 +309,7 @@ enum code role_open(struct role *role, struct role_site *site, uint8_t index, st
 	memset(role, 0, sizeof *role);
 	role->site = site;
 	role->index = index;
-	role->is_listed = lists_self(&site->config->setup, index);
+	role->is_listed = role_is_listed(&site->config->setup, index);
 	role->alarm = alarm_open(site->resources.loop, on_alarm, role);
 	if (role->alarm == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");

@@ -42,11 +42,15 @@ struct role {
 	struct untold untold;
 };
 
+/* Whether this node may own it. */
+bool role_is_listed(const struct setup *setup, uint8_t role);
+
 /* On failure what was opened is closed again. */
 enum code role_open(struct role *role, struct role_site *site, uint8_t index, struct error *error);
 void role_close(struct role *role);
 
 void role_start(struct role *role, uint64_t epoch);
+enum code role_adopt(struct role *role, uint64_t epoch, struct error *error);
 void role_release(struct role *role, uint64_t epoch, bool forced, struct span limit);
 void role_hear(struct role *role, const struct network_change *change);
 /* Calls the hooks with what there is to tell. */

@@ -58,6 +58,12 @@ void runner_start(struct runner *runner, uint8_t role, uint64_t epoch)
 	role_start(&runner->roles[role], epoch);
 }
 
+enum code runner_adopt(struct runner *runner, uint8_t role, uint64_t epoch, struct error *error)
+{
+	assert(role < runner->role_count);
+	return role_adopt(&runner->roles[role], epoch, error);
+}
+
 void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool forced,
                     struct span limit)
 {
@@ -139,21 +145,22 @@ static enum code open_all(struct runner *runner, struct error *error)
 	return code;
 }
 
-enum code runner_open(struct runner **runner, uv_loop_t *loop, const struct config *config,
-                      const char *run_dir, struct log *log, const struct runner_hooks *hooks,
+enum code runner_open(struct runner **runner, uv_loop_t *loop,
+                      const struct runner_settings *settings, const struct runner_hooks *hooks,
                       struct error *error)
 {
-	size_t roles = config->setup.role_count * sizeof(struct role);
-	struct runner *made = calloc(1, sizeof *made + roles);
+	const struct setup *setup = &settings->config->setup;
+	struct runner *made = calloc(1, sizeof *made + setup->role_count * sizeof(struct role));
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
-	made->site.config = config;
+	made->site.config = settings->config;
 	made->site.hooks = *hooks;
 	made->site.tell_soon = tell_soon;
 	made->site.resources.loop = loop;
-	made->site.resources.log = log;
-	made->site.resources.run_dir = run_dir;
-	made->site.resources.node = config->setup.members[config->setup.self].name;
+	made->site.resources.log = settings->log;
+	made->site.resources.run_dir = settings->run_dir;
+	made->site.resources.memory = settings->memory;
+	made->site.resources.node = setup->members[setup->self].name;
 	enum code code = open_all(made, error);
 	if (code != CODE_OK)
 		runner_close(made, NULL, NULL);

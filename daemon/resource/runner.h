@@ -15,7 +15,15 @@
 #include "daemon/log.h"
 #include "proto/error.h"
 
+struct memory;
 struct runner;
+
+struct runner_settings {
+	const struct config *config; /* this and the others: borrowed until closed */
+	const char *run_dir;
+	struct log *log;
+	struct memory *memory; /* what is up is entered in its ledger; NULL: there is no guard */
+};
 
 /* Called from the loop, never from inside a runner_ function. `why` is a sentence part for the log
  * ("interface eth0 has no carrier"). Roles are indexes of config->roles. */
@@ -46,27 +54,46 @@ struct resource_view {
 	char detail[160]; /* last error or "" */
 };
 
+struct runner_cleaning {
+	const struct config *config;
+	const char *run_dir;
+	struct memory *memory; /* as in struct runner_settings */
+	/* By index of config->roles: the epoch of what runner_adopt is to take over, 0: nothing.
+	 * NULL: nothing of any role. */
+	const uint64_t *adopted;
+	void (*report)(void *context, const char *line); /* gets one line for each thing ended */
+	void *context;
+};
+
 /*
- * Releases what an earlier life of this daemon left on this host: every virtual address of `config`
- * on its interface, every process or script resource recorded in `run_dir`. Blocks; called before
- * the loop runs and before the first heartbeat. `report` gets one line for each thing released. Not
+ * Ends what an earlier life of this daemon left on this host: every virtual address of the
+ * configuration on its interface, every process or script resource recorded in the run directory.
+ * Left alone is what is to be adopted and can be: of that role and epoch, and the same address, or
+ * the same start of a script, as the configuration says now. (A process that is another now is left
+ * to runner_adopt, which stops it without haste.) Blocks, for as long as the `stop` of a script
+ * takes that cannot be adopted; called before the loop runs and before the first heartbeat. Not
  * getting rid of something is an error: the caller must not go on, for its first heartbeat would
  * free promises.
  */
-enum code runner_clean(const struct config *config, const char *run_dir,
-                       void (*report)(void *context, const char *line), void *context,
-                       struct error *error);
+enum code runner_clean(const struct runner_cleaning *cleaning, struct error *error);
 
-/* Watches what the resources of roles owned by setup.self need; starts nothing. `config`, `log`
- * and `run_dir` are borrowed until closed. */
-enum code runner_open(struct runner **runner, uv_loop_t *loop, const struct config *config,
-                      const char *run_dir, struct log *log, const struct runner_hooks *hooks,
+/* Watches what the resources of roles owned by setup.self need; starts nothing. */
+enum code runner_open(struct runner **runner, uv_loop_t *loop,
+                      const struct runner_settings *settings, const struct runner_hooks *hooks,
                       struct error *error);
 /* Stops watching and frees in the loop; resources that run stay as they are. */
 void runner_close(struct runner *runner, void (*closed)(void *context), void *context);
 
 /* Answered by one of started, failed; never if a release comes first. */
 void runner_start(struct runner *runner, uint8_t role, uint64_t epoch);
+/*
+ * Instead of runner_start, right after runner_open and before anything is asked of the role: goes
+ * on with what an earlier life left up of it under this epoch, unchanged: no address is touched, no
+ * process started or stopped that is as it should be. What is missing is started. Answered like
+ * runner_start. On failure something may be up that nobody looks after: the caller must end, and
+ * leave the rest to the guard.
+ */
+enum code runner_adopt(struct runner *runner, uint8_t role, uint64_t epoch, struct error *error);
 /* Answered by released. forced: addresses are removed before this returns, processes killed at
  * once, scripts run their stop command for most of `limit` and are killed then; may follow a
  * graceful release that is under way. Graceful: each resource has its own stop_timeout and is

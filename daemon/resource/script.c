@@ -16,19 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/digest.h"
 #include "config/print.h"
 #include "daemon/resource/alarm.h"
-#include "daemon/resource/leftovers.h"
-#include "daemon/resource/task.h"
-
-enum which { COMMAND_START, COMMAND_STATUS, COMMAND_STOP };
-enum { COMMANDS = COMMAND_STOP + 1 };
-
-static const char *const command_names[COMMANDS] = {
-    [COMMAND_START] = "start",
-    [COMMAND_STATUS] = "status",
-    [COMMAND_STOP] = "stop",
-};
+#include "daemon/resource/script_task.h"
+#include "daemon/resource/trail.h"
 
 /* Before `stop` is tried again. */
 static const struct span REST = {1000000000LL};
@@ -44,15 +36,9 @@ enum script_phase {
 	SCRIPT_RESTING,  /* it is still here; `stop` comes again */
 };
 
-struct script_command {
-	struct script *script;
-	enum which which;
-	struct task *task; /* owned; NULL: nothing is left of it */
-};
-
 struct script {
 	struct resource *resource;
-	struct script_command commands[COMMANDS];
+	struct script_task commands[COMMANDS];
 	enum script_phase phase;
 	bool start_ended; /* by itself, with 0 */
 	bool is_forced;
@@ -61,40 +47,20 @@ struct script {
 	struct alarm *next;  /* owned: the next status, or the next stop */
 	struct alarm *limit; /* owned: for the status under way, or the stop of a forced release */
 	struct user user;
-	bool has_user;
 };
 
 static void proceed(struct script *script);
-static void on_command_ended(void *context, const char *problem);
-static void on_command_gone(void *context);
+static void on_command_ended(void *context, enum which which, const char *problem);
 
 static enum code run(struct script *script, enum which which, struct error *error)
 {
-	const struct config_resource *config = script->resource->config;
-	const struct command *const words[COMMANDS] = {
-	    [COMMAND_START] = &config->start,
-	    [COMMAND_STATUS] = &config->status,
-	    [COMMAND_STOP] = &config->stop,
-	};
-	struct script_command *command = &script->commands[which];
-	const struct task_options options = {
-	    .resource = script->resource,
-	    .what = command_names[which],
-	    .command = words[which],
-	    .user = script->has_user ? &script->user : NULL,
-	};
-	const struct task_events events = {
-	    .context = command, .ended = on_command_ended, .gone = on_command_gone};
-	return task_start(&command->task, &options, &events, error);
+	return script_task_run(&script->commands[which], error);
 }
 
 /* True when nothing of any of them is left; otherwise comes back through proceed. */
 static bool kill_command(struct script *script, enum which which)
 {
-	if (script->commands[which].task == NULL)
-		return true;
-	task_kill(script->commands[which].task);
-	return false;
+	return script_task_kill(&script->commands[which]);
 }
 
 static void watch_on(struct script *script)
@@ -108,10 +74,13 @@ static void watch_on(struct script *script)
 static void enter_stop(struct script *script)
 {
 	struct error error;
+	/* Half stopped it is not up for anybody. If that cannot be written, it stands there that it
+	 * is; then the next to look is `status`. */
+	(void)script_task_record(script->resource, false, NULL);
 	script->phase = SCRIPT_STOPPING;
 	script->stop_failed = false;
 	if (run(script, COMMAND_STOP, &error) != CODE_OK)
-		on_command_ended(&script->commands[COMMAND_STOP], error.text);
+		on_command_ended(script, COMMAND_STOP, error.text);
 }
 
 static void enter_asking(struct script *script)
@@ -131,7 +100,7 @@ static void finish(struct script *script)
 	script->phase = SCRIPT_AWAY;
 	alarm_stop(script->next);
 	alarm_stop(script->limit);
-	leftover_forget(resource->site->run_dir, "script", resource->config->name);
+	trail_forget(resource, "script");
 	resource_report(resource, REPORT_DOWN);
 }
 
@@ -197,6 +166,13 @@ static void enter_cleaning(struct script *script)
 
 /* What commands say. */
 
+static void come_here(struct script *script)
+{
+	script->phase = SCRIPT_HERE;
+	script->start_ended = true;
+	watch_on(script);
+}
+
 static void start_ended(struct script *script, const char *problem)
 {
 	if (script->phase != SCRIPT_STARTING)
@@ -205,9 +181,9 @@ static void start_ended(struct script *script, const char *problem)
 		resource_report_problem(script->resource, REPORT_FAILED, "start %s", problem);
 		return;
 	}
-	script->phase = SCRIPT_HERE;
-	script->start_ended = true;
-	watch_on(script);
+	/* Without it a later life stops it and starts it again. */
+	(void)script_task_record(script->resource, true, NULL);
+	come_here(script);
 	resource_report(script->resource, REPORT_UP);
 }
 
@@ -238,23 +214,19 @@ static void stop_ended(struct script *script, const char *problem)
 	enter_cleaning(script);
 }
 
-static void on_command_ended(void *context, const char *problem)
+static void on_command_ended(void *context, enum which which, const char *problem)
 {
-	struct script_command *command = context;
 	static void (*const ended[COMMANDS])(struct script *, const char *) = {
 	    [COMMAND_START] = start_ended,
 	    [COMMAND_STATUS] = status_ended,
 	    [COMMAND_STOP] = stop_ended,
 	};
-	ended[command->which](command->script, problem);
+	ended[which](context, problem);
 }
 
 static void on_command_gone(void *context)
 {
-	struct script_command *command = context;
-	task_close(command->task);
-	command->task = NULL;
-	proceed(command->script);
+	proceed(context);
 }
 
 static void on_next(void *context)
@@ -295,32 +267,14 @@ static void on_limit(void *context)
 
 /* What is asked of the kind. */
 
-static enum code record(const struct script *script, struct error *error)
-{
-	struct leftover leftover;
-	const struct resource *resource = script->resource;
-	const struct config_resource *config = resource->config;
-	memset(&leftover, 0, sizeof leftover);
-	leftover.kind = LEFTOVER_SCRIPT;
-	memcpy(leftover.resource, config->name, sizeof leftover.resource);
-	snprintf(leftover.role, sizeof leftover.role, "%s", resource->role);
-	leftover.epoch = resource->epoch;
-	leftover.boot = resource->site->boot;
-	leftover.stop = config->stop;
-	leftover.stop_timeout = config->stop_timeout;
-	memcpy(leftover.user, config->user, sizeof leftover.user);
-	memcpy(leftover.directory, config->directory, sizeof leftover.directory);
-	return leftover_write(resource->site->run_dir, "script", &leftover, error);
-}
-
 static void script_start(struct resource *resource)
 {
 	struct script *script = resource->kind;
 	struct error error;
 	script->is_forced = script->start_ended = false;
-	enum code code = record(script, &error);
+	enum code code = script_task_record(resource, false, &error);
 	if (code == CODE_OK && !resource_may_act(resource)) {
-		leftover_forget(resource->site->run_dir, "script", resource->config->name);
+		trail_forget(resource, "script");
 		resource_report(resource, REPORT_REFUSED);
 		return;
 	}
@@ -329,6 +283,32 @@ static void script_start(struct resource *resource)
 		code = run(script, COMMAND_START, &error);
 	if (code != CODE_OK)
 		resource_report_problem(resource, REPORT_FAILED, "%s", error.text);
+}
+
+/* What `start` left running is killed after `stop`, as ever. A start or stop under way ended with
+ * the earlier life, or runner_clean ended it; how far it came nobody knows: stopped, started. */
+static enum code script_adopt(struct resource *resource, enum group_found *found,
+                              struct error *error)
+{
+	struct script *script = resource->kind;
+	struct leftover record;
+	*found = FOUND_NOTHING;
+	enum code code = trail_find(resource, "script", &record, error);
+	if (code == CODE_NOT_FOUND)
+		return CODE_OK;
+	if (code == CODE_OK)
+		code = script_task_adopt(&script->commands[COMMAND_START], error);
+	if (code != CODE_OK)
+		return code;
+	bool is_up = record.is_up && record.digest == digest_program(resource->config);
+	*found = is_up ? FOUND_UP : FOUND_REMAINS;
+	log_write(resource->site->log, LEVEL_INFO, "resource %s: goes on%s", resource->config->name,
+	          is_up ? "" : ", but how far its start or stop came is not known: stopping it");
+	if (!is_up)
+		return CODE_OK;
+	come_here(script);
+	/* Its stop may be another now. */
+	return script_task_record(resource, true, error);
 }
 
 static void script_stop(struct resource *resource)
@@ -364,7 +344,7 @@ static void script_close(struct resource *resource)
 {
 	struct script *script = resource->kind;
 	for (int i = 0; i < COMMANDS; i++)
-		task_close(script->commands[i].task);
+		script_task_close(&script->commands[i]);
 	alarm_close(script->next);
 	alarm_close(script->limit);
 	free(script);
@@ -377,22 +357,28 @@ static enum code script_open(struct resource *resource, struct error *error)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	script->resource = resource;
 	resource->kind = script;
-	for (int i = 0; i < COMMANDS; i++)
-		script->commands[i] =
-		    (struct script_command){.script = script, .which = (enum which)i};
 	script->next = alarm_open(resource->site->loop, on_next, script);
 	script->limit = alarm_open(resource->site->loop, on_limit, script);
 	if (script->next == NULL || script->limit == NULL) {
 		script_close(resource);
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	}
-	task_user(resource, &script->user, &script->has_user);
+	bool has_user;
+	task_user(resource, &script->user, &has_user);
+	for (int i = 0; i < COMMANDS; i++)
+		script->commands[i] = (struct script_task){.resource = resource,
+		                                           .which = (enum which)i,
+		                                           .user = has_user ? &script->user : NULL,
+		                                           .ended = on_command_ended,
+		                                           .gone = on_command_gone,
+		                                           .context = script};
 	return CODE_OK;
 }
 
 const struct resource_ops script_ops = {
     .open = script_open,
     .close = script_close,
+    .adopt = script_adopt,
     .start = script_start,
     .stop = script_stop,
     .kill = script_kill,

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "daemon/resource/alarm.h"
-#include "daemon/resource/leftovers.h"
 #include "daemon/resource/lines.h"
+#include "daemon/resource/trail.h"
 
 enum { PROBLEM_BYTES = 192, VARIABLES = 5 };
 
@@ -68,7 +68,7 @@ static void show_line(void *context, const char *line, uint64_t left_out)
 static void forget(struct task *task)
 {
 	task->is_gone = true;
-	leftover_forget(task->resource->site->run_dir, task->what, task->resource->config->name);
+	trail_forget(task->resource, task->what);
 }
 
 /* Looks whether everything is gone, and tells; else comes again. */
@@ -118,8 +118,13 @@ static void describe_end(struct task *task, struct child_end end)
 {
 	if (task->problem[0] != '\0')
 		return; /* it was never started */
-	if (!end.known)
-		snprintf(task->problem, sizeof task->problem, "ended, nobody knows how");
+	bool was_killed = !end.known || (end.by_signal && end.number == SIGKILL);
+	if (was_killed && trail_was_struck(task->resource))
+		snprintf(task->problem, sizeof task->problem,
+		         "was killed by the guard at the end of the lease");
+	else if (!end.known)
+		snprintf(task->problem, sizeof task->problem,
+		         "ended; how is not known, as an earlier run of the daemon started it");
 	else if (end.by_signal)
 		snprintf(task->problem, sizeof task->problem, "was killed by signal %d (%s)",
 		         end.number, strsignal(end.number));
@@ -141,22 +146,16 @@ static void on_ended(void *context, struct child_end end)
 	task->events.ended(task->events.context, task->problem[0] == '\0' ? NULL : task->problem);
 }
 
-static void fill_leftover(const struct task *task, struct leftover *leftover)
+static struct child_events child_events_of(struct task *task)
 {
-	const struct resource *resource = task->resource;
-	memset(leftover, 0, sizeof *leftover);
-	leftover->kind = LEFTOVER_CHILD;
-	snprintf(leftover->resource, sizeof leftover->resource, "%s", resource->config->name);
-	snprintf(leftover->role, sizeof leftover->role, "%s", resource->role);
-	leftover->epoch = resource->epoch;
-	leftover->boot = resource->site->boot;
-	leftover->child = *platform_child_id(task->child);
+	return (struct child_events){
+	    .context = task, .began = on_began, .output = on_output, .ended = on_ended};
 }
 
 static enum code spawn(struct task *task, const struct task_options *options, struct error *error)
 {
 	const struct resource *resource = task->resource;
-	char variables[VARIABLES][24 + NAME_BYTES];
+	char variables[VARIABLES][24 + NAME_BYTES], output[FILE_PATH_BYTES];
 	snprintf(variables[0], sizeof variables[0], "FAILOVERD_ROLE=%s", resource->role);
 	snprintf(variables[1], sizeof variables[1], "FAILOVERD_EPOCH=%" PRIu64, resource->epoch);
 	snprintf(variables[2], sizeof variables[2], "FAILOVERD_NODE=%s", resource->site->node);
@@ -168,15 +167,18 @@ static enum code spawn(struct task *task, const struct task_options *options, st
 	    variables[3],
 	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 	    NULL};
+	enum code code = trail_output(resource, task->what, output, error);
+	if (code != CODE_OK)
+		return code;
 	const struct child_options child = {
 	    .command = options->command,
 	    .environment = environment,
 	    .directory = resource->config->directory,
 	    .user = options->user,
 	    .name = resource->config->name,
+	    .output_path = output,
 	};
-	const struct child_events events = {
-	    .context = task, .began = on_began, .output = on_output, .ended = on_ended};
+	const struct child_events events = child_events_of(task);
 	return platform_child_start(&task->child, resource->site->loop, &child, &events, error);
 }
 
@@ -186,9 +188,9 @@ static void go(struct task *task)
 {
 	struct leftover leftover;
 	struct error error;
-	fill_leftover(task, &leftover);
-	if (leftover_write(task->resource->site->run_dir, task->what, &leftover, &error) ==
-	    CODE_OK) {
+	trail_begin(task->resource, LEFTOVER_CHILD, &leftover);
+	leftover.child = *platform_child_id(task->child);
+	if (trail_leave(task->resource, task->what, &leftover, &error) == CODE_OK) {
 		platform_child_go(task->child);
 		return;
 	}
@@ -196,20 +198,29 @@ static void go(struct task *task)
 	platform_child_kill(task->child); /* its end tells the problem */
 }
 
-enum code task_start(struct task **task, const struct task_options *options,
-                     const struct task_events *events, struct error *error)
+static struct task *task_new(const struct task_options *options, const struct task_events *events)
 {
 	struct task *made = calloc(1, sizeof *made);
 	if (made == NULL)
-		return error_set(error, CODE_SYSTEM, "out of memory");
+		return NULL;
 	made->resource = options->resource;
 	made->what = options->what;
 	made->events = *events;
 	lines_init(&made->lines, show_line, made);
-	const struct resource_site *site = made->resource->site;
-	made->alarm = alarm_open(site->loop, look, made);
-	enum code code = made->alarm == NULL ? error_set(error, CODE_SYSTEM, "out of memory")
-	                                     : spawn(made, options, error);
+	made->alarm = alarm_open(made->resource->site->loop, look, made);
+	if (made->alarm != NULL)
+		return made;
+	free(made);
+	return NULL;
+}
+
+enum code task_start(struct task **task, const struct task_options *options,
+                     const struct task_events *events, struct error *error)
+{
+	struct task *made = task_new(options, events);
+	if (made == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	enum code code = spawn(made, options, error);
 	if (code != CODE_OK) {
 		task_close(made);
 		return code;
@@ -217,6 +228,35 @@ enum code task_start(struct task **task, const struct task_options *options,
 	go(made);
 	*task = made;
 	return CODE_OK;
+}
+
+static enum code take_over(struct task *task, const struct leftover *record, struct error *error)
+{
+	const struct resource *resource = task->resource;
+	char mark[TASK_MARK_BYTES], output[FILE_PATH_BYTES];
+	task_mark(mark, resource->config->name);
+	enum code code = trail_output(resource, task->what, output, error);
+	if (code != CODE_OK)
+		return code;
+	const struct child_before before = {
+	    .id = &record->child, .mark = mark, .output_path = output};
+	const struct child_events events = child_events_of(task);
+	return platform_child_adopt(&task->child, resource->site->loop, &before, &events, error);
+}
+
+enum code task_adopt(struct task **task, const struct task_options *options,
+                     const struct leftover *record, const struct task_events *events,
+                     struct error *error)
+{
+	struct task *made = task_new(options, events);
+	if (made == NULL)
+		return error_set(error, CODE_SYSTEM, "out of memory");
+	enum code code = take_over(made, record, error);
+	if (code == CODE_OK)
+		*task = made;
+	else
+		task_close(made);
+	return code;
 }
 
 int64_t task_pid(const struct task *task)

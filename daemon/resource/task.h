@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "daemon/platform/child.h"
+#include "daemon/resource/leftovers.h"
 #include "daemon/resource/resource.h"
 
 struct task;
@@ -38,6 +39,12 @@ void task_user(struct resource *resource, struct user *user, bool *has_user);
 
 enum code task_start(struct task **task, const struct task_options *options,
                      const struct task_events *events, struct error *error);
+/* Goes on with one that an earlier life of the daemon started, as its record says. `ended` comes
+ * from the loop, also when it has ended already. Of the options only `resource` and `what` count.
+ * On failure it is as it was. */
+enum code task_adopt(struct task **task, const struct task_options *options,
+                     const struct leftover *record, const struct task_events *events,
+                     struct error *error);
 int64_t task_pid(const struct task *task);
 bool task_has_ended(const struct task *task);
 /* Asks it to end and waits, however long it takes. */

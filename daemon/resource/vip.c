@@ -12,7 +12,7 @@
 
 #include "config/print.h"
 #include "daemon/resource/alarm.h"
-#include "daemon/resource/leftovers.h"
+#include "daemon/resource/trail.h"
 
 /* Pauses between the announcements of a burst: at 0, 100 ms, 500 ms, 1 s and 3 s. A switch may be
  * learning, a neighbour asleep, a frame lost. */
@@ -122,18 +122,12 @@ static void set_link(struct vip *vip, enum link_state link)
 	resource_set_fit(vip->resource, link == LINK_UP, why);
 }
 
-static enum code record(const struct vip *vip, struct error *error)
+static enum code leave_trail(const struct vip *vip, struct error *error)
 {
 	struct leftover leftover;
-	const struct resource *resource = vip->resource;
-	memset(&leftover, 0, sizeof leftover);
-	leftover.kind = LEFTOVER_ADDRESS;
-	snprintf(leftover.resource, sizeof leftover.resource, "%s", resource->config->name);
-	snprintf(leftover.role, sizeof leftover.role, "%s", resource->role);
-	leftover.epoch = resource->epoch;
-	leftover.boot = resource->site->boot;
+	trail_begin(vip->resource, LEFTOVER_ADDRESS, &leftover);
 	leftover.address = vip->address;
-	return leftover_write(resource->site->run_dir, "address", &leftover, error);
+	return trail_leave(vip->resource, "address", &leftover, error);
 }
 
 static void fall_silent(struct vip *vip, enum vip_state state)
@@ -152,7 +146,11 @@ static enum code add(struct vip *vip, bool *had_right, struct error *error)
 	*had_right = resource_may_act(vip->resource);
 	if (!*had_right)
 		return CODE_OK;
-	enum code code = network_add(network, &vip->address, error);
+	/* Each time: what the guard removed is in its ledger as such. */
+	enum code code = leave_trail(vip, error);
+	if (code != CODE_OK)
+		return code;
+	code = network_add(network, &vip->address, error);
 	*had_right = resource_may_act(vip->resource);
 	if (code == CODE_OK && *had_right)
 		begin_burst(vip);
@@ -166,19 +164,46 @@ static void vip_start(struct resource *resource)
 	struct vip *vip = resource->kind;
 	struct error error;
 	bool had_right = false;
-	enum code code = record(vip, &error);
 	vip->link = network_link(resource->site->network, vip->address.interface, &vip->index);
-	if (code == CODE_OK)
-		code = add(vip, &had_right, &error);
+	enum code code = add(vip, &had_right, &error);
 	if (code != CODE_OK) {
 		resource_report_problem(resource, REPORT_FAILED, "%s", error.text);
 	} else if (!had_right) {
+		trail_forget(resource, "address");
 		resource_report(resource, REPORT_REFUSED);
 	} else {
 		vip->state = VIP_HERE;
 		open_ear(vip);
 		resource_report(resource, REPORT_UP);
 	}
+}
+
+/* What is recorded as another address was removed by runner_clean; one that is not there although
+ * it was recorded was removed by the guard, or never added: it comes back by a start. */
+static enum code vip_adopt(struct resource *resource, enum group_found *found, struct error *error)
+{
+	struct vip *vip = resource->kind;
+	const struct resource_site *site = resource->site;
+	struct leftover record;
+	bool is_here = false;
+	*found = FOUND_NOTHING;
+	enum code code = trail_find(resource, "address", &record, error);
+	if (code == CODE_NOT_FOUND)
+		return CODE_OK;
+	if (code == CODE_OK)
+		code = network_present(site->network, &vip->address, &is_here, error);
+	if (code != CODE_OK || !is_here)
+		return code;
+	vip->link = network_link(site->network, vip->address.interface, &vip->index);
+	vip->state = VIP_HERE;
+	log_write(site->log, LEVEL_INFO, "resource %s: %s on interface %s goes on",
+	          resource->config->name, vip->text, vip->address.interface);
+	/* Once: whoever asked in the meantime got no worse answer than before. */
+	vip->pause = BURST_PAUSES;
+	announce(vip);
+	open_ear(vip);
+	*found = FOUND_UP;
+	return CODE_OK;
 }
 
 /* Removed and seen to be gone, or tried again for as long as it takes: while the address is here
@@ -201,7 +226,7 @@ static void leave(struct vip *vip)
 		return;
 	}
 	vip->state = VIP_AWAY;
-	leftover_forget(resource->site->run_dir, "address", resource->config->name);
+	trail_forget(resource, "address");
 	resource_report(resource, REPORT_DOWN);
 }
 
@@ -348,6 +373,7 @@ static enum code vip_open(struct resource *resource, struct error *error)
 const struct resource_ops vip_ops = {
     .open = vip_open,
     .close = vip_close,
+    .adopt = vip_adopt,
     .start = vip_start,
     .stop = vip_stop,
     .kill = vip_kill,

@@ -69,6 +69,12 @@ void play_start(struct play *play)
 	drain(play);
 }
 
+void play_adopt(struct play *play, const enum group_found *found)
+{
+	group_adopt(&play->group, 5, found, play->now);
+	drain(play);
+}
+
 void play_report(struct play *play, uint8_t slot, enum group_report what)
 {
 	group_report(&play->group, slot, what, play->now);

@@ -18,6 +18,8 @@ struct group_slot_options play_optional(void);
 
 void play_begin(struct play *play, const struct group_slot_options *options, uint8_t count);
 void play_start(struct play *play);
+/* Takes over instead. */
+void play_adopt(struct play *play, const enum group_found *found);
 void play_report(struct play *play, uint8_t slot, enum group_report what);
 void play_release(struct play *play, bool forced);
 /* Lets `ms` pass, waking at each deadline as the runner does. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config/value.h"
+#include "daemon/guard/memory.h"
 #include "daemon/platform/network.h"
 
 enum { PATIENCE_MS = 5000, STEP_MS = 5, LOG_PATIENCE_MS = 300, LOG_BYTES = 1 << 16 };
@@ -132,7 +133,7 @@ struct config_resource *stage_script(struct stage *stage, uint8_t role, const ch
 	return resource;
 }
 
-void stage_open(struct stage *stage)
+void stage_again(struct stage *stage)
 {
 	struct error error;
 	const struct runner_hooks hooks = {
@@ -143,12 +144,23 @@ void stage_open(struct stage *stage)
 	    .fitness = on_fitness,
 	    .may_act = may_act,
 	};
+	const struct runner_settings settings = {
+	    .config = &stage->config,
+	    .run_dir = stage->directory,
+	    .log = stage->log,
+	    .memory = stage->memory,
+	};
+	enum code code = runner_open(&stage->runner, &stage->loop, &settings, &hooks, &error);
+	ck_assert_msg(code == CODE_OK, "%s", error.text);
+}
+
+void stage_open(struct stage *stage)
+{
+	struct error error;
 	stage->log_fd = memfd_create("log", MFD_CLOEXEC);
 	ck_assert_int_ge(stage->log_fd, 0);
 	ck_assert_int_eq(log_open(&stage->log, stage->log_fd, LEVEL_DEBUG, &error), CODE_OK);
-	enum code code = runner_open(&stage->runner, &stage->loop, &stage->config, stage->directory,
-	                             stage->log, &hooks, &error);
-	ck_assert_msg(code == CODE_OK, "%s", error.text);
+	stage_again(stage);
 }
 
 static void on_closed(void *context)
@@ -157,8 +169,31 @@ static void on_closed(void *context)
 	stage->runner = NULL;
 }
 
+void stage_forget(struct stage *stage)
+{
+	runner_close(stage->runner, on_closed, stage);
+	uv_run(&stage->loop, UV_RUN_DEFAULT);
+	ck_assert_ptr_null(stage->runner);
+}
+
+static void remove_files(const char *directory)
+{
+	uv_fs_t list, unlinked;
+	uv_dirent_t entry;
+	int count = uv_fs_scandir(NULL, &list, directory, 0, NULL);
+	while (count > 0 && uv_fs_scandir_next(&list, &entry) != UV_EOF) {
+		char path[256];
+		snprintf(path, sizeof path, "%s/%s", directory, entry.name);
+		uv_fs_unlink(NULL, &unlinked, path, NULL);
+		uv_fs_req_cleanup(&unlinked);
+	}
+	uv_fs_req_cleanup(&list);
+	rmdir(directory);
+}
+
 void stage_close(struct stage *stage)
 {
+	char output[80];
 	runner_close(stage->runner, on_closed, stage);
 	uv_close((uv_handle_t *)&stage->clock, NULL);
 	uv_run(&stage->loop, UV_RUN_DEFAULT);
@@ -166,17 +201,10 @@ void stage_close(struct stage *stage)
 	ck_assert_int_eq(uv_loop_close(&stage->loop), 0);
 	log_close(stage->log);
 	close(stage->log_fd);
-	uv_fs_t list, unlinked;
-	uv_dirent_t entry;
-	int count = uv_fs_scandir(NULL, &list, stage->directory, 0, NULL);
-	while (count > 0 && uv_fs_scandir_next(&list, &entry) != UV_EOF) {
-		char path[256];
-		snprintf(path, sizeof path, "%s/%s", stage->directory, entry.name);
-		uv_fs_unlink(NULL, &unlinked, path, NULL);
-		uv_fs_req_cleanup(&unlinked);
-	}
-	uv_fs_req_cleanup(&list);
-	rmdir(stage->directory);
+	memory_close(stage->memory);
+	snprintf(output, sizeof output, "%s/output", stage->directory);
+	remove_files(output);
+	remove_files(stage->directory);
 	free(stage);
 }
 
@@ -216,13 +244,28 @@ static bool is_started(struct stage *stage)
 	return stage->now->started > 0;
 }
 
+static void wait_for_start(struct stage *stage, uint64_t epoch)
+{
+	stage_until(stage, is_started, "the role is started");
+	ck_assert_uint_eq(stage->now->epoch, epoch);
+}
+
 void stage_start(struct stage *stage, uint8_t role, uint64_t epoch)
 {
 	stage->now = &stage->roles[role];
 	stage->now->started = stage->now->failed = 0;
 	runner_start(stage->runner, role, epoch);
-	stage_until(stage, is_started, "the role is started");
-	ck_assert_uint_eq(stage->now->epoch, epoch);
+	wait_for_start(stage, epoch);
+}
+
+void stage_adopt(struct stage *stage, uint8_t role, uint64_t epoch)
+{
+	struct error error;
+	stage->now = &stage->roles[role];
+	stage->now->started = stage->now->failed = 0;
+	enum code code = runner_adopt(stage->runner, role, epoch, &error);
+	ck_assert_msg(code == CODE_OK, "%s", error.text);
+	wait_for_start(stage, epoch);
 }
 
 static bool is_released(struct stage *stage)

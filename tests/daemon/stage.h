@@ -32,6 +32,7 @@ struct stage {
 	char directory[64]; /* the run directory; tests may put files there */
 	struct log *log;
 	int log_fd;
+	struct memory *memory; /* NULL: no ledger; unmapped by stage_close */
 	struct runner *runner;
 	struct stage_role roles[STAGE_ROLES];
 	struct stage_role *now; /* the role a condition looks at */
@@ -49,6 +50,12 @@ struct config_resource *stage_script(struct stage *stage, uint8_t role, const ch
                                      const char *start, const char *stop);
 void stage_command(struct command *command, const char *words);
 void stage_open(struct stage *stage);
+/* The runner forgets everything, as at the death of the worker; what runs goes on. */
+void stage_forget(struct stage *stage);
+/* Another runner for the same host and, unless the test changed it, the same configuration. */
+void stage_again(struct stage *stage);
+/* It goes on with the role, and says that it is started. */
+void stage_adopt(struct stage *stage, uint8_t role, uint64_t epoch);
 /* Lets everything go, checks that the loop has nothing left, and frees the stage. */
 void stage_close(struct stage *stage);
 

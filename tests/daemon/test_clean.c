@@ -49,7 +49,13 @@ static void leave_behind(struct stage *stage)
 static enum code clean(struct stage *stage, char report[2048], struct error *error)
 {
 	report[0] = '\0';
-	return runner_clean(&stage->config, stage->directory, note_line, report, error);
+	const struct runner_cleaning cleaning = {
+	    .config = &stage->config,
+	    .run_dir = stage->directory,
+	    .report = note_line,
+	    .context = report,
+	};
+	return runner_clean(&cleaning, error);
 }
 
 /* The stage without ever opening a runner in this process. */

@@ -179,6 +179,79 @@ START_TEST(without_the_right_to_act_a_start_is_asked_for_again)
 }
 END_TEST
 
+START_TEST(what_is_found_up_is_not_started_again)
+{
+	struct play play;
+	play_begin(&play, (struct group_slot_options[]){play_critical(), play_critical()}, 2);
+	play_adopt(&play, (enum group_found[]){FOUND_UP, FOUND_UP});
+	play_expect(&play, "up");
+	ck_assert_int_eq(play.group.phase, GROUP_UP);
+	play_release(&play, false);
+	play_report(&play, 1, REPORT_DOWN);
+	play_report(&play, 0, REPORT_DOWN);
+	play_expect(&play, "stop 1, stop 0, released");
+}
+END_TEST
+
+START_TEST(what_is_not_found_is_started_in_its_turn)
+{
+	struct play play;
+	struct group_slot_options options[] = {play_critical(), play_critical(), play_critical(),
+	                                       play_critical()};
+	play_begin(&play, options, 4);
+	play_adopt(&play, (enum group_found[]){FOUND_UP, FOUND_NOTHING, FOUND_UP, FOUND_NOTHING});
+	play_expect(&play, "start 1"); /* the last one waits for it */
+	play_report(&play, 1, REPORT_UP);
+	play_expect(&play, "start 3");
+	play_report(&play, 3, REPORT_UP);
+	play_expect(&play, "up");
+	/* It never came up here: another node may do better. */
+	play_begin(&play, options, 2);
+	play_adopt(&play, (enum group_found[]){FOUND_UP, FOUND_NOTHING});
+	play_report(&play, 1, REPORT_FAILED);
+	play_expect(&play, "start 1, failed 1");
+}
+END_TEST
+
+START_TEST(what_ended_while_nobody_watched_is_mended_in_place)
+{
+	struct play play;
+	play_begin(&play, (struct group_slot_options[]){play_critical()}, 1);
+	play_adopt(&play, (enum group_found[]){FOUND_UP});
+	play_report(&play, 0, REPORT_FAILED);
+	play_report(&play, 0, REPORT_DOWN);
+	play_pass(&play, 200);
+	play_expect(&play, "up, stop 0, start 0");
+	play_report(&play, 0, REPORT_UP);
+	play_expect(&play, "");
+	ck_assert_uint_eq(play.group.slots[0].restarts, 1);
+}
+END_TEST
+
+START_TEST(remains_are_stopped_before_the_start)
+{
+	struct play play;
+	play_begin(&play, (struct group_slot_options[]){play_critical(), play_critical()}, 2);
+	play_adopt(&play, (enum group_found[]){FOUND_REMAINS, FOUND_NOTHING});
+	play_expect(&play, "stop 0");
+	play_pass(&play, 1000); /* too long */
+	play_expect(&play, "kill 0");
+	play_report(&play, 0, REPORT_DOWN);
+	play_pass(&play, 200);
+	play_expect(&play, "start 0");
+	ck_assert_uint_eq(play.group.slots[0].restarts, 0); /* it did not fail */
+	play_report(&play, 0, REPORT_UP);
+	play_report(&play, 1, REPORT_UP);
+	play_expect(&play, "start 1, up");
+	/* A release that comes first. */
+	play_begin(&play, (struct group_slot_options[]){play_critical()}, 1);
+	play_adopt(&play, (enum group_found[]){FOUND_REMAINS});
+	play_release(&play, true);
+	play_report(&play, 0, REPORT_DOWN);
+	play_expect(&play, "stop 0, kill 0, forced, released");
+}
+END_TEST
+
 /* Random reports, releases and time: whatever happens, these hold. */
 static void check_rules(const struct play *play, bool released)
 {
@@ -202,14 +275,19 @@ static void random_step(struct play *play, unsigned short seed[3])
 	long choice = nrand48(seed) % 100;
 	enum slot_state state = play->group.slots[slot].state;
 	bool has_process = state != SLOT_DOWN && state != SLOT_WAITING;
+	enum group_found found[GROUP_SLOTS_MAX];
+	for (int i = 0; i < GROUP_SLOTS_MAX; i++)
+		found[i] = (enum group_found)(nrand48(seed) % (FOUND_REMAINS + 1));
 	if (choice < 70 && has_process)
 		play_report(play, slot, (enum group_report)(nrand48(seed) % (REPORT_DOWN + 1)));
 	else if (choice < 90)
 		play_pass(play, nrand48(seed) % 3000);
 	else if (choice < 94)
 		play_release(play, choice == 93);
-	else if (play->group.phase == GROUP_DOWN)
+	else if (play->group.phase == GROUP_DOWN && choice < 97)
 		play_start(play);
+	else if (play->group.phase == GROUP_DOWN)
+		play_adopt(play, found);
 }
 
 START_TEST(whatever_happens_a_role_can_be_brought_down)
@@ -248,6 +326,10 @@ int main(void)
 	tcase_add_test(all, nothing_is_restarted_while_the_role_comes_down);
 	tcase_add_test(all, a_failure_while_the_role_comes_down_is_not_told);
 	tcase_add_test(all, without_the_right_to_act_a_start_is_asked_for_again);
+	tcase_add_test(all, what_is_found_up_is_not_started_again);
+	tcase_add_test(all, what_is_not_found_is_started_in_its_turn);
+	tcase_add_test(all, what_ended_while_nobody_watched_is_mended_in_place);
+	tcase_add_test(all, remains_are_stopped_before_the_start);
 	tcase_add_loop_test(all, whatever_happens_a_role_can_be_brought_down, 1, 200);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
