@@ -115,21 +115,59 @@ static void log_line(void *context, const char *line)
 	log_write(daemon->log, LEVEL_WARNING, "%s", line);
 }
 
-/* Nothing may be up here when the first heartbeat says `none`. */
-static enum code clean_up(struct daemon *daemon, struct error *error)
+/* What the worker before this one kept; NULL: there was none on this boot. */
+static const struct kept *find_kept(struct daemon *daemon)
 {
+	const struct setup *setup = &daemon->config.setup;
+	struct layers *layers = &daemon->layers;
+
+	if (layers->memory == NULL)
+		return NULL;
+	memory_claim(layers->memory,
+	             (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
+	return memory_kept(layers->memory, &layers->kept) ? &layers->kept : NULL;
+}
+
+/* The epoch under which something of the role may be up here; 0: nothing is. An owner that has not
+ * begun to start, because the role is stopped, has nothing to take over. */
+static uint64_t kept_epoch(const struct kept *kept, uint64_t role)
+{
+	for (uint8_t i = 0; kept != NULL && i < kept->role_count; i++) {
+		const struct kept_role *known = &kept->roles[i];
+
+		if (known->role == role &&
+		    (known->claim == CLAIM_RELEASING ||
+		     (known->claim == CLAIM_HOLDING && known->phase != PHASE_DOWN)))
+			return known->claim_epoch;
+	}
+	return 0;
+}
+
+/* Nothing else may be up here when the first heartbeat says `none`. */
+static enum code clean_up(struct daemon *daemon, const struct kept *kept, struct error *error)
+{
+	const struct setup *setup = &daemon->config.setup;
+	uint64_t adopted[ROLES_MAX] = {0};
 	const struct runner_cleaning cleaning = {
 	    .config = &daemon->config,
 	    .run_dir = daemon->run_dir,
 	    .memory = daemon->layers.memory,
+	    .adopted = adopted,
 	    .report = log_line,
 	    .context = daemon,
 	};
-	return runner_clean(&cleaning, error);
+
+	for (uint8_t r = 0; r < setup->role_count; r++)
+		adopted[r] = kept_epoch(kept, setup->roles[r].id);
+	if (runner_clean(&cleaning, error) != CODE_OK)
+		return error_wrap(error, "releasing what an earlier run left behind");
+	return CODE_OK;
 }
 
-static enum code open_runner(struct daemon *daemon, struct error *error)
+/* Resources of a role that the member goes on with are taken over as they are. */
+static enum code open_runner(struct daemon *daemon, const struct kept *kept, struct error *error)
 {
+	const struct setup *setup = &daemon->config.setup;
 	const struct runner_hooks hooks = events_runner_hooks(daemon);
 	const struct runner_settings settings = {
 	    .config = &daemon->config,
@@ -137,11 +175,22 @@ static enum code open_runner(struct daemon *daemon, struct error *error)
 	    .log = daemon->log,
 	    .memory = daemon->layers.memory,
 	};
-	return runner_open(&daemon->runner, &daemon->loop, &settings, &hooks, error);
+	enum code code = runner_open(&daemon->runner, &daemon->loop, &settings, &hooks, error);
+
+	for (uint8_t r = 0; code == CODE_OK && r < setup->role_count; r++) {
+		uint64_t epoch = kept_epoch(kept, setup->roles[r].id);
+
+		if (epoch == 0)
+			continue;
+		daemon->roles[r].active = true;
+		daemon->roles[r].epoch = epoch;
+		code = runner_adopt(daemon->runner, r, epoch, error);
+	}
+	return code;
 }
 
 /* The member as it is after its new incarnation has reached the disk. */
-static enum code open_member(struct daemon *daemon, struct error *error)
+static enum code open_member(struct daemon *daemon, const struct kept *kept, struct error *error)
 {
 	const struct setup *setup = &daemon->config.setup;
 	const struct state_owner owner = {setup->cluster_id, setup->members[setup->self].id};
@@ -155,10 +204,11 @@ static enum code open_member(struct daemon *daemon, struct error *error)
 		                  error);
 	if (code != CODE_OK)
 		return code;
-	if (clean_up(daemon, error) != CODE_OK)
-		return error_wrap(error, "releasing what an earlier run left behind");
+	code = clean_up(daemon, kept, error);
+	if (code != CODE_OK)
+		return code;
 	randombytes_buf(&seed, sizeof seed);
-	member_init(&daemon->member, setup, remembered ? &daemon->durable : NULL, NULL, seed,
+	member_init(&daemon->member, setup, remembered ? &daemon->durable : NULL, kept, seed,
 	            platform_now());
 	(void)member_durable(&daemon->member, &daemon->durable);
 	if (store_write_now(daemon->store, &daemon->durable, error) != CODE_OK)
@@ -189,6 +239,7 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
                            struct error *error)
 {
 	const struct net_hooks net_hooks = events_net_hooks(daemon);
+	const struct kept *kept = find_kept(daemon);
 	enum code code;
 	int failed = uv_loop_init(&daemon->loop);
 
@@ -201,13 +252,13 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	code = tie_open(&daemon->tie, daemon, settings->guard, settings->is_managed, settings->argv,
 	                error);
 	if (code == CODE_OK)
-		code = open_member(daemon, error);
+		code = open_member(daemon, kept, error);
 	if (code == CODE_OK)
 		code = layers_open(daemon, error);
 	if (code == CODE_OK)
 		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
 	if (code == CODE_OK)
-		code = open_runner(daemon, error);
+		code = open_runner(daemon, kept, error);
 	if (code == CODE_OK)
 		code = open_control(daemon, error);
 	return code;

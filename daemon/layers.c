@@ -25,15 +25,10 @@ static void follow_memory(struct daemon *daemon)
 
 enum code layers_open(struct daemon *daemon, struct error *error)
 {
-	const struct setup *setup = &daemon->config.setup;
-
 	struct memory *memory = daemon->layers.memory;
 
-	if (memory != NULL) {
-		memory_claim(memory, (struct memory_owner){setup->cluster_id,
-		                                           setup->members[setup->self].id});
+	if (memory != NULL)
 		atomic_store(&memory->escalates, daemon->config.escalate == ESCALATE_REBOOT);
-	}
 	watchdog_layer_open(&daemon->layers.watchdog, daemon);
 	return escalator_open(&daemon->layers.escalator, daemon, error);
 }
