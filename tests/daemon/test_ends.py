@@ -63,11 +63,12 @@ def test_a_second_signal_releases_by_force_what_does_not_want_to_stop(cluster):
     until(lambda: "leaving:" in cluster.beta.log, "beta begins to leave")
 
 
-def test_a_killed_daemon_finds_its_leftovers_and_gets_the_role_back_or_another_has_it(cluster):
+def test_a_daemon_without_memory_ends_its_leftovers_and_gets_the_role_back_or_another(cluster):
     cluster.start().owned("alpha")
     pid = cluster.alpha.status()["resources"][0]["pid"]
     cluster.alpha.kill()
     assert runs(pid)
+    (cluster.alpha.path / "run" / "memory").unlink()
     cluster.alpha.start().ready()
     assert not runs(pid)
     cluster.owned()
