@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/guard/guard.h"
+#include "daemon/guard/enforce.h"
 #include "daemon/guard/memory.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
