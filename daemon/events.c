@@ -151,6 +151,8 @@ void events_fitness(struct daemon *daemon, uint8_t role, enum fitness_source sou
 	for (unsigned i = FITNESS_SOURCES; i-- > 0;)
 		known->why = known->unfit[i][0] == '\0' ? known->why : known->unfit[i];
 	known->fit = known->why[0] == '\0';
+	if (daemon->runner == NULL)
+		return;
 	if (!known->fit && strcmp(before, known->why) != 0)
 		log_write(daemon->log, LEVEL_WARNING, "%s: not possible here: %s",
 		          daemon->config.setup.roles[role].name, known->why);
@@ -172,6 +174,11 @@ static bool may_act(void *context, uint8_t role)
 	       layers_allow(daemon, role);
 }
 
+static void network_changed(void *context, const struct network_change *change)
+{
+	layers_network(context, change);
+}
+
 struct runner_hooks events_runner_hooks(struct daemon *daemon)
 {
 	return (struct runner_hooks){
@@ -181,6 +188,7 @@ struct runner_hooks events_runner_hooks(struct daemon *daemon)
 	    .failed = failed,
 	    .fitness = fitness,
 	    .may_act = may_act,
+	    .network = network_changed,
 	};
 }
 

@@ -12,15 +12,16 @@
 struct daemon;
 
 /* Who may say that a role cannot run on this host. */
-enum fitness_source { FIT_RESOURCES, FIT_WATCHDOG };
-enum { FITNESS_SOURCES = FIT_WATCHDOG + 1 };
+enum fitness_source { FIT_RESOURCES, FIT_WATCHDOG, FIT_GATE };
+enum { FITNESS_SOURCES = FIT_GATE + 1 };
 
 /* Stamps the event with the present, steps the member and applies the effects. Never called from
  * inside the application of effects. */
 void events_step(struct daemon *daemon, struct event event);
 
 /* What the source says of whether the role can run on this host; `why` NULL: nothing against it.
- * The member is told when that changes something for the role as a whole. */
+ * The member is told when that changes something for the role as a whole. While the daemon is being
+ * opened it is only noted: the first word of the resources carries it. */
 void events_fitness(struct daemon *daemon, uint8_t role, enum fitness_source source,
                     const char *why);
 

@@ -6,6 +6,41 @@
 
 #include "daemon/daemon.h"
 
+/* The kernel's two: the gate that silences an address when its lease ends, and the end of the
+ * address itself. */
+static void follow_addresses(struct daemon *daemon)
+{
+	gatekeeper_follow(&daemon->layers.gatekeeper);
+	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
+		runner_lease(daemon->runner, r, member_lease_end(&daemon->member, r),
+		             member_release_limit(&daemon->member, r));
+}
+
+static struct instant lease_end(void *context, uint8_t role)
+{
+	const struct daemon *daemon = context;
+
+	return member_lease_end(&daemon->member, role);
+}
+
+static void gate_fitness(void *context, uint8_t role, const char *why)
+{
+	events_fitness(context, role, FIT_GATE, why);
+}
+
+static enum code open_gatekeeper(struct daemon *daemon, struct error *error)
+{
+	const struct gatekeeper_settings settings = {
+	    .config = &daemon->config,
+	    .run_dir = daemon->run_dir,
+	    .log = daemon->log,
+	    .loop = &daemon->loop,
+	    .hooks = {.context = daemon, .lease_end = lease_end, .fitness = gate_fitness},
+	};
+
+	return gatekeeper_open(&daemon->layers.gatekeeper, &settings, error);
+}
+
 /* What the member keeps goes first: a lease end that the guard knows must not belong to a claim
  * which the next life of the worker would not know. */
 static void follow_memory(struct daemon *daemon)
@@ -26,18 +61,26 @@ static void follow_memory(struct daemon *daemon)
 enum code layers_open(struct daemon *daemon, struct error *error)
 {
 	struct memory *memory = daemon->layers.memory;
+	enum code code;
 
 	if (memory != NULL)
 		atomic_store(&memory->escalates, daemon->config.escalate == ESCALATE_REBOOT);
 	watchdog_layer_open(&daemon->layers.watchdog, daemon);
-	return escalator_open(&daemon->layers.escalator, daemon, error);
+	code = escalator_open(&daemon->layers.escalator, daemon, error);
+	return code == CODE_OK ? open_gatekeeper(daemon, error) : code;
 }
 
 void layers_follow(struct daemon *daemon)
 {
 	follow_memory(daemon);
+	follow_addresses(daemon);
 	watchdog_layer_follow(&daemon->layers.watchdog);
 	escalator_follow(&daemon->layers.escalator);
+}
+
+void layers_network(struct daemon *daemon, const struct network_change *change)
+{
+	gatekeeper_hear(&daemon->layers.gatekeeper, change);
 }
 
 bool layers_allow(const struct daemon *daemon, uint8_t role)
@@ -53,6 +96,7 @@ void layers_turn(struct daemon *daemon)
 
 void layers_close(struct daemon *daemon)
 {
+	gatekeeper_close(&daemon->layers.gatekeeper);
 	escalator_close(&daemon->layers.escalator);
 	watchdog_layer_close(&daemon->layers.watchdog);
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/guard/memory.h"
 #include "daemon/layers/escalator.h"
+#include "daemon/layers/gatekeeper.h"
 #include "daemon/layers/watchdog.h"
 #include "proto/error.h"
 #include "proto/state.h"
@@ -20,6 +21,7 @@ struct layers {
 	struct kept kept;      /* scratch */
 	struct watchdog_layer watchdog;
 	struct escalator escalator;
+	struct gatekeeper gatekeeper;
 };
 
 enum code layers_open(struct daemon *daemon, struct error *error);
@@ -29,4 +31,6 @@ void layers_follow(struct daemon *daemon);
 void layers_turn(struct daemon *daemon);
 /* Whether no layer that is required is missing for the role; asked before each act of a start. */
 bool layers_allow(const struct daemon *daemon, uint8_t role);
+/* News of the network, before any resource acts on them. */
+void layers_network(struct daemon *daemon, const struct network_change *change);
 void layers_close(struct daemon *daemon);

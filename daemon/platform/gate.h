@@ -9,6 +9,7 @@
 #pragma once
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -56,10 +57,13 @@ enum code gate_guard(struct gate *gate, const struct network_address *address, u
 /* Puts the gate on one more interface, for all guarded addresses: a host answers for its addresses
  * on every interface, not only where they are. Codes as gate_guard. */
 enum code gate_cover(struct gate *gate, const char *interface, struct error *error);
+/* The slot whose lease end counts for the address; false: it is not guarded. */
+bool gate_slot_of(const struct gate *gate, const struct address *address, unsigned *slot);
 /* The address passes again. CODE_OK also when it was not guarded. */
 enum code gate_unguard(struct gate *gate, const struct address *address, struct error *error);
-/* Lets go of addresses and interfaces that only an earlier life of this gate guarded and covered:
- * to be called after everything of the present configuration was. */
+/* Lets go of addresses and interfaces that only an earlier life of this gate guarded and covered,
+ * and of interfaces that are gone: to be called after everything of the present configuration was
+ * guarded and covered. */
 enum code gate_forget_rest(struct gate *gate, struct error *error);
 
 /*
@@ -87,3 +91,8 @@ void gate_close(struct gate *gate);
 /* Takes the gate down, and leaves nothing of it: for `cleanup` and for uninstalling, and only from
  * the network it stands in. CODE_OK also when there is none of that name. */
 enum code gate_remove(const char *name, struct error *error);
+/* The same for all gates of this run directory, whatever cluster they were made for, but the one to
+ * keep (NULL: none). Goes on after a failure. *removed counts them. CODE_DENIED: this process may
+ * not see whether there are any. */
+enum code gate_remove_others(const char *run_dir, const char *keep, unsigned *removed,
+                             struct error *error);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -23,16 +24,29 @@ struct network; /* a connection to this host's network configuration */
 
 /* Needs no privilege: what does fails later, by itself, with CODE_DENIED. */
 enum code network_open(struct network **network, struct error *error);
+/* The same without news, for who never reads them: network_news_fd and network_news_read do not
+ * know it. */
+enum code network_open_deaf(struct network **network, struct error *error);
 void network_close(struct network *network); /* accepts NULL */
 
+/* How long an address stays by itself, in whole seconds; or for as long as the host runs. */
+enum { NETWORK_FOR_EVER = 0 };
+
 /*
- * Adds the address for as long as the host runs, at once usable, not chosen as the source of the
- * host's own connections where the system allows to say so. CODE_OK when it was there already.
- * CODE_NOT_FOUND: no such interface. CODE_DENIED. CODE_TIMEOUT: the system did not answer; it may
- * have been added. Waits for the system's network lock, at most a second.
+ * Adds the address, at once usable, not chosen as the source of the host's own connections where
+ * the system allows to say so, and has the system remove it after `seconds`, a little late rather
+ * than early. CODE_OK when it was there already. CODE_NOT_FOUND: no such interface. CODE_DENIED.
+ * CODE_TIMEOUT: the system did not answer; it may have been added. Waits for the system's network
+ * lock, at most a second.
  */
 enum code network_add(struct network *network, const struct network_address *address,
-                      struct error *error);
+                      uint32_t seconds, struct error *error);
+
+/* Has the system remove the address `seconds` from now; changes nothing else about it.
+ * CODE_NOT_FOUND: it is not there, and does not come by this. Other codes, and waits, as
+ * network_add. */
+enum code network_extend(struct network *network, const struct network_address *address,
+                         uint32_t seconds, struct error *error);
 
 /* Removes the address from its interface, whatever its prefix. CODE_OK also when address or
  * interface does not exist. Other codes: it may still be there. Waits as network_add. */
@@ -70,6 +84,14 @@ struct network_change {
 	char interface[CONFIG_INTERFACE_BYTES];
 	enum link_state state;
 };
+
+enum { NETWORK_INTERFACES_MAX = 256 };
+
+/* The interfaces by which frames for this host itself can come in over an Ethernet: not those that
+ * hand them on to another one of this host, as the ports of a bridge do. `names` has room for
+ * NETWORK_INTERFACES_MAX; those beyond are left out. */
+enum code network_interfaces(struct network *network, char (*names)[CONFIG_INTERFACE_BYTES],
+                             size_t *count, struct error *error);
 
 /* A socket that is readable while there is news; owned by `network`. News begin with network_open.
  */

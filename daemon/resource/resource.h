@@ -29,6 +29,7 @@ struct resource_site {
 	const char *node; /* this member's name */
 	struct boot boot;
 	struct memory *memory; /* its ledger; NULL: nobody watches over this process */
+	struct lifetime *lifetime; /* of addresses */
 };
 
 struct resource {
@@ -90,5 +91,7 @@ void resource_report_problem(struct resource *resource, enum group_report report
                              const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Whether this host has what the resource needs. Told at open and on each change. */
 void resource_set_fit(struct resource *resource, bool is_fit, const char *why);
+/* Index of its role in the configuration. */
+uint8_t resource_role(const struct resource *resource);
 /* The lease of its role, right now. Asked before each act of a start. */
 bool resource_may_act(const struct resource *resource);

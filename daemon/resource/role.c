@@ -166,6 +166,12 @@ void resource_set_fit(struct resource *resource, bool is_fit, const char *why)
 	role->site->tell_soon(role->site);
 }
 
+uint8_t resource_role(const struct resource *resource)
+{
+	const struct role *role = resource->owner;
+	return role->index;
+}
+
 bool resource_may_act(const struct resource *resource)
 {
 	const struct role *role = resource->owner;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/resource/lifetime.h"
 #include "daemon/resource/role.h"
 
 struct runner {
@@ -40,6 +41,9 @@ static void tell_soon(struct role_site *site)
 static void hear(void *context, const struct network_change *change)
 {
 	struct runner *runner = context;
+	const struct runner_hooks *hooks = &runner->site.hooks;
+	if (hooks->network != NULL)
+		hooks->network(hooks->context, change);
 	for (uint8_t i = 0; i < runner->role_count; i++)
 		role_hear(&runner->roles[i], change);
 }
@@ -69,6 +73,15 @@ void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool fo
 {
 	assert(role < runner->role_count);
 	role_release(&runner->roles[role], epoch, forced, limit);
+}
+
+void runner_lease(struct runner *runner, uint8_t role, struct instant end, struct span release)
+{
+	const struct resource_site *site = &runner->site.resources;
+	struct error error;
+	lifetime_follow(site->lifetime, role, end, release);
+	if (lifetime_trouble(site->lifetime, &error))
+		log_write(site->log, LEVEL_WARNING, "lifetime of addresses: %s", error.text);
 }
 
 static const struct resource *find_resource(const struct runner *runner, uint8_t index,
@@ -134,6 +147,10 @@ static enum code open_all(struct runner *runner, struct error *error)
 	if (code == CODE_OK)
 		code = network_open(&site->network, error);
 	if (code == CODE_OK)
+		code =
+		    lifetime_open(&site->lifetime,
+		                  lifetime_is_possible(runner->site.config->setup.timing), error);
+	if (code == CODE_OK)
 		code = open_handles(runner, error);
 	uint8_t count = runner->site.config->setup.role_count;
 	for (uint8_t i = 0; code == CODE_OK && i < count; i++) {
@@ -173,6 +190,7 @@ static void finish_close(struct runner *runner)
 {
 	void (*closed)(void *context) = runner->closed;
 	void *context = runner->closed_context;
+	lifetime_close(runner->site.resources.lifetime);
 	network_close(runner->site.resources.network);
 	free(runner);
 	if (closed != NULL)

@@ -13,6 +13,8 @@
 
 #include "config/config.h"
 #include "daemon/log.h"
+#include "daemon/platform/network.h"
+#include "proto/clock.h"
 #include "proto/error.h"
 
 struct memory;
@@ -36,6 +38,8 @@ struct runner_hooks {
 	void (*fitness)(void *context, uint8_t role, bool fit, const char *why);
 	/* Whether the lease of role is valid right now; read before every act of a start. */
 	bool (*may_act)(void *context, uint8_t role);
+	/* News of the network as it comes, before the resources hear it. May be NULL. */
+	void (*network)(void *context, const struct network_change *change);
 };
 
 enum resource_state {
@@ -101,5 +105,9 @@ enum code runner_adopt(struct runner *runner, uint8_t role, uint64_t epoch, stru
  * the answer. */
 void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool forced,
                     struct span limit);
+
+/* Until when the role may be up here as far as is confirmed, and by when after that it is down;
+ * INSTANT_PAST: not at all. Told before the start and after each change. Does not block. */
+void runner_lease(struct runner *runner, uint8_t role, struct instant end, struct span release);
 
 void runner_view(const struct runner *runner, uint8_t resource, struct resource_view *view);

@@ -12,6 +12,7 @@
 
 #include "config/print.h"
 #include "daemon/resource/alarm.h"
+#include "daemon/resource/lifetime.h"
 #include "daemon/resource/trail.h"
 
 /* Pauses between the announcements of a burst: at 0, 100 ms, 500 ms, 1 s and 3 s. A switch may be
@@ -142,7 +143,7 @@ static void fall_silent(struct vip *vip, enum vip_state state)
  * have been stopped for any length of time. */
 static enum code add(struct vip *vip, bool *had_right, struct error *error)
 {
-	struct network *network = vip->resource->site->network;
+	const struct resource_site *site = vip->resource->site;
 	*had_right = resource_may_act(vip->resource);
 	if (!*had_right)
 		return CODE_OK;
@@ -150,11 +151,12 @@ static enum code add(struct vip *vip, bool *had_right, struct error *error)
 	enum code code = leave_trail(vip, error);
 	if (code != CODE_OK)
 		return code;
-	code = network_add(network, &vip->address, error);
+	code = lifetime_add(site->lifetime, site->network, resource_role(vip->resource),
+	                    &vip->address, error);
 	*had_right = resource_may_act(vip->resource);
 	if (code == CODE_OK && *had_right)
 		begin_burst(vip);
-	else if (network_remove(network, &vip->address, NULL) != CODE_OK)
+	else if (lifetime_remove(site->lifetime, site->network, &vip->address, NULL) != CODE_OK)
 		code = error_set(error, CODE_SYSTEM, "%s may be half added", vip->text);
 	return code;
 }
@@ -213,9 +215,10 @@ static void leave(struct vip *vip)
 	struct resource *resource = vip->resource;
 	struct error error;
 	bool is_here = true;
-	enum code code = network_remove(resource->site->network, &vip->address, &error);
+	const struct resource_site *site = resource->site;
+	enum code code = lifetime_remove(site->lifetime, site->network, &vip->address, &error);
 	if (code == CODE_OK)
-		code = network_present(resource->site->network, &vip->address, &is_here, &error);
+		code = network_present(site->network, &vip->address, &is_here, &error);
 	if (code == CODE_OK && is_here)
 		code = error_set(&error, CODE_SYSTEM, "%s is still on interface %s", vip->text,
 		                 vip->address.interface);
@@ -246,10 +249,11 @@ static void vip_kill(struct resource *resource, struct span limit)
 /* `expected`: the address went with the link, nobody took it away. */
 static void put_back(struct vip *vip, bool expected)
 {
+	const struct resource_site *site = vip->resource->site;
 	struct error error;
 	bool is_here = true, had_right = false;
-	enum code code =
-	    network_present(vip->resource->site->network, &vip->address, &is_here, &error);
+	bool ran_out = lifetime_ran_out(site->lifetime, &vip->address);
+	enum code code = network_present(site->network, &vip->address, &is_here, &error);
 	if (code == CODE_OK && is_here)
 		return;
 	if (code == CODE_OK)
@@ -258,6 +262,10 @@ static void put_back(struct vip *vip, bool expected)
 		alarm_set(vip->retry, RETRY);
 	} else if (code != CODE_OK) {
 		resource_report_problem(vip->resource, REPORT_FAILED, "%s", error.text);
+	} else if (ran_out) {
+		log_write(site->log, LEVEL_WARNING,
+		          "resource %s: %s expired before its lease was confirmed again; put back",
+		          vip->resource->config->name, vip->text);
 	} else if (!expected) {
 		resource_report_problem(vip->resource, REPORT_MENDED,
 		                        "somebody else removed %s; put back", vip->text);

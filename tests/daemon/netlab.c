@@ -56,18 +56,29 @@ static bool separate(void)
 	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && map_to_root(user, group);
 }
 
-static bool run_ip(const char *words)
+/* `output`: what it writes goes there; -1: nowhere else. */
+static bool run_ip_into(const char *words, int output)
 {
 	char text[256], *rest = text, *list[WORDS_MAX + 2] = {"ip"};
 	int count = 1, status = 0;
+	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	snprintf(text, sizeof text, "%s", words);
 	while (count <= WORDS_MAX && (list[count] = strsep(&rest, " ")) != NULL)
 		count++;
 	list[count] = NULL;
-	if (posix_spawnp(&pid, "ip", NULL, NULL, list, environ) != 0)
-		return false;
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	posix_spawn_file_actions_init(&actions);
+	if (output >= 0)
+		posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	bool runs = posix_spawnp(&pid, "ip", &actions, NULL, list, environ) == 0;
+	posix_spawn_file_actions_destroy(&actions);
+	return runs && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
+}
+
+static bool run_ip(const char *words)
+{
+	return run_ip_into(words, -1);
 }
 
 static bool make_network(void)
@@ -134,6 +145,20 @@ void netlab_enter(void)
 void netlab_ip(const char *words)
 {
 	ck_assert_msg(run_ip(words), "ip %s failed", words);
+}
+
+bool netlab_ip_says(const char *words, const char *what)
+{
+	char text[4096];
+	int ends[2];
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	ck_assert_msg(run_ip_into(words, ends[1]), "ip %s failed", words);
+	close(ends[1]);
+	ssize_t length = read(ends[0], text, sizeof text - 1);
+	close(ends[0]);
+	ck_assert_int_ge(length, 0);
+	text[length] = '\0';
+	return strstr(text, what) != NULL;
 }
 
 int netlab_listen(const char *interface)

@@ -19,6 +19,8 @@ void netlab_enter(void);
 bool netlab_is_root(void);
 /* Runs `ip` with these words, as in "link set left0 down"; fails the test if ip does. */
 void netlab_ip(const char *words);
+/* Whether what `ip` answers to these words contains `what`. */
+bool netlab_ip_says(const char *words, const char *what);
 /* A socket that receives every frame that arrives at the interface. */
 int netlab_listen(const char *interface);
 /* The next frame that arrives at the interface, within a second; 0: none came. */

@@ -43,7 +43,7 @@ static bool is_present(struct network *network, const struct network_address *ad
 static void must_add(struct network *network, const struct network_address *address)
 {
 	struct error error;
-	enum code code = network_add(network, address, &error);
+	enum code code = network_add(network, address, NETWORK_FOR_EVER, &error);
 	ck_assert_msg(code == CODE_OK, "%s", error.text);
 }
 
@@ -110,7 +110,7 @@ START_TEST(an_interface_that_does_not_exist_is_named)
 	struct error error;
 	unsigned index = 7;
 	snprintf(address.interface, sizeof address.interface, "nosuch0");
-	ck_assert_int_eq(network_add(network, &address, &error), CODE_NOT_FOUND);
+	ck_assert_int_eq(network_add(network, &address, NETWORK_FOR_EVER, &error), CODE_NOT_FOUND);
 	ck_assert_str_eq(error.text, "interface nosuch0 does not exist");
 	ck_assert_int_eq(network_remove(network, &address, &error), CODE_OK);
 	ck_assert(!is_present(network, &address));

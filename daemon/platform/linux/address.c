@@ -17,7 +17,9 @@
 #include "daemon/platform/linux/netlink.h"
 #include "daemon/platform/linux/sockaddr.h"
 
-enum { REQUEST_BYTES = 256, FOUND_MAX = 8, FOREVER = -1 };
+enum { REQUEST_BYTES = 256, FOUND_MAX = 8 };
+
+static const uint32_t FOREVER = UINT32_MAX;
 
 /* Entries of the kernel's table with one address. */
 struct search {
@@ -27,6 +29,7 @@ struct search {
 	struct {
 		unsigned index;
 		uint8_t prefix;
+		uint32_t flags;
 	} found[FOUND_MAX];
 };
 
@@ -120,6 +123,8 @@ static int collect(const struct nlmsghdr *message, void *context)
 	if (search->count < FOUND_MAX) {
 		search->found[search->count].index = body->ifa_index;
 		search->found[search->count].prefix = body->ifa_prefixlen;
+		search->found[search->count].flags =
+		    table[IFA_FLAGS] == NULL ? body->ifa_flags : mnl_attr_get_u32(table[IFA_FLAGS]);
 		search->count++;
 	}
 	return MNL_CB_OK;
@@ -142,8 +147,40 @@ static enum code interface_missing(const struct network_address *address, struct
 	return error_set(error, CODE_NOT_FOUND, "interface %s does not exist", address->interface);
 }
 
+/* An address that is usable for its host but not chosen as the source of the host's own
+ * connections, which would break when the role moves, is called deprecated. The kernel looks at the
+ * end of an address only when it is not preferred for ever. */
+static void put_lifetimes(struct nlmsghdr *message, const struct network_address *address,
+                          uint32_t seconds)
+{
+	bool is_single = address->address.family == AF_INET6 && address->prefix == 128;
+	struct ifa_cacheinfo lifetimes = {.ifa_valid = seconds};
+	if (seconds == NETWORK_FOR_EVER)
+		lifetimes.ifa_valid = FOREVER;
+	lifetimes.ifa_prefered = is_single ? 0 : lifetimes.ifa_valid;
+	mnl_attr_put(message, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
+}
+
+/*
+ * The lease says that nobody else has the address; waiting for the kernel to ask around as well
+ * would only make the takeover a second longer.
+ *
+ * Addresses of one network share the kernel's route to it, and one that ends would take along one
+ * that a router has announced to this host for longer: then the address does without. Another
+ * address of ours ends about as soon, and shares.
+ */
+static uint32_t flags_of_new(struct network *network, const struct network_address *address,
+                             unsigned index, uint32_t seconds)
+{
+	enum { ABOUT_AS_SOON = 10 };
+	if (seconds != NETWORK_FOR_EVER && address->prefix < 128 &&
+	    netlink_on_link_for(network, address, index) > 2 * seconds + ABOUT_AS_SOON)
+		return IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+	return IFA_F_NODAD;
+}
+
 enum code network_add(struct network *network, const struct network_address *address,
-                      struct error *error)
+                      uint32_t seconds, struct error *error)
 {
 	unsigned index = 0;
 	if (network_link(network, address->interface, &index) == LINK_ABSENT)
@@ -151,21 +188,45 @@ enum code network_add(struct network *network, const struct network_address *add
 	char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
 	struct nlmsghdr *message = begin_address(
 	    buffer, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, address, index);
-	if (address->address.family == AF_INET6) {
-		/* The lease says that nobody else has it; waiting for the kernel to ask around as
-		 * well would only make the takeover a second longer. */
-		mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
-		struct ifa_cacheinfo lifetimes = {.ifa_valid = (uint32_t)FOREVER};
-		/* Deprecated: usable, but not chosen as the source of the host's own connections,
-		 * which would break when the role moves. */
-		lifetimes.ifa_prefered = address->prefix == 128 ? 0 : (uint32_t)FOREVER;
-		mnl_attr_put(message, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
-	}
+	if (address->address.family == AF_INET6)
+		mnl_attr_put_u32(message, IFA_FLAGS,
+		                 flags_of_new(network, address, index, seconds));
+	put_lifetimes(message, address, seconds);
 	keep_neighbours(address);
 	int reason = netlink_ask(network, message, NULL, NULL);
 	if (reason != 0 && reason != EEXIST)
 		return failure(address, "add", reason, error);
 	return CODE_OK;
+}
+
+/* What is asked for would add the address if it were not there; that it is, is looked up right
+ * before. One that is there for ever stays so: to give it an end would give one to the host's own
+ * route as well (Linux 6.18 does, and one in the past). */
+enum code network_extend(struct network *network, const struct network_address *address,
+                         uint32_t seconds, struct error *error)
+{
+	unsigned index = 0;
+	if (network_link(network, address->interface, &index) == LINK_ABSENT)
+		return interface_missing(address, error);
+	struct search search = {.address = &address->address, .index = index};
+	int reason = look_up(network, &search);
+	if (reason == 0 && search.count == 0)
+		return error_set(error, CODE_NOT_FOUND, "the address is not on interface %s",
+		                 address->interface);
+	for (unsigned i = 0; reason == 0 && i < search.count; i++) {
+		char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
+		struct network_address found = *address;
+		uint32_t flags = search.found[i].flags;
+		if (address->address.family == AF_INET6 && (flags & IFA_F_PERMANENT) != 0)
+			continue;
+		found.prefix = search.found[i].prefix;
+		struct nlmsghdr *message =
+		    begin_address(buffer, RTM_NEWADDR, NLM_F_ACK | NLM_F_REPLACE, &found, index);
+		mnl_attr_put_u32(message, IFA_FLAGS, flags & (IFA_F_NODAD | IFA_F_NOPREFIXROUTE));
+		put_lifetimes(message, &found, seconds);
+		reason = netlink_ask(network, message, NULL, NULL);
+	}
+	return reason == 0 ? CODE_OK : failure(address, "extend", reason, error);
 }
 
 enum code network_remove(struct network *network, const struct network_address *address,

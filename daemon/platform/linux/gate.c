@@ -8,18 +8,15 @@
 #include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/print.h"
@@ -31,7 +28,7 @@
 static_assert((int)GATE_SLOTS == (int)GATE_LAYOUT_SLOTS, "contract and kernel agree");
 static_assert((int)GATE_ADDRESSES_MAX == (int)GATE_LAYOUT_ADDRESSES, "contract and kernel agree");
 
-enum { CLOCK_LINE_BYTES = 128, NAME_HASH_BYTES = 16, NAME_HASH_SHOWN = 4 };
+enum { CLOCK_LINE_BYTES = 128 };
 
 struct gate {
 	bool is_joined; /* has only the slots */
@@ -86,26 +83,6 @@ enum code gate_probe(struct error *error)
 	if (code == CODE_OK)
 		gate_unload(&load);
 	return code;
-}
-
-void gate_name(const char *cluster, const char *run_dir, char name[GATE_NAME_BYTES])
-{
-	struct stat network = {.st_ino = 0};
-	char key[CONFIG_PATH_BYTES * 2];
-	uint8_t hash[NAME_HASH_BYTES];
-	char shown[NAME_HASH_SHOWN * 2 + 1];
-	(void)stat("/proc/self/ns/net", &network);
-	int length = snprintf(key, sizeof key, "%s %ju", run_dir, (uintmax_t)network.st_ino);
-	(void)crypto_generichash(
-	    hash, sizeof hash, (const uint8_t *)key,
-	    (unsigned long long)length < sizeof key ? (unsigned long long)length : sizeof key, NULL,
-	    0);
-	(void)sodium_bin2hex(shown, sizeof shown, hash, NAME_HASH_SHOWN);
-	length = snprintf(name, GATE_NAME_BYTES, "%.*s-%s", NAME_BYTES, cluster, shown);
-	/* The file system takes no dots; the cluster's name has no others that it refuses. */
-	for (int i = 0; i < length && i < GATE_NAME_BYTES - 1; i++)
-		if (strchr("-_", name[i]) == NULL && !isalnum((unsigned char)name[i]))
-			name[i] = '_';
 }
 
 static struct gate_hooks hooks_of(const struct gate *gate)
@@ -186,16 +163,6 @@ void gate_close(struct gate *gate)
 	free(gate);
 }
 
-enum code gate_remove(const char *name, struct error *error)
-{
-	char directory[PIN_PATH_BYTES];
-	enum code code = pin_directory(name, directory, error);
-	if (code == CODE_OK)
-		code = hook_detach(directory, NULL, 0, error);
-	/* What still stands is found by its file when this is tried again. */
-	return code == CODE_OK ? pin_remove(directory, error) : code;
-}
-
 static enum code must_be_own(const struct gate *gate, struct error *error)
 {
 	if (!gate->is_joined)
@@ -231,6 +198,17 @@ static bool is_covered(const struct gate *gate, unsigned index)
 	return false;
 }
 
+/* Interfaces come and go with containers; their numbers do not come back soon. */
+static void forget_gone(struct gate *gate)
+{
+	char name[IF_NAMESIZE];
+	size_t kept = 0;
+	for (size_t i = 0; i < gate->covered_count; i++)
+		if (if_indextoname(gate->covered[i], name) != NULL)
+			gate->covered[kept++] = gate->covered[i];
+	gate->covered_count = kept;
+}
+
 enum code gate_cover(struct gate *gate, const char *interface, struct error *error)
 {
 	unsigned index = 0;
@@ -240,6 +218,8 @@ enum code gate_cover(struct gate *gate, const char *interface, struct error *err
 	if (code != CODE_OK)
 		return code;
 	if (!is_covered(gate, index)) {
+		if (gate->covered_count == GATE_INTERFACES_MAX)
+			forget_gone(gate);
 		if (gate->covered_count == GATE_INTERFACES_MAX)
 			return error_set(error, CODE_TOO_LARGE,
 			                 "the packet gate stands at %d interfaces at most",
@@ -308,6 +288,16 @@ enum code gate_guard(struct gate *gate, const struct network_address *address, u
 	return gate_cover(gate, address->interface, error);
 }
 
+bool gate_slot_of(const struct gate *gate, const struct address *address, unsigned *slot)
+{
+	struct gate_entry entry;
+	const struct gate_key key = key_of(address);
+	if (gate->is_joined || bpf_map_lookup_elem(gate->load.addresses, &key, &entry) != 0)
+		return false;
+	*slot = entry.slot;
+	return true;
+}
+
 static enum code take_address(struct gate *gate, const struct gate_key *key, struct error *error)
 {
 	if (bpf_map_delete_elem(gate->load.addresses, key) == 0 || errno == ENOENT)
@@ -349,6 +339,7 @@ enum code gate_forget_rest(struct gate *gate, struct error *error)
 	enum code code = must_be_own(gate, error);
 	if (code == CODE_OK)
 		code = forget_addresses(gate, error);
+	forget_gone(gate);
 	if (code == CODE_OK)
 		code = hook_detach(gate->directory, gate->covered, gate->covered_count, error);
 	return code;

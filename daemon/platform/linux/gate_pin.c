@@ -86,6 +86,27 @@ enum code pin_directory(const char *name, char path[PIN_PATH_BYTES], struct erro
 	return CODE_OK;
 }
 
+enum code pin_each_gate(const char *ending,
+                        enum code (*each)(void *context, const char *name, struct error *error),
+                        void *context, struct error *error)
+{
+	enum code code = CODE_OK;
+	DIR *stream = opendir(home);
+	if (stream == NULL && errno == ENOENT)
+		return CODE_OK;
+	if (stream == NULL)
+		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s", home,
+		                 strerror(errno));
+	for (const struct dirent *entry; code == CODE_OK && (entry = readdir(stream)) != NULL;) {
+		size_t length = strlen(entry->d_name);
+		if (length > strlen(ending) &&
+		    strcmp(entry->d_name + length - strlen(ending), ending) == 0)
+			code = each(context, entry->d_name, error);
+	}
+	(void)closedir(stream);
+	return code;
+}
+
 /* Whoever removes the last gate removes their home, which may be now. */
 static bool make_directories(const char *directory)
 {
@@ -100,6 +121,16 @@ static bool make_directories(const char *directory)
 	return false;
 }
 
+static enum code cannot_make(const char *directory, struct error *error)
+{
+	int reason = errno;
+	bool denied = reason == EPERM || reason == EACCES || reason == EROFS;
+	return error_set(error, denied ? CODE_DENIED : CODE_SYSTEM, "cannot make %s: %s%s%s",
+	                 directory, strerror(reason),
+	                 denied ? "; it needs root, or a directory of its user at " : "",
+	                 denied ? home : "");
+}
+
 enum code pin_prepare(const char *directory, struct error *error)
 {
 	enum code code = pin_probe(error);
@@ -108,9 +139,7 @@ enum code pin_prepare(const char *directory, struct error *error)
 	if (code != CODE_OK)
 		return code;
 	if (!make_directories(directory))
-		return error_set(error,
-		                 errno == EPERM || errno == EACCES ? CODE_DENIED : CODE_SYSTEM,
-		                 "cannot make %s: %s", directory, strerror(errno));
+		return cannot_make(directory, error);
 	return CODE_OK;
 }
 
@@ -139,8 +168,10 @@ enum code pin_remove(const char *directory, struct error *error)
 	if (code == CODE_OK && rmdir(directory) != 0)
 		code = error_set(error, CODE_SYSTEM, "cannot remove %s: %s", directory,
 		                 strerror(errno));
-	/* Other gates may live there. */
-	(void)rmdir(home);
+	/* Other gates may live there; and one that somebody else made for a daemon stays. */
+	struct stat owner;
+	if (stat(home, &owner) == 0 && owner.st_uid == geteuid())
+		(void)rmdir(home);
 	return code;
 }
 

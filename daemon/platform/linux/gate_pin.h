@@ -17,6 +17,11 @@ enum code pin_probe(struct error *error);
 
 /* The directory of the gate of this name, as a path. CODE_INVALID: not a name for it. */
 enum code pin_directory(const char *name, char path[PIN_PATH_BYTES], struct error *error);
+/* Calls `each` with the name of every gate whose name ends so, until it fails. CODE_OK also when
+ * there is none; CODE_DENIED: that cannot be seen. */
+enum code pin_each_gate(const char *ending,
+                        enum code (*each)(void *context, const char *name, struct error *error),
+                        void *context, struct error *error);
 /* Mounts the file system if need be and makes the directory, for root alone. */
 enum code pin_prepare(const char *directory, struct error *error);
 /* Removes the directory with all files in it, and the one above it when it was the last. CODE_OK

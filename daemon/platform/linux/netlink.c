@@ -57,7 +57,7 @@ static struct mnl_socket *open_news(void)
 	return socket;
 }
 
-enum code network_open(struct network **network, struct error *error)
+static enum code open_network(struct network **network, bool is_deaf, struct error *error)
 {
 	struct network *made = calloc(1, sizeof *made);
 	if (made == NULL)
@@ -65,8 +65,8 @@ enum code network_open(struct network **network, struct error *error)
 	made->frames = -1;
 	made->control = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	made->requests = open_requests();
-	made->news = open_news();
-	if (made->control < 0 || made->requests == NULL || made->news == NULL) {
+	made->news = is_deaf ? NULL : open_news();
+	if (made->control < 0 || made->requests == NULL || (made->news == NULL && !is_deaf)) {
 		error_set(error, CODE_SYSTEM, "cannot talk to the kernel about the network: %s",
 		          strerror(errno));
 		network_close(made);
@@ -74,6 +74,16 @@ enum code network_open(struct network **network, struct error *error)
 	}
 	*network = made;
 	return CODE_OK;
+}
+
+enum code network_open(struct network **network, struct error *error)
+{
+	return open_network(network, false, error);
+}
+
+enum code network_open_deaf(struct network **network, struct error *error)
+{
+	return open_network(network, true, error);
 }
 
 void network_close(struct network *network)
