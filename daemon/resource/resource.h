@@ -16,6 +16,7 @@
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
 #include "daemon/resource/group.h"
+#include "daemon/resource/rivalry.h"
 #include "proto/error.h"
 
 enum { DETAIL_BYTES = 160 };
@@ -42,6 +43,7 @@ struct resource {
 	void *kind;                /* owned: made by ops->open, freed by ops->close */
 	int64_t pid;               /* 0: no process */
 	char detail[DETAIL_BYTES]; /* last error, "" for none */
+	struct rivalry rivalry;    /* signs that it is up on another station, too */
 
 	/* The runner's side. */
 	void *owner;
@@ -74,6 +76,8 @@ struct resource_ops {
 	/* An end at once, also during stop. `limit` is what an orderly end may still take; 0: none.
 	 * Tries until nothing is left and answers down only then. May be called again. */
 	void (*kill)(struct resource *resource, struct span limit);
+	/* Tells the neighbours again where it is; false: it is not up. NULL: nobody has to know. */
+	bool (*announce)(struct resource *resource);
 	/* News about the network; NULL: does not care. */
 	void (*network)(struct resource *resource, const struct network_change *change);
 };

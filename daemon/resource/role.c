@@ -201,6 +201,15 @@ static void on_alarm(void *context)
 	carry_out(role);
 }
 
+unsigned role_announce(struct role *role)
+{
+	unsigned count = 0;
+	for (uint8_t i = 0; i < role->group.count; i++)
+		if (role->resources[i].ops->announce != NULL)
+			count += role->resources[i].ops->announce(&role->resources[i]);
+	return count;
+}
+
 void role_hear(struct role *role, const struct network_change *change)
 {
 	for (uint8_t i = 0; i < role->group.count; i++)

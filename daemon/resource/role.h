@@ -52,6 +52,7 @@ void role_close(struct role *role);
 void role_start(struct role *role, uint64_t epoch);
 enum code role_adopt(struct role *role, uint64_t epoch, struct error *error);
 void role_release(struct role *role, uint64_t epoch, bool forced, struct span limit);
+unsigned role_announce(struct role *role);
 void role_hear(struct role *role, const struct network_change *change);
 /* Calls the hooks with what there is to tell. */
 void role_tell(struct role *role);

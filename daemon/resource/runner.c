@@ -84,6 +84,12 @@ void runner_lease(struct runner *runner, uint8_t role, struct instant end, struc
 		log_write(site->log, LEVEL_WARNING, "lifetime of addresses: %s", error.text);
 }
 
+unsigned runner_announce(struct runner *runner, uint8_t role)
+{
+	assert(role < runner->role_count);
+	return role_announce(&runner->roles[role]);
+}
+
 static const struct resource *find_resource(const struct runner *runner, uint8_t index,
                                             const struct group_slot **slot)
 {
@@ -118,6 +124,7 @@ void runner_view(const struct runner *runner, uint8_t resource, struct resource_
 	view->restarts = slot->restarts;
 	view->has_pid = found->pid != 0;
 	view->pid = found->pid;
+	view->rivalry = found->rivalry;
 	memcpy(view->detail, found->detail, sizeof view->detail);
 }
 

@@ -22,9 +22,6 @@ static const struct span BURST[] = {
 enum { BURST_PAUSES = sizeof BURST / sizeof BURST[0] };
 /* After the burst: some routers forget, some switches restart. */
 static const struct span REFRESH = {60 * 1000000000LL};
-/* Two that claim an address must not answer each other without end: after a sign of a rival no
- * other is looked for until this pause of the burst. */
-enum { EAR_OPENS_AT = BURST_PAUSES - 1 };
 static const struct span RETRY = {20 * 1000000LL};
 
 enum vip_state { VIP_AWAY, VIP_HERE, VIP_LEAVING };
@@ -39,8 +36,7 @@ struct vip {
 	struct alarm *announcer; /* owned */
 	unsigned pause;          /* the next one in BURST */
 	bool is_losing;          /* the last announcement was lost */
-	struct watch *ear;       /* owned; NULL: never needed so far */
-	bool is_listening;       /* for rivals */
+	struct watch *ear;       /* owned; for rivals; NULL: never needed so far */
 	struct alarm *retry;     /* owned */
 };
 
@@ -48,12 +44,11 @@ static void hear_rival(void *context);
 
 /* Closing such a socket holds the loop up for milliseconds (the kernel waits for every processor to
  * have seen it go), which would stand between a release and the word that the role is free. So it
- * stays open; while this node does not listen, what it hears is read and forgotten. */
+ * stays open; while the address is not here, what it hears is read and forgotten. */
 static void open_ear(struct vip *vip)
 {
 	int fd;
 	const struct resource_site *site = vip->resource->site;
-	vip->is_listening = true;
 	if (vip->ear == NULL &&
 	    network_rival_open(site->network, &vip->address, &fd, NULL) == CODE_OK)
 		vip->ear = watch_open(site->loop, fd, hear_rival, vip);
@@ -81,8 +76,7 @@ static void announce(void *context)
 		log_write(site->log, LEVEL_WARNING, "resource %s: %s", vip->resource->config->name,
 		          error.text);
 	vip->is_losing = is_lost;
-	if (vip->pause == EAR_OPENS_AT)
-		open_ear(vip);
+	open_ear(vip); /* where that was not possible so far */
 	alarm_set(vip->announcer, vip->pause < BURST_PAUSES ? BURST[vip->pause] : REFRESH);
 	vip->pause++;
 }
@@ -96,17 +90,18 @@ static void begin_burst(struct vip *vip)
 static void hear_rival(void *context)
 {
 	struct vip *vip = context;
-	uint8_t who[6];
-	const struct resource_site *site = vip->resource->site;
+	uint8_t who[STATION_BYTES];
+	char station[STATION_TEXT_BYTES];
+	struct resource *resource = vip->resource;
+	const struct resource_site *site = resource->site;
 	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who) ||
-	    !vip->is_listening)
+	    vip->state != VIP_HERE || !rivalry_hear(&resource->rivalry, who, platform_now()))
 		return;
+	rivalry_station(&resource->rivalry, station);
 	log_write(site->log, LEVEL_WARNING,
-	          "resource %s: station %02x:%02x:%02x:%02x:%02x:%02x says that %s is its own; "
+	          "resource %s: station %s says that %s is its own (%u signs of that so far); "
 	          "announcing again",
-	          vip->resource->config->name, who[0], who[1], who[2], who[3], who[4], who[5],
-	          vip->text);
-	vip->is_listening = false;
+	          resource->config->name, station, vip->text, (unsigned)resource->rivalry.signs);
 	begin_burst(vip);
 }
 
@@ -136,7 +131,6 @@ static void fall_silent(struct vip *vip, enum vip_state state)
 	vip->state = state;
 	alarm_stop(vip->announcer);
 	alarm_stop(vip->retry);
-	vip->is_listening = false;
 }
 
 /* Also asks again for the right to act after the act: between asking and adding, the process may
@@ -323,6 +317,15 @@ static bool is_same(const struct address *a, const struct address *b)
 	       memcmp(a->bytes, b->bytes, a->family == AF_INET ? 4 : 16) == 0;
 }
 
+static bool vip_announce(struct resource *resource)
+{
+	struct vip *vip = resource->kind;
+	if (vip->state != VIP_HERE)
+		return false;
+	begin_burst(vip);
+	return true;
+}
+
 static void vip_network(struct resource *resource, const struct network_change *change)
 {
 	struct vip *vip = resource->kind;
@@ -385,5 +388,6 @@ const struct resource_ops vip_ops = {
     .start = vip_start,
     .stop = vip_stop,
     .kill = vip_kill,
+    .announce = vip_announce,
     .network = vip_network,
 };

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/platform/network.h"
 #include "tests/daemon/netlab.h"
 #include "tests/daemon/stage.h"
 
@@ -126,7 +127,57 @@ START_TEST(a_rival_is_answered_by_a_burst_and_never_by_a_storm)
 	ck_assert_uint_ge(count, 2);
 	/* At most a burst a second, of which three fall into its first second. */
 	ck_assert_uint_le(count, 3 * (1 + (uv_hrtime() - begin) / 900000000));
+	struct rivalry rivalry = stage_view(stage, "ip").rivalry;
+	char station[STATION_TEXT_BYTES];
+	rivalry_station(&rivalry, station);
+	ck_assert_str_eq(station, "02:02:03:04:05:06");
+	ck_assert_uint_ge(rivalry.signs, 10);
+	ck_assert_uint_le(rivalry.signs, 50);
 	stage_release(stage, 0, 1, false);
+	close(ear);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_rival_of_an_ipv6_address_is_counted_while_it_is_here)
+{
+	netlab_enter();
+	struct stage *stage = stage_new();
+	stage_vip(stage, 0, "ip", "fd00:9::100/64");
+	stage_open(stage);
+	struct network *network;
+	struct network_address rival = {.prefix = 64, .interface = "right0"};
+	rival.address = stage->config.resources[0].address;
+	ck_assert_int_eq(network_open(&network, NULL), CODE_OK);
+	stage_start(stage, 0, 1);
+	stage_for(stage, 50);
+	ck_assert_uint_eq(stage_view(stage, "ip").rivalry.signs, 0);
+	ck_assert_int_eq(network_announce(network, &rival, NULL), CODE_OK);
+	stage_for(stage, 50);
+	ck_assert(stage_logged(stage, "says that fd00:9::100 is its own (1 signs of that so far)"));
+	ck_assert_uint_eq(stage_view(stage, "ip").rivalry.signs, 1);
+	stage_release(stage, 0, 1, false);
+	ck_assert_int_eq(network_announce(network, &rival, NULL), CODE_OK);
+	stage_for(stage, 50);
+	ck_assert_uint_eq(stage_view(stage, "ip").rivalry.signs, 1);
+	network_close(network);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(an_address_is_announced_again_when_asked_for)
+{
+	struct stage *stage = open_lab();
+	ck_assert_uint_eq(runner_announce(stage->runner, 0), 0);
+	stage_start(stage, 0, 1);
+	stage_for(stage, 700);
+	int ear = netlab_listen("right0");
+	ck_assert_uint_eq(runner_announce(stage->runner, 0), 1);
+	ck_assert_uint_eq(count_announcements(ear), 1);
+	stage_for(stage, 150);
+	ck_assert_uint_eq(count_announcements(ear), 1); /* a burst */
+	stage_release(stage, 0, 1, false);
+	ck_assert_uint_eq(runner_announce(stage->runner, 0), 0);
 	close(ear);
 	stage_close(stage);
 }
@@ -144,6 +195,8 @@ int main(void)
 	tcase_add_test(all, nothing_is_announced_without_the_right_to_act);
 	tcase_add_test(all, carrier_that_comes_back_begins_a_new_burst);
 	tcase_add_test(all, a_rival_is_answered_by_a_burst_and_never_by_a_storm);
+	tcase_add_test(all, a_rival_of_an_ipv6_address_is_counted_while_it_is_here);
+	tcase_add_test(all, an_address_is_announced_again_when_asked_for);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
