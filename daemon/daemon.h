@@ -6,6 +6,7 @@
  *   ├─ config, secret          what was read at start
  *   ├─ log                     its own thread
  *   ├─ member, door, effects   proto/: plain values, nothing to free
+ *   ├─ senses                  pauses of this process, members that return
  *   ├─ layers                  what ends an ownership when the loop cannot
  *   ├─ loop                    every handle below belongs to it
  *   │  ├─ wakeup, prepare      follow member_deadline
@@ -36,6 +37,7 @@
 #include "daemon/log.h"
 #include "daemon/net.h"
 #include "daemon/resource/runner.h"
+#include "daemon/senses.h"
 #include "daemon/store.h"
 #include "daemon/verbs.h"
 #include "proto/door.h"
@@ -75,9 +77,8 @@ struct daemon {
 	bool loop_open;
 	uv_timer_t wakeup;
 	uv_prepare_t prepare;
-	struct instant due;      /* what wakeup is set for */
-	struct instant gap_told; /* when a late turn was last logged */
-	uint64_t gaps_untold;
+	struct instant due; /* what wakeup is set for */
+	struct senses senses;
 	struct tie tie;
 	struct leave leave;
 	struct audit audit;

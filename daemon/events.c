@@ -11,17 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/print.h"
 #include "daemon/daemon.h"
 #include "daemon/effects.h"
 #include "daemon/platform/platform.h"
-
-enum {
-	/* Lateness below this is the timer's own coarseness, however fast the heartbeats. */
-	GAP_LEAST_MS = 10,
-	/* A host that stutters says so this often. */
-	GAP_TOLD_EVERY_MS = 10000,
-};
 
 void events_step(struct daemon *daemon, struct event event)
 {
@@ -31,6 +23,7 @@ void events_step(struct daemon *daemon, struct event event)
 	member_step(&daemon->member, &event, &daemon->effects);
 	layers_follow(daemon);
 	effects_apply(daemon);
+	senses_follow(daemon);
 	daemon->stepping = false;
 	verbs_after_step(daemon);
 }
@@ -194,37 +187,6 @@ struct runner_hooks events_runner_hooks(struct daemon *daemon)
 
 /* --- time */
 
-static struct span tolerated_gap(const struct daemon *daemon)
-{
-	struct span half = span_divided(daemon->config.setup.timing.heartbeat, 2);
-
-	return half.ns > span_ms(GAP_LEAST_MS).ns ? half : span_ms(GAP_LEAST_MS);
-}
-
-/* This process did not run although it wanted to. */
-static void notice_gap(struct daemon *daemon, struct instant now, struct span late)
-{
-	char others[64] = "";
-	char promised[SPAN_TEXT_BYTES];
-
-	if (late.ns <= tolerated_gap(daemon).ns)
-		return;
-	if (instant_since(now, daemon->gap_told).ns < span_ms(GAP_TOLD_EVERY_MS).ns) {
-		daemon->gaps_untold++;
-		return;
-	}
-	if (daemon->gaps_untold > 0)
-		(void)snprintf(others, sizeof others, "; %" PRIu64 " more since the last such line",
-		               daemon->gaps_untold);
-	span_text(daemon->config.setup.timing.lease, promised);
-	log_write(daemon->log, LEVEL_WARNING,
-	          "this process was not running for %" PRId64 " ms (the lease is %s): a busy or "
-	          "paused host%s",
-	          late.ns / 1000000, promised, others);
-	daemon->gap_told = now;
-	daemon->gaps_untold = 0;
-}
-
 static void wake_up(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
@@ -234,7 +196,7 @@ static void wake_up(uv_timer_t *timer)
 	/* The loop's clock has whole milliseconds: it may wake us one too early. */
 	if (instant_before(now, daemon->due))
 		return;
-	notice_gap(daemon, now, instant_since(now, daemon->due));
+	senses_late(daemon, now, instant_since(now, daemon->due));
 	events_step(daemon, event);
 }
 
@@ -256,7 +218,7 @@ static void follow_deadline(uv_prepare_t *prepare)
 
 void events_open(struct daemon *daemon)
 {
-	daemon->gap_told = INSTANT_PAST;
+	senses_init(&daemon->senses);
 	(void)uv_timer_init(&daemon->loop, &daemon->wakeup);
 	(void)uv_prepare_init(&daemon->loop, &daemon->prepare);
 	daemon->wakeup.data = daemon;

@@ -10,6 +10,11 @@
 #include "daemon/daemon.h"
 #include "daemon/json.h"
 
+enum {
+	SENTENCE_BYTES = 256,
+	CONFLICT_WARNS_MS = 10 * 60 * 1000,
+};
+
 static void add_guard(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 {
 	const struct memory *memory = daemon->layers.memory;
@@ -59,6 +64,54 @@ static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instan
 	json_text(watchdog, "error", petter->trouble, true);
 }
 
+static void add_senses(cJSON *json, const struct daemon *daemon, struct instant now)
+{
+	const struct senses *senses = &daemon->senses;
+	cJSON *pauses = cJSON_AddObjectToObject(json, "pauses");
+
+	json_number(pauses, "count", senses->pauses);
+	json_ms(pauses, "last_ms", senses->last_pause);
+	json_ms(pauses, "longest_ms", senses->longest_pause);
+	if (senses->pauses > 0)
+		json_ms(pauses, "ago_ms", instant_since(now, senses->paused_at));
+	else
+		(void)cJSON_AddNullToObject(pauses, "ago_ms");
+	json_number(json, "announced_again", senses->announced);
+}
+
+/* Resources of this node whose address another station called its own. */
+static void add_conflicts(cJSON *json, cJSON *warnings, const struct daemon *daemon,
+                          struct instant now)
+{
+	const struct config *config = &daemon->config;
+	cJSON *list = cJSON_AddArrayToObject(json, "conflicts");
+
+	for (uint8_t i = 0; i < config->resource_count; i++) {
+		char station[STATION_TEXT_BYTES], sentence[SENTENCE_BYTES];
+		struct resource_view view;
+		struct span ago;
+		cJSON *conflict;
+
+		runner_view(daemon->runner, i, &view);
+		if (view.rivalry.signs == 0)
+			continue;
+		ago = instant_since(now, view.rivalry.heard_at);
+		rivalry_station(&view.rivalry, station);
+		conflict = cJSON_CreateObject();
+		(void)cJSON_AddItemToArray(list, conflict);
+		(void)cJSON_AddStringToObject(conflict, "resource", config->resources[i].name);
+		(void)cJSON_AddStringToObject(conflict, "station", station);
+		json_number(conflict, "signs", view.rivalry.signs);
+		json_ms(conflict, "ago_ms", ago);
+		if (ago.ns > span_ms(CONFLICT_WARNS_MS).ns)
+			continue;
+		(void)snprintf(sentence, sizeof sentence,
+		               "%s: station %s says that the address is its own (%u signs)",
+		               config->resources[i].name, station, (unsigned)view.rivalry.signs);
+		json_sentence(warnings, sentence);
+	}
+}
+
 static void add_escalation(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 {
 	const struct lastwords *last = &daemon->layers.escalator.last;
@@ -83,6 +136,8 @@ void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, stru
 	add_store(json, warnings, daemon);
 	json_number(json, "log_lines_lost", log_dropped(daemon->log));
 	add_guard(json, warnings, daemon);
+	add_senses(json, daemon, now);
+	add_conflicts(json, warnings, daemon, now);
 	add_watchdog(json, daemon, now);
 	add_escalation(json, warnings, daemon);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the status document says of this host and this process: guard, watchdog, disk,
- * log, strangers. Knows
- * no roles.
+ * What the status document says of this host and this process: guard, watchdog, pauses, conflicts,
+ * disk, log, strangers. Knows no roles.
  */
 #pragma once
 

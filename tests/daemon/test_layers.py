@@ -4,6 +4,8 @@ are needed when nothing else helps."""
 import contextlib
 import os
 import pathlib
+import signal
+import time
 
 import pytest
 
@@ -99,3 +101,15 @@ def test_why_this_host_was_rebooted_is_told_once_and_shown_from_then_on(cluster)
     assert status["escalation"]["last_why"] == "web: still up here"
     assert not any(told in warning for warning in status["warnings"])
     assert cluster.alpha.log.count(told) == 1
+
+
+def test_a_pause_is_counted_and_shown(cluster):
+    cluster.start().owned("alpha")
+    assert cluster.alpha.status()["pauses"]["longest_ms"] < 200
+    os.kill(cluster.alpha.worker, signal.SIGSTOP)
+    time.sleep(0.3) # the pause itself: longer than half the lease, shorter than the lease
+    os.kill(cluster.alpha.worker, signal.SIGCONT)
+    pauses = until(lambda: (p := cluster.alpha.status()["pauses"])["longest_ms"] > 200 and p,
+                   "it is noticed")
+    assert pauses["count"] >= 1 and pauses["ago_ms"] is not None
+    assert "this process was not running for" in cluster.alpha.log
