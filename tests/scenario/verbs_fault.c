@@ -111,7 +111,7 @@ static bool boot_one(struct stage *stage, uint8_t h, bool forget)
 	if (host->state != HOST_OFF)
 		return stage_fail(stage, "%s runs already", story_host(stage->world, h));
 	if (forget)
-		host->has_kept = false;
+		host->layers.has_kept = false;
 	host_boot(stage->world, h);
 	return stage_now(stage);
 }
@@ -173,7 +173,7 @@ bool verb_drift(struct stage *stage, const struct words *words)
 	long ppm = strtol(words->word[2], &end, 10);
 	if (*end != '\0' || labs(ppm) > 100000)
 		return false;
-	clock_drift(&stage->world->hosts[h].clock, stage->world->now, ppm);
+	host_drift(stage->world, h, ppm);
 	story_tell(stage->world, h, "(its clock is %ld ppm %s)", labs(ppm),
 	           ppm < 0 ? "slow" : "fast");
 	return true;

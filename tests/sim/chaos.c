@@ -72,19 +72,6 @@ void chaos_freeze(struct run *run, uint8_t h)
 	host_freeze(run->world, h, pause_time(run, h));
 }
 
-void chaos_doom(struct run *run, uint8_t h, enum doom doom)
-{
-	struct host *host = &run->world->hosts[h];
-	if (host->state != HOST_RUNNING)
-		return;
-	host->doom = doom;
-	host->doom_pause = pause_time(run, h);
-	if (doom == DOOM_DIES) /* in case it has died by then; a boot of one that runs is nothing */
-		boot_after(run, h, rng_between(&run->rng, 0, run->lease));
-	if (doom == DOOM_DIES)
-		boot_after(run, h, rng_between(&run->rng, run->lease, 2 * run->lease));
-}
-
 void chaos_isolate(struct run *run, uint8_t h)
 {
 	struct world *world = run->world;
@@ -117,7 +104,7 @@ static void hit(struct run *run, uint8_t h)
 		chaos_freeze(run, h);
 		break;
 	case 4:
-		chaos_doom(run, h, run->profile->is_bare ? DOOM_NONE : DOOM_DIES);
+		chaos_doom(run, h, DOOM_DIES_UNKEPT, DOOM_DIES_HALFWAY);
 		break;
 	default:
 		chaos_isolate(run, h);
@@ -141,8 +128,8 @@ static void squeeze(struct run *run)
 			chaos_power(run, i);
 		if (how >= 2) /* and again, as soon as it is back */
 			boot_after(run, i, 0);
-		if (how == 3 && !run->profile->is_bare)
-			chaos_doom(run, i, DOOM_DIES);
+		if (how == 3)
+			chaos_doom(run, i, DOOM_DIES_UNKEPT, DOOM_DIES_HALFWAY);
 	}
 }
 
@@ -196,7 +183,7 @@ static void kill_somebody(struct run *run)
 
 static void die_in_step(struct run *run)
 {
-	chaos_doom(run, chaos_host(run), run->profile->is_bare ? DOOM_NONE : DOOM_DIES);
+	chaos_doom(run, chaos_host(run), DOOM_DIES_UNKEPT, DOOM_DIES_HALFWAY);
 }
 
 static void freeze_somebody(struct run *run)
@@ -206,7 +193,33 @@ static void freeze_somebody(struct run *run)
 
 static void freeze_in_step(struct run *run)
 {
-	chaos_doom(run, chaos_host(run), DOOM_FREEZES);
+	chaos_doom(run, chaos_host(run), DOOM_FREEZES_UNKEPT, DOOM_FREEZES);
+}
+
+/* Half of the time an owner: of the others nobody misses the guard. */
+static uint8_t chaos_either(struct run *run)
+{
+	return rng_chance(&run->rng, 500) ? chaos_owner(run) : chaos_host(run);
+}
+
+static void kill_guard(struct run *run)
+{
+	chaos_guard_kill(run, chaos_either(run));
+}
+
+static void freeze_guard(struct run *run)
+{
+	chaos_guard_freeze(run, chaos_either(run));
+}
+
+static void freeze_both(struct run *run)
+{
+	chaos_freeze_both(run, chaos_either(run));
+}
+
+static void kill_both(struct run *run)
+{
+	chaos_kill_both(run, chaos_either(run));
 }
 
 static void hit_owner(struct run *run)
@@ -262,6 +275,10 @@ static void (*const faults[FAULTS])(struct run *run) = {
     [FAULT_DIES_IN_STEP] = die_in_step,
     [FAULT_FREEZE] = freeze_somebody,
     [FAULT_FREEZES_IN_STEP] = freeze_in_step,
+    [FAULT_KILL_GUARD] = kill_guard,
+    [FAULT_FREEZE_GUARD] = freeze_guard,
+    [FAULT_KILL_BOTH] = kill_both,
+    [FAULT_FREEZE_BOTH] = freeze_both,
     [FAULT_HIT_OWNER] = hit_owner,
     [FAULT_SQUEEZE] = squeeze,
     [FAULT_PLOT] = plot_begin,
@@ -280,6 +297,7 @@ static void (*const faults[FAULTS])(struct run *run) = {
     [FAULT_BREAK] = chaos_break,
     [FAULT_FITNESS] = chaos_fitness,
     [FAULT_DISK_LOST] = chaos_disk_lost,
+    [FAULT_DISK_DAMAGED] = chaos_disk_damaged,
     [FAULT_DISK_FULL] = chaos_disk_full,
     [FAULT_TIMING] = chaos_timing,
     [FAULT_REPLAY] = replay,

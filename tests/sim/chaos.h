@@ -13,8 +13,15 @@ uint8_t chaos_owner(struct run *run);
 void chaos_power(struct run *run, uint8_t host);
 void chaos_kill(struct run *run, uint8_t host);
 void chaos_freeze(struct run *run, uint8_t host);
-void chaos_doom(struct run *run, uint8_t host, enum doom doom);
 void chaos_isolate(struct run *run, uint8_t host);
+
+/* What befalls the guard, and a daemon within a step: chaos_layers.c. */
+void chaos_guard_kill(struct run *run, uint8_t host);
+void chaos_guard_freeze(struct run *run, uint8_t host);
+void chaos_freeze_both(struct run *run, uint8_t host);
+void chaos_kill_both(struct run *run, uint8_t host);
+/* One of these, in its next step that asks for something. */
+void chaos_doom(struct run *run, uint8_t host, enum doom first, enum doom last);
 
 /* What operators, disks and resources do: chaos_orders.c. */
 void chaos_request(struct run *run, enum request_kind kind);
@@ -22,6 +29,7 @@ void chaos_leave(struct run *run);
 void chaos_break(struct run *run);
 void chaos_fitness(struct run *run);
 void chaos_disk_lost(struct run *run);
+void chaos_disk_damaged(struct run *run);
 void chaos_disk_full(struct run *run);
 void chaos_timing(struct run *run);
 void chaos_drift(struct run *run);

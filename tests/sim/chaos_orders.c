@@ -62,17 +62,30 @@ void chaos_fitness(struct run *run)
 }
 
 /* At most a minority of the voters at a time: more is beyond what any majority can bear. */
-void chaos_disk_lost(struct run *run)
+static bool take_down(struct run *run, uint8_t h)
 {
 	struct world *world = run->world;
-	uint8_t h = chaos_host(run);
 	if (!check_may_lose(world, h))
-		return;
+		return false;
 	if (world->hosts[h].powered)
 		host_crash(world, h, true, false);
-	disk_lose(world, h, false);
 	world_plan(world, rng_between(&run->rng, 0, 2 * run->lease),
 	           &(struct happening){.kind = HAPPEN_BOOT, .host = h});
+	return true;
+}
+
+void chaos_disk_lost(struct run *run)
+{
+	uint8_t h = chaos_host(run);
+	if (take_down(run, h))
+		disk_lose(run->world, h, false);
+}
+
+void chaos_disk_damaged(struct run *run)
+{
+	uint8_t h = chaos_host(run);
+	if (take_down(run, h))
+		disk_lose(run->world, h, true);
 }
 
 void chaos_disk_full(struct run *run)
@@ -103,6 +116,5 @@ void chaos_drift(struct run *run)
 {
 	enum { PPM_BOUND = DRIFT_PER_MILLE * 1000 };
 	struct world *world = run->world;
-	clock_drift(&world->hosts[chaos_host(run)].clock, world->now,
-	            rng_between(&run->rng, -PPM_BOUND, PPM_BOUND));
+	host_drift(world, chaos_host(run), rng_between(&run->rng, -PPM_BOUND, PPM_BOUND));
 }

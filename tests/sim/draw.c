@@ -165,22 +165,43 @@ static void draw_network(struct run *run, struct plan_network *network)
 	};
 }
 
+/* Of gate and lifetime one is always there: without, an address answers while nobody can remove it.
+ */
+static void draw_layers(struct run *run, struct plan *plan)
+{
+	struct rng *rng = &run->rng;
+	bool bare = run->profile->is_bare;
+	plan->guard = !bare;
+	plan->services_too = bare;
+	plan->keeps = !bare && rng_chance(rng, 800);
+	plan->restarts = !bare && rng_chance(rng, 700);
+	plan->restart_max = run->lease / 20;
+	plan->gate = !bare && rng_chance(rng, 500);
+	plan->lifetime = !bare && (!plan->gate || rng_chance(rng, 500));
+	plan->watchdog = run->profile->has_watchdog;
+	if (run->profile->lack == LACKS_GUARD)
+		plan->guard = false;
+	if (run->profile->lack == LACKS_KERNEL)
+		plan->gate = plan->lifetime = false;
+	if (run->profile->lack == LACKS_WATCHDOG || run->profile->lack == LACKS_GUARD)
+		plan->services_too = true;
+	plan->keeps_late = run->profile->lack == LACKS_MEMORY_FIRST;
+}
+
 void run_draw(struct run *run, uint64_t seed, const struct profile *profile, struct plan *plan)
 {
 	run->rng = (struct rng){seed};
 	struct rng *rng = &run->rng;
 	run->profile = profile != NULL ? profile : draw_profile(rng);
-	bool bare = run->profile->is_bare;
 	*plan = (struct plan){
 	    .seed = rng_next(rng),
 	    .path_count = rng_chance(rng, 150) ? 2 : 1,
 	    .formed = rng_chance(rng, 700),
 	    .wire = true,
-	    .guard = !bare,
-	    .keeps = !bare && rng_chance(rng, 800),
 	    .edgy = rng_chance(rng, 500),
 	};
 	draw_members(run, plan);
+	draw_layers(run, plan);
 	draw_votes(run, plan);
 	if (run->profile->has_other_voters || run->profile->splits)
 		draw_other_file(run, plan);

@@ -91,6 +91,14 @@ static void heal_host(struct run *run, uint8_t h)
 	}
 }
 
+/* Everywhere: what nobody attends to stays up for as long as that lasts. */
+static void heal_guard(struct world *world, uint8_t h)
+{
+	guard_thaw(world, h);
+	if (world->hosts[h].state != HOST_OFF || world->plan.restarts)
+		guard_boot(world, h);
+}
+
 /* The rest: silent, or heard, or hearing; never both. */
 static void heal_links(struct run *run)
 {
@@ -276,6 +284,8 @@ bool run_heal(struct run *run)
 		return true; /* too many lost their memory: then nothing is promised */
 	story_tell(world, NO_MEMBER, "(a majority heals)");
 	heal_links(run);
+	for (uint8_t h = 0; h < world->plan.member_count; h++)
+		heal_guard(world, h);
 	for (uint8_t h = 0; h < world->plan.member_count; h++)
 		if (run->in_core[h])
 			heal_host(run, h);

@@ -208,8 +208,7 @@ static void skew(struct run *run)
 	enum { PPM_BOUND = DRIFT_PER_MILLE * 1000 };
 	struct world *world = run->world;
 	for (uint8_t h = 0; h < world->plan.member_count; h++)
-		clock_drift(&world->hosts[h].clock, world->now,
-		            h == run->plot.owner ? -PPM_BOUND : PPM_BOUND);
+		host_drift(world, h, h == run->plot.owner ? -PPM_BOUND : PPM_BOUND);
 }
 
 static void lose_one(struct run *run)

@@ -14,12 +14,16 @@
 enum fault_kind {
 	FAULT_POWER,        /* a host loses power and comes back later */
 	FAULT_KILL,         /* a daemon is killed and restarted */
-	FAULT_DIES_IN_STEP, /* the same between a decision and what it asks for */
+	FAULT_DIES_IN_STEP, /* the same in the middle of a decision or of what it asks for */
 	FAULT_FREEZE,       /* a daemon is stopped for a while */
 	FAULT_FREEZES_IN_STEP,
-	FAULT_HIT_OWNER, /* one of these to an owner */
-	FAULT_SQUEEZE,   /* an owner is cut off and a voter loses its memory or its time */
-	FAULT_PLOT,      /* several against one owner and its voters: plots.c */
+	FAULT_KILL_GUARD,
+	FAULT_FREEZE_GUARD,
+	FAULT_KILL_BOTH,   /* guard and daemon */
+	FAULT_FREEZE_BOTH, /* the same, or the whole of a node but its kernel */
+	FAULT_HIT_OWNER,   /* one of these to an owner */
+	FAULT_SQUEEZE,     /* an owner is cut off and a voter loses its memory or its time */
+	FAULT_PLOT,        /* several against one owner and its voters: plots.c */
 	FAULT_PARTITION,
 	FAULT_CUTS,    /* random links in random directions */
 	FAULT_ONE_WAY, /* a host hears and is not heard, or the reverse */
@@ -35,6 +39,7 @@ enum fault_kind {
 	FAULT_BREAK, /* resources of a role fail on a host, for a while */
 	FAULT_FITNESS,
 	FAULT_DISK_LOST,
+	FAULT_DISK_DAMAGED,
 	FAULT_DISK_FULL,
 	FAULT_TIMING, /* a reload with other timing on one member */
 	FAULT_REPLAY,
@@ -42,17 +47,22 @@ enum fault_kind {
 };
 enum { FAULTS = FAULT_DRIFT + 1 };
 
+/* A layer that is missing, or comes too late. */
+enum lack { LACKS_NOTHING, LACKS_GUARD, LACKS_KERNEL, LACKS_WATCHDOG, LACKS_MEMORY_FIRST };
+
 /* A mix of faults, and the kind of world it is let loose on. */
 struct profile {
 	const char *name;
 	unsigned weight;         /* among random profiles; 0: only by name */
 	unsigned faults[FAULTS]; /* weights */
 	bool is_bare;            /* no guard, no kept memory */
-	bool has_other_voters;   /* a minority reads a file with another voter set */
+	bool has_watchdog;
+	bool has_other_voters; /* a minority reads a file with another voter set */
 	bool has_mixed_timing;
 	bool is_late;    /* pages may take very long */
 	int64_t ppm_max; /* 0: the bound that is promised */
 	bool lies;       /* planted fault: disks that forget what they said is written */
+	enum lack lack;  /* planted fault */
 	bool splits;     /* planted fault: a file that makes one member its own majority */
 };
 

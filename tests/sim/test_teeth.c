@@ -43,6 +43,30 @@ START_TEST(a_file_that_makes_one_member_a_majority_is_reported)
 }
 END_TEST
 
+START_TEST(a_guard_that_is_missing_is_reported)
+{
+	expect_violation("planted-no-guard", "two owners");
+}
+END_TEST
+
+START_TEST(an_address_that_stays_when_guard_and_daemon_stand_still_is_reported)
+{
+	expect_violation("planted-no-kernel", "two hosts answer");
+}
+END_TEST
+
+START_TEST(services_that_stay_when_guard_and_daemon_stand_still_are_reported)
+{
+	expect_violation("planted-no-watchdog", "two owners");
+}
+END_TEST
+
+START_TEST(a_memory_that_is_written_after_what_a_step_asks_for_is_reported)
+{
+	expect_violation("planted-memory-late", "");
+}
+END_TEST
+
 /* A small quiet world with an owner of its only role. */
 static struct world *owned_world(uint8_t *owner)
 {
@@ -170,6 +194,51 @@ START_TEST(leaving_with_resources_up_is_reported)
 }
 END_TEST
 
+/* The owner's daemon dies; its memory is as `spoil` leaves it when the next one reads it. */
+static void expect_of_memory(void (*spoil)(struct kept_role *kept), const char *words)
+{
+	uint8_t owner;
+	struct world *world = owned_world(&owner);
+	host_crash(world, owner, false, false);
+	spoil(&world->hosts[owner].layers.kept.roles[0]);
+	host_boot(world, owner);
+	expect(world, words);
+}
+
+static void forget_claim(struct kept_role *kept)
+{
+	kept->claim = CLAIM_NONE;
+}
+
+static void forget_epoch(struct kept_role *kept)
+{
+	kept->claim_epoch--;
+}
+
+START_TEST(a_memory_that_does_not_know_what_is_up_is_reported)
+{
+	expect_of_memory(forget_claim, "knows nothing of it");
+	expect_of_memory(forget_epoch, "goes on with");
+}
+END_TEST
+
+START_TEST(an_address_that_answers_on_two_hosts_is_reported_even_where_services_are_excused)
+{
+	uint8_t owner;
+	struct world *world = owned_world(&owner);
+	uint8_t other = owner == 0 ? 1 : 0;
+	world->plan.gate = true;
+	guard_kill(world, owner, INT64_MAX);
+	host_freeze(world, owner, INT64_C(9000) * 1000000);
+	ck_assert(world_run(world, world->now + INT64_C(3000) * 1000000));
+	ck_assert_uint_eq(world->up[0], 3); /* both, but only one answers */
+	ck_assert(!layers_answer(world, owner, 0) && layers_answer(world, other, 0));
+	world->hosts[owner].layers.roles[0].gate_end = INSTANT_NEVER;
+	ck_assert(!world_run(world, world->now + INT64_C(1000) * 1000000));
+	expect(world, "two hosts answer");
+}
+END_TEST
+
 /* Asks to be called again at this very moment. */
 static void never_rest(struct world *world, void *context)
 {
@@ -207,6 +276,11 @@ int main(void)
 	tcase_add_test(planted, clocks_beyond_the_promised_drift_are_reported_as_two_owners);
 	tcase_add_test(planted, a_lying_disk_is_reported);
 	tcase_add_test(planted, a_file_that_makes_one_member_a_majority_is_reported);
+	tcase_add_test(planted, a_guard_that_is_missing_is_reported);
+	tcase_add_test(planted,
+	               an_address_that_stays_when_guard_and_daemon_stand_still_is_reported);
+	tcase_add_test(planted, services_that_stay_when_guard_and_daemon_stand_still_are_reported);
+	tcase_add_test(planted, a_memory_that_is_written_after_what_a_step_asks_for_is_reported);
 	TCase *by_hand = tcase_create("by hand");
 	tcase_add_test(by_hand, a_second_owner_is_reported);
 	tcase_add_test(by_hand, an_epoch_that_is_used_again_is_reported);
@@ -217,6 +291,10 @@ int main(void)
 	tcase_add_test(by_hand, leaving_with_resources_up_is_reported);
 	tcase_add_test(by_hand, a_daemon_that_overlooks_what_its_guard_did_is_reported);
 	tcase_add_test(by_hand, a_member_that_wakes_itself_for_ever_is_reported);
+	tcase_add_test(by_hand, a_memory_that_does_not_know_what_is_up_is_reported);
+	tcase_add_test(
+	    by_hand,
+	    an_address_that_answers_on_two_hosts_is_reported_even_where_services_are_excused);
 	Suite *suite = suite_create("teeth");
 	suite_add_tcase(suite, planted);
 	suite_add_tcase(suite, by_hand);

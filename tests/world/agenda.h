@@ -12,19 +12,22 @@
 #include "proto/event.h"
 
 enum happening_kind {
-	HAPPEN_WAKE,    /* the timer of a process */
-	HAPPEN_PAGE,    /* a page arrives at a host */
-	HAPPEN_WRITTEN, /* a write of the state file is through */
-	HAPPEN_UP,      /* the resources of a role are through with starting */
-	HAPPEN_DOWN,    /* the resources of a role are released */
-	HAPPEN_GUARD,   /* the guard looks at the lease of a role */
-	HAPPEN_BREAKS,  /* the resources of a role fail */
-	HAPPEN_FITNESS, /* the host gains or loses what a role needs */
-	HAPPEN_REQUEST, /* an operator types a command */
-	HAPPEN_LEAVE,   /* an operator shuts the daemon down */
-	HAPPEN_BOOT,    /* the process starts */
-	HAPPEN_THAW,    /* a stopped process goes on */
-	HAPPEN_FAULT,   /* the driver of the world decides what goes wrong next */
+	HAPPEN_WAKE,       /* the timer of a process */
+	HAPPEN_PAGE,       /* a page arrives at a host */
+	HAPPEN_WRITTEN,    /* a write of the state file is through */
+	HAPPEN_UP,         /* the resources of a role are through with starting */
+	HAPPEN_DOWN,       /* the resources of a role are released */
+	HAPPEN_GUARD,      /* the guard looks at the lease of a role */
+	HAPPEN_WATCHDOG,   /* nobody may have petted it for the lease of a role */
+	HAPPEN_GUARD_BOOT, /* the guard is started again */
+	HAPPEN_GUARD_THAW, /* a stopped guard goes on */
+	HAPPEN_BREAKS,     /* the resources of a role fail */
+	HAPPEN_FITNESS,    /* the host gains or loses what a role needs */
+	HAPPEN_REQUEST,    /* an operator types a command */
+	HAPPEN_LEAVE,      /* an operator shuts the daemon down */
+	HAPPEN_BOOT,       /* the process starts */
+	HAPPEN_THAW,       /* a stopped process goes on */
+	HAPPEN_FAULT,      /* the driver of the world decides what goes wrong next */
 };
 
 struct happening {

@@ -54,7 +54,7 @@ static void check_alone(struct world *world, uint8_t h, uint8_t role)
 		const struct host *host = &world->hosts[other];
 		if (other == h)
 			continue;
-		if (host->stubs[role].state != STUB_DOWN)
+		if (host->stubs[role].state != STUB_DOWN && !layers_excuse(world, other, role))
 			check_violation(world, "two owners: %s starts on %s while it is up on %s",
 			                name, story_host(world, h), story_host(world, other));
 		/* What a frozen daemon still believes is the guard's business. */
@@ -139,6 +139,65 @@ void check_belief(struct world *world, uint8_t h)
 		else if (host->member->roles[r].phase == PHASE_UP)
 			check_violation(world, "%s takes %s for up, which its guard has ended",
 			                story_host(world, h), story_role(world, r));
+	}
+}
+
+static bool is_known_late(const struct world *world, uint8_t h)
+{
+	return world->now < world->hosts[h].resumed_until;
+}
+
+static void check_role(struct world *world, uint8_t role)
+{
+	uint8_t up = NO_MEMBER, answers = NO_MEMBER;
+	for (uint8_t h = 0; h < world->plan.member_count; h++) {
+		if ((world->up[role] >> h & 1) == 0 || is_known_late(world, h))
+			continue;
+		if (layers_answer(world, h, role)) {
+			if (answers != NO_MEMBER)
+				check_violation(world, "two hosts answer for %s: %s and %s",
+				                story_role(world, role), story_host(world, answers),
+				                story_host(world, h));
+			answers = h;
+		}
+		if (!layers_excuse(world, h, role)) {
+			if (up != NO_MEMBER)
+				check_violation(world, "two owners: %s is up on %s and on %s",
+				                story_role(world, role), story_host(world, up),
+				                story_host(world, h));
+			up = h;
+		}
+	}
+}
+
+void check_turn(struct world *world)
+{
+	for (uint8_t r = 0; r < world->plan.role_count; r++)
+		if ((world->up[r] & (world->up[r] - 1)) != 0)
+			check_role(world, r);
+}
+
+/* What was up under a valid lease goes on under it; what is up belongs to a claim. */
+void check_adoption(struct world *world, uint8_t h)
+{
+	const struct host *host = &world->hosts[h];
+	struct instant now = clock_show(&host->clock, world->now);
+	for (uint8_t r = 0; r < host->setup.role_count; r++) {
+		const struct stub *stub = &host->stubs[r];
+		const struct claim *claim = &host->member->roles[r].claim;
+		bool valid = instant_before(now, host->layers.roles[r].lease_end);
+		if (stub->state != STUB_DOWN && claim->state == CLAIM_NONE)
+			check_violation(world,
+			                "%s is up on %s, whose new daemon knows nothing of it",
+			                story_role(world, r), story_host(world, h));
+		if (stub->state != STUB_UP || !valid)
+			continue;
+		if (claim->epoch != stub->epoch || claim->lease_end.ns < now.ns)
+			check_violation(world,
+			                "%s is up on %s at epoch %" PRIu64
+			                ", whose new daemon goes on with %" PRIu64,
+			                story_role(world, r), story_host(world, h), stub->epoch,
+			                claim->epoch);
 	}
 }
 

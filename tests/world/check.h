@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The promises, checked at each event that could break one:
- *   - the resources of a role are up on at most one host, and only one lease of it is valid;
+ *   - the resources of a role are up on at most one host, and only one lease of it is valid; where
+ *     nothing runs that could bring them down, at least the address is answered by only one;
  *   - epochs of a role's owners grow and are never used twice;
  *   - nothing is started without a valid lease;
  *   - an acknowledged command holds: nothing starts after an acknowledged stop until a start was
  *     typed, nor on a node after an acknowledged pause until a resume was typed;
  *   - each command is answered once, in time;
  *   - no daemon takes a role for up that the guard has ended;
+ *   - a daemon that starts again with its memory goes on with what is up, at the same epoch;
  *   - a daemon that says it has left has nothing up;
  *   - no daemon asks to be woken over and over at one moment.
  * Knows nothing of how members come to their decisions.
@@ -75,6 +77,10 @@ void check_crash(struct world *world, uint8_t host); /* its open commands die wi
 /* After a step of a daemon some of whose roles the guard has ended. */
 void check_belief(struct world *world, uint8_t host);
 void check_left(struct world *world, uint8_t host);
+/* A member was made from what an earlier life had kept. */
+void check_adoption(struct world *world, uint8_t host);
+/* After every event. */
+void check_turn(struct world *world);
 void check_disk_lost(struct world *world, uint8_t host);
 /* A snapshot was written; one that is not of a relearning member ends its loss. */
 void check_written(struct world *world, uint8_t host);

@@ -34,13 +34,20 @@ void disk_write(struct world *world, uint8_t h)
 		write_begin(world, h);
 }
 
+static void replace(struct disk *disk)
+{
+	disk->old = disk->now;
+	disk->has_old = disk->has;
+	disk->now = disk->next;
+	disk->has = true;
+}
+
 bool disk_written(struct disk *disk, uint32_t serial)
 {
 	if (!disk->writing || disk->serial != serial)
 		return false;
 	disk->writing = false;
-	disk->now = disk->next;
-	disk->has = true;
+	replace(disk);
 	return true;
 }
 
@@ -50,10 +57,8 @@ void disk_crash(struct world *world, uint8_t h, bool power, bool damage)
 	bool was_writing = disk->writing;
 	disk->writing = disk->again = false;
 	disk->serial++;
-	if (was_writing && !disk->full && rng_chance(&world->rng, 500)) {
-		disk->now = disk->next;
-		disk->has = true;
-	}
+	if (was_writing && !disk->full && rng_chance(&world->rng, 500))
+		replace(disk);
 	if (power && was_writing && damage)
 		disk_lose(world, h, true);
 	if (power && disk->lies) {
@@ -62,14 +67,56 @@ void disk_crash(struct world *world, uint8_t h, bool power, bool damage)
 	}
 }
 
+static void call_off(struct disk *disk)
+{
+	disk->writing = disk->again = false;
+	disk->serial++;
+}
+
+/* What daemon/store.c makes of the generation before: a floor for numbers, and nothing to vote on.
+ */
+static void salvage(struct disk *disk)
+{
+	disk->now = disk->old;
+	disk->now.relearning = true;
+	disk->now.incarnation++;
+	disk->now.reserved_epoch += EPOCH_BLOCK;
+}
+
 void disk_lose(struct world *world, uint8_t h, bool damaged)
 {
 	struct disk *disk = &world->hosts[h].disk;
-	story_tell(world, h, damaged ? "(state file damaged)" : "(state file lost)");
-	disk->has = false;
-	disk->writing = disk->again = false;
-	disk->serial++;
+	bool salvaged = damaged && disk->has_old;
+	story_tell(world, h, "(state file %s)",
+	           salvaged  ? "damaged, the one before is left"
+	           : damaged ? "damaged"
+	                     : "lost");
+	disk->has = salvaged;
+	if (salvaged)
+		salvage(disk);
+	if (!salvaged)
+		disk->has_old = false;
+	call_off(disk);
 	check_disk_lost(world, h);
+}
+
+void disk_copy(struct world *world, uint8_t h)
+{
+	struct disk *disk = &world->hosts[h].disk;
+	disk->has_copy = disk->has;
+	disk->copy = disk->now;
+}
+
+bool disk_put_back(struct world *world, uint8_t h)
+{
+	struct disk *disk = &world->hosts[h].disk;
+	if (!disk->has_copy)
+		return false;
+	story_tell(world, h, "(state file replaced by an old copy)");
+	check_disk_lost(world, h);
+	disk->now = disk->old = disk->copy;
+	call_off(disk);
+	return true;
 }
 
 void disk_fill(struct world *world, uint8_t h, bool full)

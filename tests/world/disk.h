@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The state file of one host: written beside and renamed, so a crash finds the old one or the new
- * one; or nothing, when the disk is bad. Knows nothing of what is written.
+ * one. When the disk is bad, the newest generation is damaged and the one before it serves as a
+ * lower bound, as daemon/store.h has it; or nothing is left. And somebody may put back a copy of
+ * long ago, which looks as good as any. Knows nothing of what is written.
  */
 #pragma once
 
@@ -15,6 +17,10 @@ struct world;
 struct disk {
 	bool has; /* there is a readable file: `now` */
 	struct durable now;
+	bool has_old; /* and the generation before it */
+	struct durable old;
+	bool has_copy; /* somebody made one some time ago */
+	struct durable copy;
 	bool writing; /* `next` is under way */
 	bool again;   /* and what is in memory is newer already */
 	struct durable next;
@@ -34,6 +40,9 @@ bool disk_written(struct disk *disk, uint32_t serial);
 /* The process is gone: the write under way may or may not have come through. With the power gone
  * too, it may have damaged the file when `damage` says so. */
 void disk_crash(struct world *world, uint8_t host, bool power, bool damage);
-/* A damaged file is not read, as if it were none. */
+/* The newest generation is damaged; or all is gone. */
 void disk_lose(struct world *world, uint8_t host, bool damaged);
+/* Makes a copy; puts the one that was made back, while no daemon runs: false when there is none. */
+void disk_copy(struct world *world, uint8_t host);
+bool disk_put_back(struct world *world, uint8_t host);
 void disk_fill(struct world *world, uint8_t host, bool full);

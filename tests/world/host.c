@@ -15,17 +15,6 @@ bool host_is_up(const struct host *host)
 	return host->state == HOST_RUNNING || host->state == HOST_FROZEN;
 }
 
-struct instant host_lease_end(const struct host *host, uint8_t role)
-{
-	return host_is_up(host) ? member_lease_end(host->member, role) : host->kept_lease_end[role];
-}
-
-struct span host_release_limit(const struct host *host, uint8_t role)
-{
-	return host_is_up(host) ? host->member->roles[role].claim.release_limit
-	                        : host->kept_limit[role];
-}
-
 static void arm_timer(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
@@ -51,19 +40,27 @@ static void leave_done(struct world *world, uint8_t h)
 	struct host *host = &world->hosts[h];
 	check_left(world, h);
 	story_tell(world, h, "(left)");
+	layers_reset(&host->layers); /* the guard ends with it */
 	host_crash(world, h, false, false);
-	host->has_kept = false;
+	host->layers.has_kept = false;
 	host->leaving = false;
 }
 
-/* `late`: time has passed since the step, so a start asks again whether it may. */
-static void apply_one(struct world *world, uint8_t h, const struct effect *effect, bool late)
+/* What of a step is done, and when. */
+enum manner {
+	AT_ONCE,
+	LATE, /* time has passed since the step, so a start asks again whether it may */
+	SOME, /* the process dies in the middle; in which order it goes about it is free */
+};
+
+static void apply_one(struct world *world, uint8_t h, const struct effect *effect,
+                      enum manner manner)
 {
 	struct host *host = &world->hosts[h];
 	uint8_t role = effect->as.resources.role;
 	switch (effect->kind) {
 	case EFFECT_START:
-		if (late &&
+		if (manner == LATE &&
 		    !member_may_act(host->member, role, clock_show(&host->clock, world->now)))
 			return;
 		stub_start(world, h, role, effect->as.resources.epoch);
@@ -80,18 +77,24 @@ static void apply_one(struct world *world, uint8_t h, const struct effect *effec
 	}
 }
 
-static void apply(struct world *world, uint8_t h, const struct effects *effects, bool late)
+static bool is_done(struct world *world, enum manner manner)
+{
+	return manner != SOME || rng_chance(&world->rng, 500);
+}
+
+static void apply(struct world *world, uint8_t h, const struct effects *effects, enum manner manner)
 {
 	bool left = false;
 	for (uint16_t i = 0; i < effects->count; i++) {
-		apply_one(world, h, &effects->items[i], late);
+		if (is_done(world, manner))
+			apply_one(world, h, &effects->items[i], manner);
 		left |= effects->items[i].kind == EFFECT_LEFT;
 	}
-	if (effects->send)
+	if (effects->send && is_done(world, manner))
 		send_pages(world, h);
-	if (effects->persist)
+	if (effects->persist && is_done(world, manner))
 		disk_write(world, h);
-	if (left)
+	if (left && manner != SOME)
 		leave_done(world, h);
 }
 
@@ -106,46 +109,95 @@ static void tell_notes(struct world *world, uint8_t h, const struct effects *eff
 	}
 }
 
+static void freeze_in_step(struct world *world, uint8_t h)
+{
+	struct host *host = &world->hosts[h];
+	*host->parked = world->effects;
+	host->has_parked = true;
+	host_freeze(world, h, host->doom_pause);
+}
+
+/* The rest of a step whose decision has been made. */
+static void carry_out(struct world *world, uint8_t h, enum doom doom)
+{
+	struct host *host = &world->hosts[h];
+	uint8_t roles = host->setup.role_count;
+	host->is_unkept = doom == DOOM_DIES_UNKEPT || doom == DOOM_FREEZES_UNKEPT;
+	if (doom == DOOM_DIES_KEPT)
+		roles = (uint8_t)rng_below(&world->rng, roles + 1u);
+	if (!host->is_unkept)
+		layers_follow(world, h, roles);
+	switch (doom) {
+	case DOOM_NONE:
+		apply(world, h, &world->effects, AT_ONCE);
+		break;
+	case DOOM_DIES_HALFWAY:
+		apply(world, h, &world->effects, SOME);
+		host_crash(world, h, false, false);
+		break;
+	case DOOM_DIES_UNKEPT:
+		if (world->plan.keeps_late)
+			apply(world, h, &world->effects, AT_ONCE);
+		host_crash(world, h, false, false);
+		break;
+	case DOOM_DIES_KEPT:
+	case DOOM_DIES:
+		host_crash(world, h, false, false);
+		break;
+	case DOOM_FREEZES_UNKEPT:
+	case DOOM_FREEZES:
+		freeze_in_step(world, h);
+		break;
+	}
+}
+
 void host_step(struct world *world, uint8_t h, struct event *event)
 {
 	struct host *host = &world->hosts[h];
 	assert(host->state == HOST_RUNNING);
+	if (host->doom != DOOM_NONE)
+		layers_keep(world, h);
 	event->now = clock_show(&host->clock, world->now);
 	world->steps++;
 	member_step(host->member, event, &world->effects);
 	tell_notes(world, h, &world->effects);
-	enum doom doom = host->doom;
 	bool acts = world->effects.count > 0 || world->effects.send || world->effects.persist;
-	if (doom == DOOM_NONE || !acts) {
-		apply(world, h, &world->effects, false);
-	} else if (doom == DOOM_DIES) {
-		host_crash(world, h, false, false);
-	} else {
-		*host->parked = world->effects;
-		host->has_parked = true;
-		host_freeze(world, h, host->doom_pause);
-	}
-	if (doom != DOOM_NONE && acts)
+	enum doom doom = acts ? host->doom : DOOM_NONE;
+	if (acts)
 		host->doom = DOOM_NONE;
+	carry_out(world, h, doom);
 	if (host_is_up(host))
 		arm_timer(world, h);
-	if (host->has_ended && host->state == HOST_RUNNING)
+	if (host->has_ended && host->state == HOST_RUNNING && !host->is_adopting)
 		check_belief(world, h);
 }
 
-/* A daemon of this boot whose memory says it holds a role, but whose resources are not up, has to
- * say so to the member. */
-static void report_missing(struct world *world, uint8_t h)
+static void report(struct world *world, uint8_t h, uint8_t role, enum event_kind kind)
 {
 	struct host *host = &world->hosts[h];
-	for (uint8_t r = 0; r < host->setup.role_count && host->state == HOST_RUNNING; r++) {
-		const struct kept_role *kept = &host->kept.roles[r];
-		if (host->stubs[r].state == STUB_UP || kept->claim != CLAIM_HOLDING)
-			continue;
-		host_step(world, h,
-		          &(struct event){.kind = EVENT_FAILED,
-		                          .as.resources = {.role = r, .epoch = kept->claim_epoch}});
-	}
+	uint64_t epoch = host->member->roles[role].claim.epoch;
+	host_step(world, h,
+	          &(struct event){.kind = kind, .as.resources = {.role = role, .epoch = epoch}});
+}
+
+/* What a member believes that goes on with a claim, and what is really up, may differ by the step
+ * in which its earlier life died. A start that stopped half way goes on or has failed. */
+static void adopt_one(struct world *world, uint8_t h, uint8_t r)
+{
+	struct host *host = &world->hosts[h];
+	const struct role *role = &host->member->roles[r];
+	enum stub_state state = host->stubs[r].state;
+	if (role->claim.state != CLAIM_HOLDING || role->phase == PHASE_DOWN)
+		return;
+	bool starts = role->phase == PHASE_STARTING;
+	if (state == STUB_UP && starts)
+		report(world, h, r, EVENT_STARTED);
+	else if (starts && state == STUB_STARTING && rng_chance(&world->rng, 500))
+		stub_start_on(world, h, r);
+	else if (starts && state == STUB_DOWN && rng_chance(&world->rng, 500))
+		stub_start(world, h, r, role->claim.epoch);
+	else if (state != STUB_UP)
+		report(world, h, r, EVENT_FAILED);
 }
 
 static void begin(struct world *world, uint8_t h)
@@ -160,18 +212,24 @@ static void begin(struct world *world, uint8_t h)
 	memset(host->seen, 0, sizeof host->seen);
 	host->disk.before = host->disk.now;
 	host->disk.had_before = host->disk.has;
-	bool had_kept = host->has_kept;
+	layers_attend(world, h);
+	bool had_kept = host->layers.has_kept;
+	host->layers.has_kept = false;
 	member_init(host->member, &host->setup, host->disk.has ? &host->disk.now : NULL,
-	            had_kept ? &host->kept : NULL, rng_next(&world->rng),
+	            had_kept ? &host->layers.kept : NULL, rng_next(&world->rng),
 	            clock_show(&host->clock, world->now));
-	host_step(world, h, &(struct event){.kind = EVENT_DEADLINE});
 	if (had_kept)
-		report_missing(world, h);
+		check_adoption(world, h);
+	host->is_adopting = true;
+	host_step(world, h, &(struct event){.kind = EVENT_DEADLINE});
+	for (uint8_t r = 0; had_kept && r < host->setup.role_count && host->state == HOST_RUNNING;
+	     r++)
+		adopt_one(world, h, r);
+	host->is_adopting = false;
 	for (uint8_t r = 0; r < host->setup.role_count && host->state == HOST_RUNNING; r++)
 		host_step(world, h,
 		          &(struct event){.kind = EVENT_FITNESS,
 		                          .as.fitness = {.role = r, .fit = !host->unfit[r]}});
-	host->has_kept = false;
 }
 
 void host_cleaned(struct world *world, uint8_t h)
@@ -188,34 +246,26 @@ void host_cleaned(struct world *world, uint8_t h)
 void host_boot(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
-	if (host->state != HOST_OFF)
+	/* A stopped guard starts nothing, and for its supervisor it runs. */
+	if (host->state != HOST_OFF || host->layers.guard == GUARD_FROZEN)
 		return;
-	story_tell(world, h, host->has_kept ? "(boot, with memory)" : "(boot)");
+	story_tell(world, h, host->layers.has_kept ? "(boot, with memory)" : "(boot)");
 	if (!host->powered) {
 		/* A clock that counts from the boot. */
 		host->clock.true_base = world->now;
 		host->clock.local_base = rng_between(&world->rng, 0, INT64_C(1000000000));
 		host->powered = true;
 	}
-	if (host->has_kept) {
+	guard_start(world, h);
+	if (host->layers.has_kept) {
 		begin(world, h);
 		return;
 	}
 	host->state = HOST_CLEANING;
+	layers_attend(world, h);
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
 		stub_clean(world, h, r);
 	host_cleaned(world, h);
-}
-
-static void keep_memory(struct world *world, struct host *host)
-{
-	for (uint8_t r = 0; r < host->setup.role_count; r++) {
-		host->kept_lease_end[r] = member_lease_end(host->member, r);
-		host->kept_limit[r] = host->member->roles[r].claim.release_limit;
-	}
-	host->has_kept = world->plan.keeps;
-	if (host->has_kept)
-		member_keep(host->member, &host->kept);
 }
 
 void host_crash(struct world *world, uint8_t h, bool power, bool damage)
@@ -225,12 +275,12 @@ void host_crash(struct world *world, uint8_t h, bool power, bool damage)
 		return;
 	if (!power && !host_is_up(host))
 		return;
-	if (host_is_up(host))
-		keep_memory(world, host);
+	if (host_is_up(host) && !host->is_unkept)
+		layers_keep(world, h);
+	host->is_unkept = false;
 	if (power) {
-		host->has_kept = false;
-		host->powered = false;
-		memset(host->kept_lease_end, 0, sizeof host->kept_lease_end);
+		layers_reset(&host->layers);
+		host->powered = host->is_suspended = false;
 	}
 	host->state = HOST_OFF;
 	host->leaving = false;
@@ -242,6 +292,8 @@ void host_crash(struct world *world, uint8_t h, bool power, bool damage)
 	disk_crash(world, h, power, damage);
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
 		stub_crash(world, h, r, power);
+	layers_attend(world, h);
+	guard_restarts_worker(world, h);
 }
 
 void host_freeze(struct world *world, uint8_t h, int64_t duration)
@@ -251,6 +303,7 @@ void host_freeze(struct world *world, uint8_t h, int64_t duration)
 		return;
 	story_tell(world, h, "(frozen for %" PRId64 " ms)", duration / 1000000);
 	host->state = HOST_FROZEN;
+	layers_attend(world, h);
 	world_plan(world, duration,
 	           &(struct happening){.kind = HAPPEN_THAW, .host = h, .life = host->life});
 }
@@ -264,9 +317,15 @@ void host_thaw(struct world *world, uint8_t h)
 	story_tell(world, h, "(goes on)");
 	uint32_t life = host->life;
 	host->state = HOST_RUNNING;
+	layers_attend(world, h);
+	for (uint8_t r = 0; r < world->plan.role_count; r++)
+		stub_go_on(world, h, r);
+	if (host->is_unkept)
+		layers_follow(world, h, host->setup.role_count);
+	host->is_unkept = false;
 	if (host->has_parked) {
 		host->has_parked = false;
-		apply(world, h, host->parked, true);
+		apply(world, h, host->parked, LATE);
 	}
 	bool timer_first = rng_chance(&world->rng, 500);
 	if (timer_first && host->state == HOST_RUNNING)
@@ -296,4 +355,15 @@ void host_set_timing(struct world *world, uint8_t h, struct timing timing)
 	member_set_timing(host->member, timing);
 	if (host->state == HOST_RUNNING)
 		host_step(world, h, &(struct event){.kind = EVENT_DEADLINE});
+}
+
+void host_drift(struct world *world, uint8_t h, int64_t ppm)
+{
+	struct host *host = &world->hosts[h];
+	clock_drift(&host->clock, world->now, ppm);
+	for (uint8_t r = 0; r < world->plan.role_count; r++)
+		if (host->stubs[r].state != STUB_DOWN)
+			layers_watch(world, h, r);
+	if (host->state == HOST_RUNNING)
+		arm_timer(world, h);
 }

@@ -14,6 +14,7 @@
 #include "tests/world/agenda.h"
 #include "tests/world/clock.h"
 #include "tests/world/disk.h"
+#include "tests/world/layers.h"
 #include "tests/world/plan.h"
 #include "tests/world/stub.h"
 
@@ -23,12 +24,20 @@ enum host_state {
 	HOST_OFF,      /* no daemon runs; the host itself may, see `powered` */
 	HOST_CLEANING, /* a daemon without memory releases leftovers before it says anything */
 	HOST_RUNNING,
-	HOST_FROZEN, /* the daemon is stopped, as by SIGSTOP; the guard is not */
+	HOST_FROZEN, /* the daemon is stopped, as by SIGSTOP; see layers.guard for the guard */
 };
 
-/* What is to befall the process in the middle of its next step, after the step itself and before
- * anything it asked for is done. */
-enum doom { DOOM_NONE, DOOM_DIES, DOOM_FREEZES };
+/* What is to befall the process in the middle of its next step, and where in it. */
+enum doom {
+	DOOM_NONE,
+	DOOM_DIES_UNKEPT,  /* before the memory knows of the step, or while it is written */
+	DOOM_DIES_KEPT,    /* when the memory does, but not all the layers */
+	DOOM_DIES,         /* when all do, and before anything that was asked for is done */
+	DOOM_DIES_HALFWAY, /* when some of that is done */
+	DOOM_FREEZES_UNKEPT,
+	DOOM_FREEZES,
+};
+enum { DOOMS = DOOM_FREEZES + 1 };
 
 struct host_seen {
 	struct stamp newest;
@@ -45,10 +54,11 @@ struct host {
 	struct member *member; /* owned */
 	struct host_clock clock;
 	struct disk disk;
-	bool has_kept;
-	struct kept kept;
-	struct instant kept_lease_end[WORLD_ROLES_MAX]; /* for the guard, while no daemon runs */
-	struct span kept_limit[WORLD_ROLES_MAX];
+	struct layers layers;
+	bool is_adopting;      /* what is up, and what is not, is still being told to the member */
+	bool is_unkept;        /* layers.kept is of before the step that the process is in */
+	bool is_suspended;     /* the whole machine stands still, and its clock with it */
+	int64_t resumed_until; /* it may not have heard of the world since it was resumed */
 	struct stub stubs[WORLD_ROLES_MAX];
 	bool unfit[WORLD_ROLES_MAX];
 	int64_t wake_at;         /* a WAKE of this life is planned for then; INT64_MAX: none */
@@ -81,6 +91,7 @@ void host_step(struct world *world, uint8_t host, struct event *event);
 
 void host_set_timing(struct world *world, uint8_t host, struct timing timing);
 
+/* The clock changes its rate, and whoever waits for it waits anew. */
+void host_drift(struct world *world, uint8_t host, int64_t ppm);
+
 bool host_is_up(const struct host *host); /* a daemon lives there, frozen or not */
-struct instant host_lease_end(const struct host *host, uint8_t role);
-struct span host_release_limit(const struct host *host, uint8_t role);

@@ -54,8 +54,16 @@ struct plan {
 	struct plan_network network;
 	bool formed; /* the disks know the voter set of their file from earlier; else all is new */
 	bool wire;   /* pages go through the byte layout */
-	bool guard;  /* a second process releases at lease end whatever the daemon does */
-	bool keeps;  /* memory survives the process */
+	/* The layers of tests/world/layers.h. */
+	bool guard;    /* a second process releases at lease end whatever the daemon does */
+	bool restarts; /* and starts the daemon again when it died, after up to `restart_max` */
+	int64_t restart_max;
+	bool keeps;        /* memory survives the process */
+	bool keeps_late;   /* but is written after what a step asks for, which is wrong */
+	bool gate;         /* packets of an address pass until the lease end */
+	bool lifetime;     /* an address has left by the end of lease and release */
+	bool watchdog;     /* a host is reset by the middle of `release` */
+	bool services_too; /* demand what without a watchdog cannot be had: see layers_excuse */
 	int64_t start_max, stop_max;  /* start and graceful stop of a role take up to this */
 	int64_t write_min, write_max; /* a write of the state file takes this long */
 	int64_t timer_late_max;       /* timers fire up to this late */

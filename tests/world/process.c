@@ -142,6 +142,9 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 		leave(world, h);
 		break;
 	case HAPPEN_GUARD:
+	case HAPPEN_WATCHDOG:
+	case HAPPEN_GUARD_BOOT:
+	case HAPPEN_GUARD_THAW:
 	case HAPPEN_BOOT:
 	case HAPPEN_THAW:
 	case HAPPEN_FAULT:

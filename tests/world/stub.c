@@ -33,14 +33,23 @@ static void plan_act(struct world *world, uint8_t h, uint8_t role, enum happenin
 	                               .serial = stub->serial});
 }
 
-static void plan_guard(struct world *world, uint8_t h, uint8_t role)
+static void set_state(struct world *world, uint8_t h, uint8_t role, enum stub_state state)
 {
-	struct host *host = &world->hosts[h];
-	if (!world->plan.guard)
-		return;
-	int64_t at = clock_true(&host->clock, host_lease_end(host, role), world->now);
-	if (at != INT64_MAX)
-		plan_act(world, h, role, HAPPEN_GUARD, at - world->now);
+	uint16_t bit = (uint16_t)(1u << h);
+	world->hosts[h].stubs[role].state = state;
+	if (state == STUB_DOWN)
+		world->up[role] &= (uint16_t)~bit;
+	else
+		world->up[role] |= bit;
+}
+
+static void begin_start(struct world *world, uint8_t h, uint8_t role)
+{
+	struct stub *stub = &world->hosts[h].stubs[role];
+	set_state(world, h, role, STUB_STARTING);
+	stub->serial++;
+	plan_act(world, h, role, HAPPEN_UP,
+	         drawn(world, h, stub->start_time, world->plan.start_max));
 }
 
 void stub_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
@@ -48,12 +57,15 @@ void stub_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
 	struct stub *stub = &world->hosts[h].stubs[role];
 	check_start(world, h, role, epoch);
 	story_tell(world, h, "(%s starts, epoch %" PRIu64 ")", story_role(world, role), epoch);
-	stub->state = STUB_STARTING;
 	stub->epoch = epoch;
-	stub->serial++;
-	plan_act(world, h, role, HAPPEN_UP,
-	         drawn(world, h, stub->start_time, world->plan.start_max));
-	plan_guard(world, h, role);
+	begin_start(world, h, role);
+	layers_watch(world, h, role);
+}
+
+void stub_start_on(struct world *world, uint8_t h, uint8_t role)
+{
+	story_tell(world, h, "(%s goes on starting)", story_role(world, role));
+	begin_start(world, h, role);
 }
 
 void stub_up(struct world *world, uint8_t h, const struct happening *item)
@@ -73,7 +85,7 @@ void stub_up(struct world *world, uint8_t h, const struct happening *item)
 		plan_act(world, h, item->role, HAPPEN_UP, ASK_AGAIN_NS);
 		return;
 	}
-	stub->state = STUB_UP;
+	set_state(world, h, item->role, STUB_UP);
 	story_tell(world, h, "(%s is up)", story_role(world, item->role));
 	event.kind = EVENT_STARTED;
 	host_step(world, h, &event);
@@ -86,7 +98,7 @@ static void go_down(struct world *world, uint8_t h, uint8_t role, int64_t after)
 	int64_t ends_at = world->now + after;
 	if (stub->state == STUB_STOPPING && stub->ends_at <= ends_at)
 		return;
-	stub->state = STUB_STOPPING;
+	set_state(world, h, role, STUB_STOPPING);
 	stub->ends_at = ends_at;
 	stub->serial++;
 	plan_act(world, h, role, HAPPEN_DOWN, after);
@@ -95,7 +107,8 @@ static void go_down(struct world *world, uint8_t h, uint8_t role, int64_t after)
 static int64_t forced_time(struct world *world, uint8_t h, uint8_t role, struct span limit)
 {
 	/* Without a guard half of the limit is for noticing: timers, pauses and restarts. */
-	int64_t most = world->plan.guard ? limit.ns : limit.ns / 2;
+	bool guarded = world->hosts[h].layers.guard == GUARD_RUNNING;
+	int64_t most = guarded ? limit.ns : limit.ns / 2;
 	return drawn(world, h, world->hosts[h].stubs[role].forced_time, most);
 }
 
@@ -124,7 +137,7 @@ bool stub_down(struct world *world, uint8_t h, struct happening *item)
 	if (stub->serial != item->serial)
 		return false;
 	if (stub->state == STUB_STOPPING) {
-		stub->state = STUB_DOWN;
+		set_state(world, h, item->role, STUB_DOWN);
 		stub->is_ended = stub->by_guard;
 		world->hosts[h].has_ended |= stub->by_guard;
 		stub->by_guard = false;
@@ -138,20 +151,47 @@ bool stub_down(struct world *world, uint8_t h, struct happening *item)
 	return true;
 }
 
-void stub_guard(struct world *world, uint8_t h, uint8_t role)
+void stub_strike(struct world *world, uint8_t h, uint8_t role)
 {
 	struct host *host = &world->hosts[h];
 	struct stub *stub = &host->stubs[role];
-	if (stub->state == STUB_DOWN || stub->by_guard)
+	if (stub->by_guard)
 		return;
-	struct instant now = clock_show(&host->clock, world->now);
-	if (instant_before(now, host_lease_end(host, role))) {
-		plan_guard(world, h, role);
-		return;
-	}
 	stub->by_guard = true;
 	story_tell(world, h, "(the guard kills %s)", story_role(world, role));
-	go_down(world, h, role, forced_time(world, h, role, host_release_limit(host, role)));
+	go_down(world, h, role, forced_time(world, h, role, host->layers.roles[role].limit));
+}
+
+static void stop_half_way(struct stub *stub)
+{
+	stub->serial++;
+	stub->ends_at = INT64_MAX;
+}
+
+void stub_lose_guard(struct world *world, uint8_t h, uint8_t role)
+{
+	struct host *host = &world->hosts[h];
+	struct stub *stub = &host->stubs[role];
+	if (stub->state != STUB_STOPPING)
+		return;
+	bool by_worker = host->state == HOST_CLEANING ||
+	                 (host->state == HOST_RUNNING && (stub->answer_due || !stub->by_guard));
+	stub->by_guard = false;
+	if (!by_worker)
+		stop_half_way(stub);
+}
+
+void stub_go_on(struct world *world, uint8_t h, uint8_t role)
+{
+	struct host *host = &world->hosts[h];
+	struct stub *stub = &host->stubs[role];
+	if (stub->state != STUB_STOPPING || stub->ends_at != INT64_MAX || !stub->answer_due)
+		return;
+	const struct layer_role *layer = &host->layers.roles[role];
+	bool over = !instant_before(clock_show(&host->clock, world->now), layer->lease_end);
+	go_down(world, h, role,
+	        over ? forced_time(world, h, role, layer->limit)
+	             : drawn(world, h, stub->stop_time, world->plan.stop_max));
 }
 
 bool stub_clean(struct world *world, uint8_t h, uint8_t role)
@@ -168,14 +208,12 @@ void stub_crash(struct world *world, uint8_t h, uint8_t role, bool power)
 	struct stub *stub = &world->hosts[h].stubs[role];
 	stub->answer_due = false;
 	if (power) {
-		stub->state = STUB_DOWN;
+		set_state(world, h, role, STUB_DOWN);
 		stub->by_guard = false;
 		stub->serial++;
 	} else if (stub->state == STUB_STARTING ||
 	           (stub->state == STUB_STOPPING && !stub->by_guard)) {
-		/* Whoever was at it is gone, half way. */
-		stub->serial++;
-		stub->ends_at = INT64_MAX;
-		plan_guard(world, h, role);
+		/* Whoever was at it is gone. */
+		stop_half_way(stub);
 	}
 }

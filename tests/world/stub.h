@@ -38,8 +38,14 @@ void stub_release(struct world *world, uint8_t host, const struct effect *effect
 void stub_up(struct world *world, uint8_t host, const struct happening *item);
 /* HAPPEN_DOWN: true if a release is complete and the process must be told. */
 bool stub_down(struct world *world, uint8_t host, struct happening *item);
-/* HAPPEN_GUARD: the other process looks at the lease end. */
-void stub_guard(struct world *world, uint8_t host, uint8_t role);
+/* The guard brings it down, whatever the process does. */
+void stub_strike(struct world *world, uint8_t host, uint8_t role);
+/* The guard does not run any more; what it was at stops half way. */
+void stub_lose_guard(struct world *world, uint8_t host, uint8_t role);
+/* The process goes on after it stood still, with what stopped half way; or a new process with a
+ * start. */
+void stub_go_on(struct world *world, uint8_t host, uint8_t role);
+void stub_start_on(struct world *world, uint8_t host, uint8_t role);
 
 /* Kills what is left of an earlier life; true if there was anything. */
 bool stub_clean(struct world *world, uint8_t host, uint8_t role);

@@ -101,6 +101,7 @@ static void host_reset(struct world *world, uint8_t h)
 	host->parked = parked;
 	host->inbox = inbox;
 	host->wake_at = INT64_MAX;
+	layers_reset(&host->layers);
 	setup_fill(&world->plan, &host->setup, h);
 	host->clock.ppm = world->plan.members[h].ppm;
 	host->disk.write_min = world->plan.write_min;
@@ -127,6 +128,7 @@ void world_reset(struct world *world, const struct plan *plan)
 	world->steps = 0;
 	net_reset(&world->net, &plan->network);
 	world->story.count = 0;
+	memset(world->up, 0, sizeof world->up);
 	memset(&world->setup, 0, sizeof world->setup);
 	setup_members(plan, &world->setup, false);
 	setup_roles(plan, &world->setup, plan->role_count, false);
@@ -183,7 +185,18 @@ static void happen(struct world *world, struct happening *item)
 		host_cleaned(world, h);
 		break;
 	case HAPPEN_GUARD:
-		stub_guard(world, h, item->role);
+		layers_guard_looks(world, h, item->role);
+		break;
+	case HAPPEN_WATCHDOG:
+		layers_watchdog_looks(world, h, item->role);
+		break;
+	case HAPPEN_GUARD_BOOT:
+		if (item->life == host->layers.guard_life)
+			guard_boot(world, h);
+		break;
+	case HAPPEN_GUARD_THAW:
+		if (item->life == host->layers.guard_life)
+			guard_thaw(world, h);
 		break;
 	case HAPPEN_BOOT:
 		host_boot(world, h);
@@ -208,6 +221,7 @@ bool world_run(struct world *world, int64_t until)
 		at_once = item.at == world->now ? at_once + 1 : 0;
 		world->now = item.at;
 		happen(world, &item);
+		check_turn(world);
 		if (at_once > AT_ONCE_MAX)
 			check_violation(world,
 			                "time stands still: something of %s happens over and over",

@@ -29,6 +29,8 @@ struct world {
 	struct agenda agenda;
 	struct net net;
 	struct host hosts[MEMBERS_MAX];
+	uint16_t
+	    up[WORLD_ROLES_MAX]; /* hosts whose resources of the role are not down: bit per host */
 	struct story story;
 	struct check check;
 	uint64_t steps;
