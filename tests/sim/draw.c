@@ -176,6 +176,7 @@ static void draw_layers(struct run *run, struct plan *plan)
 	plan->keeps = !bare && rng_chance(rng, 800);
 	plan->restarts = !bare && rng_chance(rng, 700);
 	plan->restart_max = run->lease / 20;
+	plan->too_often_permille = 30;
 	plan->gate = !bare && rng_chance(rng, 500);
 	plan->lifetime = !bare && (!plan->gate || rng_chance(rng, 500));
 	plan->watchdog = run->profile->has_watchdog;

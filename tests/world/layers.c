@@ -12,10 +12,6 @@
 /* A watchdog has fired by the middle of what a promise leaves after the lease. */
 enum { WATCHDOG_SHARE = 2 };
 
-/* A guard that finds its worker dying over and over releases all and waits. The simulation does not
- * count; it lets it happen to so many deaths in a thousand. */
-enum { TOO_OFTEN_PERMILLE = 30 };
-
 void layers_reset(struct layers *layers)
 {
 	uint32_t life = layers->guard_life;
@@ -252,7 +248,7 @@ void guard_restarts_worker(struct world *world, uint8_t h)
 	if (!world->plan.restarts || host->layers.guard != GUARD_RUNNING)
 		return;
 	int64_t after = rng_edgy(&world->rng, world->plan.restart_max);
-	if (rng_chance(&world->rng, TOO_OFTEN_PERMILLE)) {
+	if (rng_chance(&world->rng, world->plan.too_often_permille)) {
 		story_tell(world, h, "(it dies too often: the guard releases all and waits)");
 		for (uint8_t r = 0; r < world->plan.role_count; r++)
 			if (host->stubs[r].state != STUB_DOWN)

@@ -58,11 +58,12 @@ struct plan {
 	bool guard;    /* a second process releases at lease end whatever the daemon does */
 	bool restarts; /* and starts the daemon again when it died, after up to `restart_max` */
 	int64_t restart_max;
-	bool keeps;        /* memory survives the process */
-	bool keeps_late;   /* but is written after what a step asks for, which is wrong */
-	bool gate;         /* packets of an address pass until the lease end */
-	bool lifetime;     /* an address has left by the end of lease and release */
-	bool watchdog;     /* a host is reset by the middle of `release` */
+	unsigned too_often_permille; /* after so many deaths it releases all first, and waits */
+	bool keeps;                  /* memory survives the process */
+	bool keeps_late;             /* but is written after what a step asks for, which is wrong */
+	bool gate;                   /* packets of an address pass until the lease end */
+	bool lifetime;               /* an address has left by the end of lease and release */
+	bool watchdog;               /* a host is reset by the middle of `release` */
 	bool services_too; /* demand what without a watchdog cannot be had: see layers_excuse */
 	int64_t start_max, stop_max;  /* start and graceful stop of a role take up to this */
 	int64_t write_min, write_max; /* a write of the state file takes this long */
