@@ -356,7 +356,12 @@ enum code control_open(struct control **control, uv_loop_t *loop, const char *pa
 	failed = listen_at(made, path);
 	if (failed != 0) {
 		control_close(made, do_nothing, NULL);
-		return error_set(error, CODE_SYSTEM, "%s: listen: %s", path, uv_strerror(failed));
+		return error_set(error, failed == UV_EPERM ? CODE_DENIED : CODE_SYSTEM,
+		                 "%s: listen: %s%s", path, uv_strerror(failed),
+		                 failed == UV_EPERM && group != CONTROL_NO_GROUP
+		                     ? ": the user of the daemon must be in the `group` of the "
+		                       "configuration (SupplementaryGroups= of the unit)"
+		                     : "");
 	}
 	*control = made;
 	return CODE_OK;

@@ -33,6 +33,7 @@ static enum code copy_settings(struct daemon *daemon, const struct daemon_settin
 	daemon->secret = sodium_malloc(sizeof *daemon->secret);
 	if (daemon->secret == NULL)
 		return error_set(error, CODE_SYSTEM, "no memory for the secret key");
+	platform_keep_from_children(daemon->secret, sizeof *daemon->secret);
 	*daemon->secret = *settings->secret;
 	for (uint8_t r = 0; r < ROLES_MAX; r++) {
 		daemon->roles[r].fit = true;

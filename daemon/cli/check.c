@@ -3,6 +3,8 @@
  * `failoverd check`: the configuration, this host, and the time a failover takes at worst. A table
  * of questions; each prints what it finds. Changes nothing.
  */
+#include "daemon/cli/check.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,27 +22,19 @@
 /* Bits of access(2), which libuv takes everywhere. */
 enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };
 
-struct check {
-	const struct options *options;
-	const struct config *config;
-	bool daemon_runs;
-	unsigned lacks;    /* the daemon, or a role here, will not work */
-	unsigned warnings; /* it will, but an operator should know */
-};
-
-static void lack(struct check *check, const char *what, const struct error *error)
+void check_lack(struct check *check, const char *what, const struct error *error)
 {
 	check->lacks++;
 	(void)printf("LACKS    %s: %s\n", what, error->text);
 }
 
-static void warn(struct check *check, const char *what, const char *text)
+void check_warn(struct check *check, const char *what, const char *text)
 {
 	check->warnings++;
 	(void)printf("warning  %s: %s\n", what, text);
 }
 
-static void fine(const char *what, const char *text)
+void check_fine(const char *what, const char *text)
 {
 	(void)printf("ok       %s: %s\n", what, text);
 }
@@ -61,16 +55,18 @@ static bool owns_role(const struct check *check, uint8_t role)
 	return false;
 }
 
-/* Calls `look` for each resource that may run on this host. */
-static void each_resource(struct check *check,
-                          void (*look)(struct check *check, const struct config_resource *))
+void check_each_resource(struct check *check,
+                         void (*look)(struct check *check, const struct config_resource *resource,
+                                      void *context),
+                         void *context)
 {
-	for (uint8_t r = 0; r < check->config->setup.role_count; r++) {
+	const struct config *config = check->config;
+
+	for (uint8_t r = 0; r < config->setup.role_count; r++) {
 		if (!owns_role(check, r))
 			continue;
-		for (uint8_t i = 0; i < check->config->roles[r].resource_count; i++)
-			look(check,
-			     &check->config->resources[check->config->roles[r].resources[i]]);
+		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
+			look(check, &config->resources[config->roles[r].resources[i]], context);
 	}
 }
 
@@ -81,9 +77,10 @@ static void check_running(struct check *check)
 	char path[FILE_PATH_BYTES];
 	struct error error = {0};
 
-	if (file_path(path, check->options->run_dir, "lock", &error) == CODE_OK)
-		check->daemon_runs = platform_check_lock(path, &error) == CODE_EXISTS;
-	fine("daemon", check->daemon_runs ? error.text : "does not run now");
+	if (file_path(path, check->options->run_dir, "lock", &error) == CODE_OK &&
+	    platform_check_lock(path, &error) == CODE_EXISTS)
+		check->guard = platform_lock_holder(path);
+	check_fine("daemon", check->guard != 0 ? error.text : "does not run now");
 }
 
 /* 0 when files can be made in it, else an error of libuv. */
@@ -119,11 +116,11 @@ static void check_directory(struct check *check, const char *option, const char 
 		path = failed == 0 ? "is made at the first start" : path;
 	}
 	if (failed == 0) {
-		fine(option, path);
+		check_fine(option, path);
 		return;
 	}
 	(void)error_set(&error, CODE_DENIED, "%s cannot be written: %s", path, uv_strerror(failed));
-	lack(check, option, &error);
+	check_lack(check, option, &error);
 }
 
 static void check_directories(struct check *check)
@@ -143,43 +140,19 @@ static void check_state(struct check *check)
 
 	if (store_load(check->options->state_dir, &owner, &durable, &origin, &text, &error) !=
 	    CODE_OK) {
-		lack(check, "state", &error);
+		check_lack(check, "state", &error);
 		return;
 	}
 	if (origin == STORE_NONE)
-		fine("state", "none yet: this member starts as new");
+		check_fine("state", "none yet: this member starts as new");
 	else if (origin != STORE_FOUND)
-		warn(check, "state", text.text);
+		check_warn(check, "state", text.text);
 	else
-		fine("state", "readable");
+		check_fine("state", "readable");
 	if (origin == STORE_FOUND && voters_digest(&file) != voters_digest(&durable.voters))
-		warn(check, "voters-differ",
-		     "the configuration names other voters than this member remembers; the "
-		     "remembered set counts");
-}
-
-static void check_rights(struct check *check)
-{
-	struct error error;
-	bool has_vip = false;
-
-	for (uint8_t r = 0; r < check->config->setup.role_count; r++) {
-		for (uint8_t i = 0;
-		     owns_role(check, r) && i < check->config->roles[r].resource_count; i++)
-			has_vip |=
-			    check->config->resources[check->config->roles[r].resources[i]].type ==
-			    RESOURCE_VIP;
-	}
-	if (!has_vip)
-		return;
-	if (platform_check_may_configure(&error) != CODE_OK)
-		lack(check, "addresses", &error);
-	else
-		fine("addresses", "may be added and removed");
-	if (platform_check_may_announce(&error) != CODE_OK)
-		lack(check, "announcements", &error);
-	else
-		fine("announcements", "may be sent");
+		check_warn(check, "voters-differ",
+		           "the configuration names other voters than this member remembers; the "
+		           "remembered set counts");
 }
 
 static void check_port(struct check *check)
@@ -192,10 +165,10 @@ static void check_port(struct check *check)
 		enum code code = platform_check_port(&self->addresses[i], self->port, &error);
 
 		address_format(&self->addresses[i], text);
-		if (code == CODE_OK || (code == CODE_EXISTS && check->daemon_runs))
-			fine("address", text);
+		if (code == CODE_OK || (code == CODE_EXISTS && check->guard != 0))
+			check_fine("address", text);
 		else
-			lack(check, "address", &error);
+			check_lack(check, "address", &error);
 	}
 }
 
@@ -213,12 +186,12 @@ static void check_layers(struct check *check)
 	for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
 		struct error text;
 
-		if (layers[i].look(check->config, check->daemon_runs, &text) == CODE_OK)
-			fine(layers[i].name, text.text);
+		if (layers[i].look(check->config, check->guard != 0, &text) == CODE_OK)
+			check_fine(layers[i].name, text.text);
 		else if (layers[i].use == USE_REQUIRED)
-			lack(check, layers[i].name, &text);
+			check_lack(check, layers[i].name, &text);
 		else
-			warn(check, layers[i].name, text.text);
+			check_warn(check, layers[i].name, text.text);
 	}
 }
 
@@ -227,7 +200,7 @@ static void check_groups(struct check *check)
 	struct error error;
 
 	if (platform_check_groups(&error) != CODE_OK)
-		warn(check, "processes", error.text);
+		check_warn(check, "processes", error.text);
 }
 
 /* An address that is here although nobody runs the role: from an earlier life, or another
@@ -239,11 +212,12 @@ static void check_leftover(struct check *check, struct network *network,
 	bool present = false;
 
 	(void)snprintf(address.interface, sizeof address.interface, "%s", resource->interface);
-	if (!check->daemon_runs && network_present(network, &address, &present, NULL) == CODE_OK &&
+	if (check->guard == 0 && network_present(network, &address, &present, NULL) == CODE_OK &&
 	    present)
-		warn(check, resource->name,
-		     "its address is on this host although the daemon does not run; it is removed "
-		     "when the daemon starts");
+		check_warn(
+		    check, resource->name,
+		    "its address is on this host although the daemon does not run; it is removed "
+		    "when the daemon starts");
 }
 
 static void check_vip(struct check *check, const struct config_resource *resource)
@@ -253,23 +227,23 @@ static void check_vip(struct check *check, const struct config_resource *resourc
 	unsigned index = 0;
 
 	if (network_open(&network, &error) != CODE_OK) {
-		lack(check, resource->name, &error);
+		check_lack(check, resource->name, &error);
 		return;
 	}
 	switch (network_link(network, resource->interface, &index)) {
 	case LINK_ABSENT:
 		(void)error_set(&error, CODE_NOT_FOUND, "there is no interface %s on this host",
 		                resource->interface);
-		lack(check, resource->name, &error);
+		check_lack(check, resource->name, &error);
 		break;
 	case LINK_DOWN:
 		(void)error_set(&error, CODE_NOT_FOUND,
 		                "interface %s is down or has no carrier: its role cannot run here",
 		                resource->interface);
-		warn(check, resource->name, error.text);
+		check_warn(check, resource->name, error.text);
 		break;
 	case LINK_UP:
-		fine(resource->name, resource->interface);
+		check_fine(resource->name, resource->interface);
 		break;
 	}
 	check_leftover(check, network, resource);
@@ -288,12 +262,12 @@ static void check_command(struct check *check, const struct config_resource *res
 	failed = uv_fs_access(NULL, &request, command->words, MAY_EXECUTE, NULL);
 	uv_fs_req_cleanup(&request);
 	if (failed == 0) {
-		fine(resource->name, command->words);
+		check_fine(resource->name, command->words);
 		return;
 	}
 	(void)error_set(&error, CODE_NOT_FOUND, "%s cannot be executed: %s", command->words,
 	                uv_strerror(failed));
-	lack(check, resource->name, &error);
+	check_lack(check, resource->name, &error);
 }
 
 static void check_program(struct check *check, const struct config_resource *resource)
@@ -306,7 +280,7 @@ static void check_program(struct check *check, const struct config_resource *res
 	check_command(check, resource, &resource->stop);
 	check_command(check, resource, &resource->status);
 	if (resource->user[0] != '\0' && platform_user(resource->user, &user, &error) != CODE_OK)
-		lack(check, resource->name, &error);
+		check_lack(check, resource->name, &error);
 	if (resource->directory[0] != '\0') {
 		int failed = uv_fs_access(NULL, &request, resource->directory, MAY_EXECUTE, NULL);
 
@@ -314,12 +288,13 @@ static void check_program(struct check *check, const struct config_resource *res
 		if (failed != 0) {
 			(void)error_set(&error, CODE_NOT_FOUND, "directory %s: %s",
 			                resource->directory, uv_strerror(failed));
-			lack(check, resource->name, &error);
+			check_lack(check, resource->name, &error);
 		}
 	}
 }
 
-static void check_resource(struct check *check, const struct config_resource *resource)
+static void check_resource(struct check *check, const struct config_resource *resource,
+                           void *context)
 {
 	static void (*const looks[RESOURCE_TYPES])(struct check *,
 	                                           const struct config_resource *) = {
@@ -328,12 +303,13 @@ static void check_resource(struct check *check, const struct config_resource *re
 	    [RESOURCE_SCRIPT] = check_program,
 	};
 
+	(void)context;
 	looks[resource->type](check, resource);
 }
 
 static void check_resources(struct check *check)
 {
-	each_resource(check, check_resource);
+	check_each_resource(check, check_resource, NULL);
 }
 
 /* lease + release, stretched by what clocks may differ, plus the way to a new owner. */

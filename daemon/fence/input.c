@@ -14,6 +14,7 @@
 #include "config/option.h"
 #include "daemon/platform/child.h"
 #include "daemon/platform/secret.h"
+#include "daemon/platform/self.h"
 
 enum { ACTION_BYTES = 32, LINES_BYTES = CHILD_INPUT_BYTES - ACTION_BYTES };
 
@@ -67,6 +68,7 @@ enum code input_open(struct input **input, const struct config_fence *fence, str
 	enum code code = CODE_OK;
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
+	platform_keep_from_children(made, sizeof *made);
 	sodium_memzero(made, sizeof *made);
 	while (code == CODE_OK && option_next(fence, &name, &value))
 		code = add_option(made, name, value, error);

@@ -80,10 +80,17 @@ enum code platform_group(const char *name, uint32_t *group, struct error *error)
 /* Questions of `check`. None changes anything. CODE_OK: as it should be; else the sentence says
  * what is missing and what to do. */
 
-/* Whether this process may add and remove addresses. */
-enum code platform_check_may_configure(struct error *error);
-/* Whether this process may send announcements. */
-enum code platform_check_may_announce(struct error *error);
+/* What a daemon may do beyond what every user may. */
+enum right {
+	RIGHT_ADDRESSES, /* add, remove and announce them */
+	RIGHT_GATE,
+	RIGHT_URGENCY, /* run and be in memory before others */
+	RIGHT_USERS,   /* start and end programs as other users */
+	RIGHT_REBOOT,
+	RIGHTS
+};
+/* Whether process `pid` (0: this one) has it. CODE_DENIED: the sentence names what is missing. */
+enum code platform_check_right(int64_t pid, enum right right, struct error *error);
 /* CODE_EXISTS: somebody uses the port. CODE_NOT_FOUND: the address is not on this host. */
 enum code platform_check_port(const struct address *address, uint16_t port, struct error *error);
 /* CODE_NOT_FOUND: no such file. CODE_DENIED: others may read or replace it. */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/error.h"
@@ -12,6 +13,10 @@
 /* Keeps the memory of this process, which holds the secret key, out of core dumps and away from
  * debuggers of other users. Fails silently: it is a second line of defence. */
 void platform_no_core_dumps(void);
+
+/* Processes that this one makes find zeros where these bytes are, and in the rest of their pages:
+ * for secrets in memory of their own pages (sodium_malloc). Fails silently, as above. */
+void platform_keep_from_children(void *bytes, size_t size);
 
 /* The user as which this process acts. */
 uint32_t platform_own_user(void);
@@ -24,3 +29,5 @@ enum code platform_lock(const char *path, int *fd, struct error *error);
 /* Whether some process has the lock; changes nothing. CODE_EXISTS: yes. CODE_OK: no, or there is no
  * such file. CODE_DENIED, CODE_SYSTEM: it cannot be told. */
 enum code platform_check_lock(const char *path, struct error *error);
+/* The process that has the lock, as it wrote itself: another number than 0. */
+int64_t platform_lock_holder(const char *path);

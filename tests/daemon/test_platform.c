@@ -8,14 +8,18 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/value.h"
+#include "daemon/platform/self.h"
 
 static struct address address_of(const char *text)
 {
@@ -191,15 +195,90 @@ START_TEST(a_secret_others_can_read_is_refused_with_advice)
 }
 END_TEST
 
+START_TEST(what_is_kept_from_children_is_zero_in_them_and_stays_here)
+{
+	enum { SECRET_BYTES = 100 };
+	ck_assert_int_ge(sodium_init(), 0);
+	uint8_t *secret = sodium_malloc(SECRET_BYTES);
+	int status = 0;
+	platform_keep_from_children(secret, SECRET_BYTES);
+	memset(secret, 7, SECRET_BYTES);
+	int pid = fork();
+	if (pid == 0)
+		_exit(sodium_is_zero(secret, SECRET_BYTES) == 1 ? 0 : 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_eq(secret[SECRET_BYTES - 1], 7);
+	sodium_free(secret);
+}
+END_TEST
+
 START_TEST(questions_about_this_host_have_an_answer)
 {
 	struct error error = {.text = ""};
 	enum code code = platform_check_groups(&error);
 	ck_assert(code == CODE_OK || (code == CODE_UNSUPPORTED && error.text[0] != '\0'));
-	code = platform_check_may_configure(&error);
-	ck_assert(code == CODE_OK || code == CODE_DENIED);
-	code = platform_check_may_announce(&error);
-	ck_assert(code == CODE_OK || code == CODE_DENIED);
+}
+END_TEST
+
+START_TEST(a_right_is_had_or_named_also_of_another_process)
+{
+	struct error error;
+	int pid = fork();
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	for (enum right right = 0; right < RIGHTS; right++) {
+		enum code code = platform_check_right(0, right, &error);
+		ck_assert(code == CODE_OK || code == CODE_DENIED);
+		ck_assert(code == CODE_OK || strstr(error.text, "CAP_") != NULL);
+		ck_assert_int_eq(platform_check_right(pid, right, &error), code);
+	}
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(platform_check_right(pid, RIGHT_GATE, &error), CODE_SYSTEM);
+	if (geteuid() != 0)
+		return;
+	/* As an ordinary user, of this process of its own only. */
+	ck_assert_int_eq(setuid(65534), 0);
+	ck_assert_int_eq(platform_check_right(0, RIGHT_ADDRESSES, &error), CODE_DENIED);
+	ck_assert_ptr_nonnull(strstr(error.text, "CAP_NET_ADMIN, CAP_NET_RAW missing"));
+}
+END_TEST
+
+/* As the unit of systemd has it: root's, and readable for the group of the daemon. */
+START_TEST(a_secret_of_root_may_be_readable_for_the_group_of_the_daemon)
+{
+	enum { GROUP = 12345, STRANGER = 12346, NOBODY = 65534 };
+	char path[] = "/tmp/failoverd-secret-XXXXXX";
+	struct error error;
+	if (geteuid() != 0)
+		return;
+	int fd = mkstemp(path);
+	ck_assert_int_eq(fchown(fd, 0, GROUP), 0);
+	ck_assert_int_eq(fchmod(fd, 0640), 0);
+	ck_assert_int_eq(platform_check_secret(path, &error), CODE_DENIED);
+	ck_assert_int_eq(setegid(GROUP), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+	ck_assert_int_eq(platform_check_secret(path, &error), CODE_OK);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(fchmod(fd, 0660), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+	ck_assert_int_eq(platform_check_secret(path, &error), CODE_DENIED);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(fchmod(fd, 0640), 0);
+	ck_assert_int_eq(setegid(STRANGER), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+	ck_assert_int_eq(platform_check_secret(path, &error), CODE_DENIED);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(fchown(fd, NOBODY, GROUP), 0);
+	ck_assert_int_eq(setegid(GROUP), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+	ck_assert_int_eq(platform_check_secret(path, &error), CODE_DENIED);
+	ck_assert_int_eq(seteuid(0), 0);
+	close(fd);
+	unlink(path);
 }
 END_TEST
 
@@ -216,7 +295,10 @@ int main(void)
 	tcase_add_test(all, a_peer_is_who_the_system_says);
 	tcase_add_test(all, users_and_groups_are_found_by_name);
 	tcase_add_test(all, a_secret_others_can_read_is_refused_with_advice);
+	tcase_add_test(all, a_secret_of_root_may_be_readable_for_the_group_of_the_daemon);
+	tcase_add_test(all, what_is_kept_from_children_is_zero_in_them_and_stays_here);
 	tcase_add_test(all, questions_about_this_host_have_an_answer);
+	tcase_add_test(all, a_right_is_had_or_named_also_of_another_process);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -28,10 +28,16 @@ static const char *const names[PIN_KINDS] = {
     [PIN_FILTER_OUT] = "filter-out-", [PIN_QDISC] = "qdisc-",
 };
 
-static bool is_mounted(void)
+static bool is_bpf(const char *path)
 {
 	struct statfs facts;
-	return statfs(root, &facts) == 0 && (int)facts.f_type == BPF_FILE_SYSTEM;
+	return statfs(path, &facts) == 0 && (int)facts.f_type == BPF_FILE_SYSTEM;
+}
+
+/* The unit of systemd is shown nothing of the file system but our home. */
+static bool is_mounted(void)
+{
+	return is_bpf(home) || is_bpf(root);
 }
 
 /* Whether two paths lead to the same thing. Where the first process may not be looked at, nothing
@@ -55,8 +61,11 @@ static enum code not_lasting(struct error *error)
 
 enum code pin_probe(struct error *error)
 {
-	if (is_mounted())
+	if (is_bpf(root))
 		return is_same(root, "/proc/1/root/sys/fs/bpf") ? CODE_OK : not_lasting(error);
+	if (is_bpf(home))
+		return is_same(home, "/proc/1/root/sys/fs/bpf/failoverd") ? CODE_OK
+		                                                          : not_lasting(error);
 	if (access(root, F_OK) != 0)
 		return error_set(error, CODE_UNSUPPORTED,
 		                 "this kernel has no BPF file system (%s: %s)", root,

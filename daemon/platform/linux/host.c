@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,30 +16,43 @@
 #include "daemon/platform/linux/childgroup.h"
 #include "daemon/platform/linux/sockaddr.h"
 
-static bool has_capability(unsigned capability)
+enum { RIGHT_CAPABILITIES = 3, LIST_BYTES = 96 };
+
+struct capability {
+	const char *name; /* NULL: no more */
+	unsigned number;
+};
+
+static const struct capability needed[RIGHTS][RIGHT_CAPABILITIES + 1] = {
+    [RIGHT_ADDRESSES] = {{"CAP_NET_ADMIN", CAP_NET_ADMIN}, {"CAP_NET_RAW", CAP_NET_RAW}},
+    [RIGHT_GATE] = {{"CAP_NET_ADMIN", CAP_NET_ADMIN},
+                    {"CAP_BPF", CAP_BPF},
+                    {"CAP_PERFMON", CAP_PERFMON}},
+    [RIGHT_URGENCY] = {{"CAP_SYS_NICE", CAP_SYS_NICE}, {"CAP_IPC_LOCK", CAP_IPC_LOCK}},
+    [RIGHT_USERS] = {{"CAP_SETUID", CAP_SETUID},
+                     {"CAP_SETGID", CAP_SETGID},
+                     {"CAP_KILL", CAP_KILL}},
+    [RIGHT_REBOOT] = {{"CAP_SYS_BOOT", CAP_SYS_BOOT}},
+};
+
+enum code platform_check_right(int64_t pid, enum right right, struct error *error)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3,
+	                                          .pid = (int)pid};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	char list[LIST_BYTES] = "";
+	size_t used = 0;
 	memset(data, 0, sizeof data);
 	if (syscall(SYS_capget, &header, data) != 0)
-		return false;
-	return (data[capability / 32].effective & 1U << capability % 32) != 0;
-}
-
-enum code platform_check_may_configure(struct error *error)
-{
-	if (has_capability(CAP_NET_ADMIN))
+		return error_set(error, CODE_SYSTEM, "process %d: %s", (int)pid, strerror(errno));
+	for (const struct capability *one = needed[right]; one->name != NULL; one++)
+		if ((data[one->number / 32].permitted & 1U << one->number % 32) == 0)
+			used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+			                         used == 0 ? "" : ", ", one->name);
+	if (used == 0)
 		return CODE_OK;
-	return error_set(error, CODE_DENIED,
-	                 "no right to add addresses: run as root or with CAP_NET_ADMIN");
-}
-
-enum code platform_check_may_announce(struct error *error)
-{
-	if (has_capability(CAP_NET_RAW))
-		return CODE_OK;
-	return error_set(error, CODE_DENIED,
-	                 "no right to send announcements: run as root or with CAP_NET_RAW");
+	return error_set(error, CODE_DENIED, "%s missing (root has them, and the unit of systemd)",
+	                 list);
 }
 
 enum code platform_check_port(const struct address *address, uint16_t port, struct error *error)
@@ -62,27 +75,6 @@ enum code platform_check_port(const struct address *address, uint16_t port, stru
 	if (reason != 0)
 		return error_set(error, CODE_SYSTEM, "UDP port %u of %s: %s", port, text,
 		                 strerror(reason));
-	return CODE_OK;
-}
-
-enum code platform_check_secret(const char *path, struct error *error)
-{
-	struct stat facts;
-	if (lstat(path, &facts) != 0)
-		return error_set(error, errno == ENOENT ? CODE_NOT_FOUND : CODE_SYSTEM, "%s: %s",
-		                 path, strerror(errno));
-	if (S_ISLNK(facts.st_mode) && stat(path, &facts) != 0)
-		return error_set(error, CODE_NOT_FOUND, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(facts.st_mode))
-		return error_set(error, CODE_INVALID, "%s is not a regular file", path);
-	if (facts.st_uid != 0 && facts.st_uid != geteuid())
-		return error_set(error, CODE_DENIED,
-		                 "%s belongs to user %u, who can replace the key: chown root %s",
-		                 path, (unsigned)facts.st_uid, path);
-	if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return error_set(error, CODE_DENIED,
-		                 "%s has mode %04o, so others can use the secret key: chmod 600 %s",
-		                 path, (unsigned)facts.st_mode & 07777, path);
 	return CODE_OK;
 }
 

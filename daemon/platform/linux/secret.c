@@ -12,22 +12,59 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/platform/platform.h"
+
+static const char UNIT_GROUP[] = "failoverd";
+
+/* The group of the daemon, which is this process, or the one that the unit of systemd starts: root
+ * asks on its behalf. */
+static bool is_daemons_group(gid_t group)
+{
+	uint32_t units;
+	if (geteuid() != 0)
+		return group == getegid();
+	return platform_group(UNIT_GROUP, &units, NULL) == CODE_OK && group == units;
+}
+
+static bool others_can_read(const struct stat *facts)
+{
+	const mode_t others = facts->st_mode & (S_IRWXG | S_IRWXO);
+	if (others == S_IRGRP && facts->st_uid == 0)
+		return !is_daemons_group(facts->st_gid);
+	return others != 0;
+}
+
+static enum code judge(const char *path, const struct stat *facts, struct error *error)
+{
+	if (!S_ISREG(facts->st_mode))
+		return error_set(error, CODE_INVALID, "%s is not a regular file", path);
+	if (facts->st_uid != 0 && facts->st_uid != geteuid())
+		return error_set(error, CODE_DENIED,
+		                 "%s belongs to user %u, who can replace the secret: chown root %s",
+		                 path, (unsigned)facts->st_uid, path);
+	if (others_can_read(facts))
+		return error_set(error, CODE_DENIED,
+		                 "%s has mode %04o, so others can use the secret: chmod 600 %s, or "
+		                 "640 if it is root's and in the group of the daemon alone",
+		                 path, (unsigned)facts->st_mode & 07777, path);
+	return CODE_OK;
+}
+
+enum code platform_check_secret(const char *path, struct error *error)
+{
+	struct stat facts;
+	if (stat(path, &facts) != 0)
+		return error_set(error, errno == ENOENT ? CODE_NOT_FOUND : CODE_SYSTEM, "%s: %s",
+		                 path, strerror(errno));
+	return judge(path, &facts, error);
+}
+
 static enum code check_file(const char *path, int fd, struct error *error)
 {
 	struct stat facts;
 	if (fstat(fd, &facts) != 0)
 		return error_set(error, CODE_SYSTEM, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(facts.st_mode))
-		return error_set(error, CODE_INVALID, "%s is not a regular file", path);
-	if (facts.st_uid != 0 && facts.st_uid != geteuid())
-		return error_set(error, CODE_DENIED,
-		                 "%s belongs to user %u, who can replace the secret: chown root %s",
-		                 path, (unsigned)facts.st_uid, path);
-	if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return error_set(error, CODE_DENIED,
-		                 "%s has mode %04o, so others can use the secret: chmod 600 %s",
-		                 path, (unsigned)facts.st_mode & 07777, path);
-	return CODE_OK;
+	return judge(path, &facts, error);
 }
 
 /* Reads one byte more than fits, if there is one; negative: errno. */

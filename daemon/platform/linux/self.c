@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -16,6 +17,15 @@ void platform_no_core_dumps(void)
 {
 	/* Not the resource limit, which the services would inherit. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void platform_keep_from_children(void *bytes, size_t size)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (uintptr_t)bytes / page * page;
+	uintptr_t to = ((uintptr_t)bytes + size + page - 1) / page * page;
+
+	(void)madvise((void *)from, to - from, MADV_WIPEONFORK);
 }
 
 uint32_t platform_own_user(void)
@@ -84,4 +94,14 @@ enum code platform_check_lock(const char *path, struct error *error)
 		code = taken(fd, path, error);
 	(void)close(fd);
 	return code;
+}
+
+int64_t platform_lock_holder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	long pid = fd < 0 ? 0 : holder_of(fd);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return pid > 0 ? pid : -1;
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the questions of `failoverd check` have in common: whom they ask about, and the three ways
+ * to answer. A question changes nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/cli/options.h"
+#include "proto/error.h"
+
+struct check {
+	const struct options *options;
+	const struct config *config;
+	int64_t guard;     /* process of the daemon that runs now; 0: none does */
+	unsigned lacks;    /* the daemon, or a role here, will not work */
+	unsigned warnings; /* it will, but an operator should know */
+};
+
+void check_lack(struct check *check, const char *what, const struct error *error);
+void check_warn(struct check *check, const char *what, const char *text);
+void check_fine(const char *what, const char *text);
+
+/* Calls `look` for each resource that may run on this host. */
+void check_each_resource(struct check *check,
+                         void (*look)(struct check *check, const struct config_resource *resource,
+                                      void *context),
+                         void *context);
+
+/* Questions in files of their own. */
+
+/* What the daemon may do beyond what every user may, and what each lack costs. */
+void check_rights(struct check *check);
