@@ -6,7 +6,8 @@
 packages_build=(gcc libc6-dev meson ninja-build pkg-config libuv1-dev libsodium-dev libinih-dev
 	libmnl-dev libcjson-dev check)
 packages_lab=(python3 iproute2 nftables procps)
-packages_test=(python3-pytest mandoc binutils clang spin)
+packages_test=(python3-pytest mandoc binutils clang libbpf-dev spin)
+packages_containers=(debootstrap systemd-container)
 
 say() {
 	printf '%s\n' "$*" >&2

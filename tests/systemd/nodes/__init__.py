@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Machines with systemd as their first process, and clusters of them with the shipped unit.
+
+Built on the machines of tests/netns: its switch, its client, its watchers.
+"""
+
+from .base import make_base, make_product, why_impossible
+from .cluster import PROGRAM, UNIT, UnitCluster
+
+__all__ = ["PROGRAM", "UNIT", "UnitCluster", "make_base", "make_product", "why_impossible"]
