@@ -16,6 +16,7 @@ def stands_again(cluster, role, since):
 
 @pytest.mark.parametrize("vip", ["10.77.0.100/24", "fd77::64/64"])
 def test_an_address_removed_by_someone_else_is_put_back_within_a_second(make, vip):
+    """Fault 35: a network manager takes the address away."""
     role = Role("web", vip)
     cluster = make(roles=[role]).boot()
     prober = cluster.probe("web")
@@ -29,6 +30,7 @@ def test_an_address_removed_by_someone_else_is_put_back_within_a_second(make, vi
 
 
 def test_a_flush_by_a_network_manager_is_survived(make):
+    """Fault 35: a network manager flushes the interface."""
     role = Role("web", "10.77.0.100/24")
     cluster = make(roles=[role]).boot()
     since = boottime()
@@ -42,6 +44,7 @@ def test_a_flush_by_a_network_manager_is_survived(make):
 
 
 def test_a_cut_of_one_of_two_paths_moves_nothing_and_is_shown(make, calm):
+    """Fault 34: one of two cables is pulled."""
     cluster = make(networks=2, roles=[Role("web", "10.77.0.100/24")]).boot()
     with calm(cluster, seconds=5 * cluster.promise):
         cluster.switch.unplug("alpha", network=1)

@@ -9,6 +9,7 @@ VIP = "10.77.0.100/24"
 
 
 def test_sigterm_hands_the_roles_over(make):
+    """Fault 66: the service is stopped."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
     since = boottime()
@@ -64,6 +65,7 @@ def test_a_killed_bystander_and_a_killed_witness_come_back_unnoticed(make, calm)
 
 
 def test_the_whole_cluster_comes_back_after_a_power_cut(make):
+    """Fault 22: every member reboots at once."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     epoch = cluster.status("alpha").epoch("web")
     for name in list(cluster.members):

@@ -56,6 +56,7 @@ def flood(cluster, attacker, template, source):
 
 
 def test_a_flood_of_random_bytes_moves_nothing(attacked, calm):
+    """Fault 60: a flood of junk."""
     cluster, attacker = attacked
     with calm(cluster, seconds=1):
         sent = flood(cluster, attacker, "random", "own")
@@ -63,6 +64,7 @@ def test_a_flood_of_random_bytes_moves_nothing(attacked, calm):
 
 
 def test_a_flood_with_a_right_start_and_a_wrong_tag_moves_nothing(attacked, calm):
+    """Fault 60: a flood of junk that looks like ours."""
     cluster, attacker = attacked
     template = cluster.lab.directory / "template"
     template.write_bytes(frames(record(cluster, "alpha", 0.5))[0][14 + 20 + 8:])
@@ -73,6 +75,7 @@ def test_a_flood_with_a_right_start_and_a_wrong_tag_moves_nothing(attacked, calm
 
 
 def test_heartbeats_played_again_at_once_move_nothing(attacked, calm):
+    """Fault 21: a recorded session is played again."""
     cluster, attacker = attacked
     tape = record(cluster, "alpha", 2)
     with calm(cluster, seconds=1):
@@ -83,6 +86,7 @@ def test_heartbeats_played_again_at_once_move_nothing(attacked, calm):
 
 
 def test_heartbeats_of_a_dead_owner_do_not_bring_it_back(attacked, calm):
+    """Fault 21: a recorded session is played again after its sender died."""
     cluster, attacker = attacked
     tape = record(cluster, "alpha", 2)
     cluster.power_off("alpha")

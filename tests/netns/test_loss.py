@@ -8,12 +8,14 @@ SECONDS = 30
 
 
 def test_a_fifth_of_all_datagrams_lost_for_30_seconds_moves_nothing(make, calm):
+    """Fault 19: datagrams are lost at random."""
     cluster = make(timing="lan", roles=[Role("web", VIP)]).boot()
     with calm(cluster, SECONDS):
         cluster.lose_everywhere(20)
 
 
 def test_half_of_all_datagrams_lost_for_30_seconds_never_makes_two_owners(make):
+    """Fault 19: datagrams are lost at random."""
     cluster = make(timing="lan", roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
     since = boottime()

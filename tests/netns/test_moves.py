@@ -36,6 +36,7 @@ def assert_short(outages):
 
 
 def test_planned_moves_back_and_forth_are_short(quiet):
+    """Fault 49: a planned move."""
     prober = quiet.probe("web")
     since = boottime()
     for step in range(10):
@@ -73,6 +74,7 @@ def test_unknown_names_are_refused_by_name(quiet, calm, words, explained):
 
 
 def test_a_move_to_a_paused_node_is_refused_before_anything_stops(quiet, calm):
+    """Fault 50: a move to a node that may not own."""
     quiet.must("alpha", "pause", "beta")
     with calm(quiet, seconds=quiet.promise):
         code, out, err = quiet.command("alpha", "move", "web", "beta", "--wait")
@@ -81,6 +83,7 @@ def test_a_move_to_a_paused_node_is_refused_before_anything_stops(quiet, calm):
 
 
 def test_a_move_to_an_unreachable_node_is_refused_before_anything_stops(make, calm):
+    """Fault 50: a move to a node that is not heard."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     cluster.isolate("beta")
     cluster.wait_for(lambda: "beta" not in cluster.status("alpha").heard(), "beta is missed")
@@ -91,6 +94,7 @@ def test_a_move_to_an_unreachable_node_is_refused_before_anything_stops(make, ca
 
 
 def test_a_move_without_any_other_node_is_refused(make, calm):
+    """Fault 50: a move with nowhere to go."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     cluster.power_off("beta")
     cluster.wait_for(lambda: "beta" not in cluster.status("alpha").heard(), "beta is missed")
@@ -100,6 +104,7 @@ def test_a_move_without_any_other_node_is_refused(make, calm):
 
 
 def test_of_two_moves_at_once_one_wins_and_the_other_is_told(make):
+    """Fault 52: two moves to different nodes at once."""
     cluster = make(nodes=3, witnesses=0, roles=[Role("web", VIP)]).boot()
     for _ in range(5):
         owner = cluster.wait_up("web")
@@ -167,6 +172,7 @@ def test_a_paused_owner_keeps_its_role_but_gets_none_back_until_resumed(quiet, c
 
 
 def test_an_ipv6_address_moves_and_is_taken_over(make):
+    """Fault 37: an IPv6 address."""
     cluster = make(roles=[Role("web", "fd77::64/64")]).boot()
     prober = cluster.probe("web")
     since = boottime()

@@ -31,6 +31,7 @@ def test_a_process_that_dies_is_restarted_in_place_first(make, calm):
 
 
 def test_a_crash_loop_on_one_node_moves_the_role_to_a_node_where_it_runs(make, tmp_path):
+    """Fault 42: a service does not run on one node."""
     bad = tmp_path / "bad-on-alpha"
     bad.touch()
     app = process(f'test "$(uname -n)" = alpha -a -e {bad} && exit 1; exec sleep 1000')
@@ -42,6 +43,7 @@ def test_a_crash_loop_on_one_node_moves_the_role_to_a_node_where_it_runs(make, t
 
 
 def test_a_role_that_fails_everywhere_is_tried_until_it_runs(make, tmp_path):
+    """Fault 43: a service runs nowhere."""
     good = tmp_path / "good"
     app = process(f"test -e {good} || exit 1; exec sleep 1000")
     cluster = make(roles=[Role("web", VIP, resources={"app": app})])
@@ -67,6 +69,7 @@ def test_a_start_that_hangs_is_killed_and_the_role_tried_elsewhere(make, tmp_pat
 
 
 def test_a_stop_that_hangs_is_killed_and_the_move_goes_on(make, tmp_path):
+    """Fault 44: a stop hangs."""
     flag = f"{tmp_path}/up-on-$(uname -n)"
     slow = script(start=f"touch {flag}", stop=f"rm {flag}; exec sleep 1000",
                   status=f"test -e {flag}", **{"stop_timeout": "300ms"})
@@ -77,6 +80,7 @@ def test_a_stop_that_hangs_is_killed_and_the_move_goes_on(make, tmp_path):
 
 
 def test_what_cannot_be_stopped_keeps_its_role_from_running_twice(make, tmp_path):
+    """Fault 45: a stop fails, and the service lives on."""
     flag = f"{tmp_path}/up-on-$(uname -n)"
     stuck = tmp_path / "stuck"
     app = script(start=f"touch {flag}", stop=f"test -e {stuck} && exit 1; rm -f {flag}",
@@ -93,6 +97,7 @@ def test_what_cannot_be_stopped_keeps_its_role_from_running_twice(make, tmp_path
 
 
 def test_a_status_that_fails_or_hangs_is_a_failure_of_the_resource(make, tmp_path):
+    """Fault 47: a check fails or hangs."""
     for name, sick in (("fails", "exit 1"), ("hangs", "exec sleep 1000")):
         ill = tmp_path / name
         app = script(status=f"test -e {ill} && {sick}; exit 0",

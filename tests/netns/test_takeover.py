@@ -23,6 +23,7 @@ def assert_taken_in_time(cluster, prober, taker, since, owner="alpha"):
 
 @pytest.mark.parametrize("nodes, witnesses", [(2, 1), (3, 0), (5, 0)])
 def test_a_node_takes_over_when_the_owner_loses_power(make, nodes, witnesses):
+    """Fault 1: the owner loses power."""
     cluster = make(nodes=nodes, witnesses=witnesses, roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
     epoch = cluster.status("beta").epoch("web")
@@ -59,6 +60,7 @@ def test_two_of_five_nodes_may_fail_one_after_the_other(make):
 
 
 def test_an_isolated_owner_lets_go_before_another_takes(make):
+    """Fault 6: the owner is isolated."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
 
@@ -91,6 +93,7 @@ def test_an_unplugged_owner_lets_go_and_the_address_is_taken(make):
 
 @pytest.mark.parametrize("direction", ["in", "out"])
 def test_a_one_way_link_is_no_link(make, direction):
+    """Faults 8 and 9: the owner sends and does not hear, or hears and does not send."""
     cluster = make(roles=[Role("web", VIP)]).boot()
 
     cluster.switch.lose("alpha", direction, cluster.others("alpha"), 100)
@@ -104,6 +107,7 @@ def test_a_one_way_link_is_no_link(make, direction):
 
 @pytest.mark.parametrize("direction", ["in", "out"])
 def test_a_cut_between_owner_and_bystander_moves_nothing(make, calm, direction):
+    """Faults 10 and 12: two nodes do not hear each other, and the witness hears both."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     with calm(cluster, seconds=5 * cluster.promise):
         cluster.switch.lose("alpha", direction, ["beta"], 100)
@@ -116,12 +120,14 @@ def test_the_death_of_a_bystander_moves_nothing(make, calm):
 
 
 def test_the_death_of_the_witness_moves_nothing(make, calm):
+    """Fault 13: the witness dies."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     with calm(cluster, seconds=5 * cluster.promise):
         cluster.power_off("w1")
 
 
 def test_without_a_majority_nobody_owns(make):
+    """Fault 14: the witness dies, and then the other node."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     cluster.power_off("beta")
     cluster.power_off("w1")
@@ -150,6 +156,7 @@ def test_only_the_roles_of_the_lost_owner_move(make):
 
 
 def test_a_lost_carrier_moves_the_role_at_once_when_another_path_is_left(make):
+    """Fault 34: the owner's cable is pulled, and another path is left."""
     cluster = make(networks=2, roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
 
@@ -165,6 +172,7 @@ def test_a_lost_carrier_moves_the_role_at_once_when_another_path_is_left(make):
 
 
 def test_a_lost_carrier_on_the_only_path_is_like_a_lost_owner(make):
+    """Fault 34: the owner's only cable is pulled."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     cluster.switch.carrier("alpha", False)
     cluster.wait_up("web", "beta", seen_by="beta")
