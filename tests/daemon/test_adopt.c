@@ -73,6 +73,21 @@ static bool db_runs_again(struct stage *stage)
 	return view.restarts == 1 && view.state == RESOURCE_UP && view.has_pid;
 }
 
+static bool db_said_ready(struct stage *stage)
+{
+	return stage_logged(stage, "resource db: ready");
+}
+
+static bool db_said_heard(struct stage *stage)
+{
+	return stage_logged(stage, "resource db: heard");
+}
+
+static bool db_said_again(struct stage *stage)
+{
+	return stage_logged(stage, "resource db: again");
+}
+
 START_TEST(a_process_goes_on_and_so_does_what_it_says)
 {
 	struct stage *stage = open_lab();
@@ -80,8 +95,7 @@ START_TEST(a_process_goes_on_and_so_does_what_it_says)
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	int64_t pid = pid_of(stage, "db");
-	stage_for(stage, 50);
-	ck_assert(stage_logged(stage, "resource db: ready"));
+	stage_until(stage, db_said_ready, "db has begun");
 	stage_forget(stage);
 	kill((pid_t)pid, SIGUSR1); /* says something while nobody listens */
 	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
@@ -90,9 +104,8 @@ START_TEST(a_process_goes_on_and_so_does_what_it_says)
 	ck_assert_int_eq(pid_of(stage, "db"), pid);
 	ck_assert_uint_eq(stage_view(stage, "db").restarts, 0);
 	kill((pid_t)pid, SIGUSR2);
-	stage_for(stage, 100);
-	ck_assert(stage_logged(stage, "resource db: heard"));
-	ck_assert(stage_logged(stage, "resource db: again"));
+	stage_until(stage, db_said_heard, "what was said meanwhile is told");
+	stage_until(stage, db_said_again, "and what is said from now on");
 	ck_assert_uint_eq(stage->roles[0].started, 1);
 	stage_release(stage, 0, 1, false);
 	ck_assert(!stage_is_alive(pid));
@@ -407,9 +420,8 @@ START_TEST(a_killed_worker_leaves_everything_for_the_next)
 	ck_assert_int_eq(pid_of(stage, "db"), pid);
 	ck_assert(stage_has_address("10.9.0.100"));
 	kill((pid_t)pid, SIGUSR1); /* nothing has killed it for writing */
-	stage_for(stage, 100);
-	ck_assert(stage_logged(stage, "resource db: ready"));
-	ck_assert(stage_logged(stage, "resource db: heard"));
+	stage_until(stage, db_said_ready, "what was said before is told");
+	stage_until(stage, db_said_heard, "and what is said from now on");
 	kill((pid_t)pid, SIGKILL);
 	stage_until(stage, db_is_down, "the death is noticed");
 	stage_release(stage, 0, 1, true);
