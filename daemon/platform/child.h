@@ -17,6 +17,7 @@
 
 enum {
 	CHILD_GROUP_BYTES = 256,
+	CHILD_MARK_BYTES = 64,
 	CHILD_INPUT_BYTES = 4096, /* what every pipe holds before anybody reads it */
 };
 
@@ -80,7 +81,7 @@ enum code platform_child_start(struct child **child, uv_loop_t *loop,
 /* A child that an earlier life of the daemon started on this boot, as that recorded it. */
 struct child_before {
 	const struct child_id *id;
-	const char *mark;        /* as for platform_child_end */
+	const char *mark;        /* as for platform_child_end, shorter than CHILD_MARK_BYTES */
 	const char *output_path; /* as it was started with; NULL: none */
 };
 
@@ -88,7 +89,8 @@ struct child_before {
  * Watches it from now on as if it had been started here; it has begun already, so `began` is not
  * called, and output that waited in its pipe is told. Nothing is done to it. When it has ended
  * since, or its pid is somebody else's, `ended` says so from the loop, and what it left can be
- * killed. Its end is `known` only if it is a child of this process.
+ * killed; what may be somebody else's is not, and as long as it is there nothing is taken for gone.
+ * Its end is `known` only if it is a child of this process.
  */
 enum code platform_child_adopt(struct child **child, uv_loop_t *loop,
                                const struct child_before *before, const struct child_events *events,

@@ -4,6 +4,7 @@
  */
 #include "daemon/resource/task.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ enum { PROBLEM_BYTES = 192, VARIABLES = 5 };
  * often. */
 static const struct span LOOK_AGAIN_FIRST = {1000000};
 static const struct span LOOK_AGAIN_LAST = {50 * 1000000LL};
+
+static_assert((int)TASK_MARK_BYTES <= (int)CHILD_MARK_BYTES, "a mark fits into a child");
 
 enum ending { ENDING_NOT, ENDING_ASKED, ENDING_KILLED };
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/platform/network.h"
+#include "daemon/resource/leftovers.h"
 #include "tests/daemon/netlab.h"
 #include "tests/daemon/stage.h"
 
@@ -280,12 +281,12 @@ START_TEST(a_process_with_another_command_is_asked_to_end_and_started_anew)
 	char text[256];
 	struct config_resource *db =
 	    stage_process(stage, 0, "db",
-	                  "/bin/sh -c 'trap \"echo asked >old; exit\" TERM; while "
+	                  "/bin/sh -c 'trap \"echo asked >old; exit\" TERM; echo ready; while "
 	                  ":; do sleep 0.02; done'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	int64_t pid = pid_of(stage, "db");
-	stage_for(stage, 50);
+	stage_until(stage, db_said_ready, "db has begun");
 	stage_forget(stage);
 	stage_command(&db->start, TALKER);
 	take_over(stage);
@@ -298,6 +299,17 @@ START_TEST(a_process_with_another_command_is_asked_to_end_and_started_anew)
 }
 END_TEST
 
+/* As if it had been started under another epoch, and never been released. */
+static enum code age(void *context, const char *name, const struct leftover *leftover,
+                     struct error *error)
+{
+	struct leftover older = *leftover;
+	if (!leftover_is(name, "process", "old"))
+		return CODE_OK;
+	older.epoch += 5;
+	return leftover_write(context, "process", &older, error);
+}
+
 START_TEST(what_is_another_now_or_of_another_epoch_is_ended_before)
 {
 	struct stage *stage = open_lab();
@@ -305,18 +317,20 @@ START_TEST(what_is_another_now_or_of_another_epoch_is_ended_before)
 	struct config_resource *ip = stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	struct config_resource *fs =
 	    stage_script(stage, 0, "fs", "/bin/true", "/bin/sh -c 'echo old >>stopped'");
+	stage_process(stage, 0, "old", TALKER);
 	stage_process(stage, 1, "other", TALKER);
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	stage_start(stage, 1, 1);
-	int64_t other = pid_of(stage, "other");
+	int64_t old = pid_of(stage, "old"), other = pid_of(stage, "other");
 	stage_forget(stage);
+	ck_assert_int_eq(leftovers_read(stage->directory, age, stage->directory, NULL), CODE_OK);
 	ip->address.bytes[3] = 7;
 	stage_command(&fs->start, "/bin/sh -c true");
 	stage_command(&fs->stop, "/bin/sh -c 'echo new >>stopped'");
 	clean(stage, text);
 	ck_assert(!stage_has_address("10.9.0.100"));
-	ck_assert(!stage_is_alive(other));
+	ck_assert(!stage_is_alive(other) && !stage_is_alive(old));
 	ck_assert_str_eq(stage_file(stage, "stopped", text, sizeof text), "old\n");
 	stage_again(stage);
 	stage_adopt(stage, 0, 1);
@@ -391,6 +405,8 @@ static void leave_behind(struct stage *stage, int64_t *pid)
 		stage_open(stage);
 		stage_start(stage, 0, 1);
 		*pid = pid_of(stage, "db");
+		/* Signals before it has set its traps would end it. */
+		stage_until(stage, db_said_ready, "db has begun");
 		if (write(channel[1], pid, sizeof *pid) == sizeof *pid)
 			pause();
 		_exit(1);
@@ -420,8 +436,7 @@ START_TEST(a_killed_worker_leaves_everything_for_the_next)
 	ck_assert_int_eq(pid_of(stage, "db"), pid);
 	ck_assert(stage_has_address("10.9.0.100"));
 	kill((pid_t)pid, SIGUSR1); /* nothing has killed it for writing */
-	stage_until(stage, db_said_ready, "what was said before is told");
-	stage_until(stage, db_said_heard, "and what is said from now on");
+	stage_until(stage, db_said_heard, "what it says is told");
 	kill((pid_t)pid, SIGKILL);
 	stage_until(stage, db_is_down, "the death is noticed");
 	stage_release(stage, 0, 1, true);

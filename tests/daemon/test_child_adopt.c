@@ -228,12 +228,12 @@ END_TEST
 
 START_TEST(what_a_child_left_that_died_while_nobody_watched_is_killed)
 {
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0); /* as the guard is */
 	for (int with_group = 0; with_group < 2; with_group++) {
 		struct lab lab;
 		leave_behind(&lab, "/bin/sh -c 'sleep 60 & echo $!; while :; do sleep 0.02; done'");
 		kill((pid_t)lab.id.pid, SIGKILL);
-		while (stage_is_alive(lab.id.pid))
-			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		ck_assert_int_eq(waitpid((pid_t)lab.id.pid, NULL, 0), (pid_t)lab.id.pid);
 		struct child_id whole = lab.id;
 		if (!with_group)
 			lab.id.group[0] = '\0'; /* by its session and its mark alone */
@@ -248,6 +248,32 @@ START_TEST(what_a_child_left_that_died_while_nobody_watched_is_killed)
 		ck_assert(!was_there);
 		tidy_up(&lab);
 	}
+}
+END_TEST
+
+START_TEST(what_a_dead_child_may_have_left_is_neither_killed_nor_taken_for_gone)
+{
+	struct lab lab;
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	leave_behind(&lab, "/bin/sh -c 'env -i /bin/sleep 60 & echo $!; sleep 60'");
+	struct child_id whole = lab.id;
+	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* for env to be sleep */
+	kill((pid_t)lab.id.pid, SIGKILL);
+	ck_assert_int_eq(waitpid((pid_t)lab.id.pid, NULL, 0), (pid_t)lab.id.pid);
+	lab.id.group[0] = '\0';
+	struct life *life = adopt(&lab);
+	until_said(life, SIZE_MAX);
+	for (int i = 0; i < 20; i++) {
+		ck_assert(!platform_child_kill(life->child));
+		turn(life);
+	}
+	bool was_there;
+	ck_assert_int_eq(platform_child_end(&whole, MARK, span_ms(3000), &was_there, NULL),
+	                 whole.group[0] == '\0' ? CODE_DENIED : CODE_OK);
+	if (whole.group[0] == '\0')
+		kill(-(pid_t)whole.pid, SIGKILL);
+	finish(life);
+	tidy_up(&lab);
 }
 END_TEST
 
@@ -356,6 +382,7 @@ int main(void)
 	tcase_add_test(all, an_orphan_is_adopted_and_its_end_noticed);
 	tcase_add_test(all, writing_goes_on_while_nobody_reads);
 	tcase_add_test(all, what_a_child_left_that_died_while_nobody_watched_is_killed);
+	tcase_add_test(all, what_a_dead_child_may_have_left_is_neither_killed_nor_taken_for_gone);
 	tcase_add_test(all, a_process_that_has_the_pid_now_is_not_touched);
 	tcase_add_test(all, no_right_of_a_daemon_that_is_not_root_is_inherited);
 	tcase_add_test(all, a_child_does_not_run_before_everybody_else);

@@ -180,6 +180,24 @@ START_TEST(the_guard_ends_what_a_script_left_and_its_command_under_way)
 }
 END_TEST
 
+START_TEST(a_stop_command_does_not_take_the_place_of_what_the_start_left)
+{
+	struct stage *stage = open_lab();
+	stage_script(stage, 0, "fs", "/bin/sh -c 'sleep 60 &'", "/bin/sleep 0.3");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	int64_t left = ledger_find(stage->memory, LEDGER_CHILD, "fs")->child.pid;
+	runner_release(stage->runner, 0, 1, false, (struct span){0});
+	stage_for(stage, 100);
+	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_COMMAND, "fs"));
+	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_CHILD, "fs"));
+	ck_assert_int_eq(ledger_find(stage->memory, LEDGER_CHILD, "fs")->child.pid, left);
+	stage_release(stage, 0, 1, false);
+	ck_assert(!ledger_is_used(stage->memory));
+	stage_close(stage);
+}
+END_TEST
+
 int main(void)
 {
 	int skipped = netlab_skip("test_trail");
@@ -193,6 +211,7 @@ int main(void)
 	tcase_add_test(all, what_the_guard_ended_comes_back_only_with_the_right_to_act);
 	tcase_add_test(all, what_the_guard_ended_is_started_by_the_next_worker_that_still_may);
 	tcase_add_test(all, the_guard_ends_what_a_script_left_and_its_command_under_way);
+	tcase_add_test(all, a_stop_command_does_not_take_the_place_of_what_the_start_left);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

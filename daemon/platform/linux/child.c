@@ -72,14 +72,19 @@ static bool is_somebody_elses(const struct child *child)
 	       leader.started != child->id.started;
 }
 
-/* Number 0 only looks. */
+static bool is_proven(const struct child *child)
+{
+	return child->mark[0] == '\0' || procfs_session_is(child->id.pid, child->mark);
+}
+
+/* Number 0 only looks, and so does every other while it is not proven whom it would hit. */
 static bool signal_group(struct child *child, int number)
 {
 	if (is_somebody_elses(child))
 		child->group_was_empty = true;
 	if (child->group_was_empty)
 		return false;
-	if (kill(-(pid_t)child->id.pid, number) == 0 || errno == EPERM)
+	if (kill(-(pid_t)child->id.pid, is_proven(child) ? number : 0) == 0 || errno == EPERM)
 		return true;
 	/* Held children have no session yet for a moment. */
 	if (!child->is_collected)

@@ -4,6 +4,7 @@
  * our child any more, so nothing but its pid and the time of its start tells that it is the one;
  * both are looked at after the descriptor was opened, which from then on means that process alone.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,10 +15,13 @@
 #include "daemon/platform/linux/procfs.h"
 
 /* It ended while nobody watched: a descriptor that says so in the next turn of the loop. What it
- * started is found by its group, or else by its session, if nobody else has its number by now. */
+ * started is found by its control group, or where it has none by its session, whose number may be
+ * somebody else's by now: what is there and cannot be proven to be its own is neither killed nor
+ * taken for gone. */
 static int open_past_end(struct child *child, const char *mark)
 {
-	child->group_was_empty = !procfs_session_is(child->id.pid, mark);
+	child->group_was_empty = child->id.group[0] != '\0';
+	memcpy(child->mark, mark, strlen(mark) + 1);
 	return eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
@@ -37,6 +41,7 @@ enum code platform_child_adopt(struct child **child, uv_loop_t *loop,
                                const struct child_before *before, const struct child_events *events,
                                struct error *error)
 {
+	assert(strlen(before->mark) < CHILD_MARK_BYTES);
 	struct child *made = child_new(events);
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");

@@ -23,6 +23,9 @@ struct child {
 	bool has_begun;
 	bool is_collected;
 	bool group_was_empty; /* its number may be somebody else's now */
+	/* Not "": whether the number is its own can only be told by this word of its members'
+	 * environment. */
+	char mark[CHILD_MARK_BYTES];
 	bool is_closing;
 	struct child_end end;
 };
