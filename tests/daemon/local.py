@@ -37,7 +37,7 @@ def runs(pid):
     """Whether a process is there and more than a zombie that nobody has taken note of."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -92,7 +92,10 @@ class Member:
 
     @staticmethod
     def is_worker(pid):
-        words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError): # it ends right now
+            return False
         return words[:2] == [b"failoverd", b"run"]
 
     def kill(self):
