@@ -5,16 +5,12 @@ import signal
 
 import pytest
 
-from local import Cluster, runs, until
+from local import runs, until
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    cluster = Cluster(tmp_path).start()
-    yield cluster.owned(by="alpha")
-    for member in cluster.members:
-        if member.process:
-            member.kill()
+@pytest.fixture(name="owned")
+def make_owned(cluster):
+    return cluster.start().owned(by="alpha")
 
 
 def web(member):
@@ -33,52 +29,52 @@ def next_worker(member, before):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_the_death_of_a_worker_costs_neither_process_nor_epoch(cluster, number):
-    before = web(cluster.alpha)
-    worker = cluster.alpha.worker
+def test_the_death_of_a_worker_costs_neither_process_nor_epoch(owned, number):
+    before = web(owned.alpha)
+    worker = owned.alpha.worker
     os.kill(worker, number)
-    next_worker(cluster.alpha, worker)
-    assert web(cluster.alpha) == before
+    next_worker(owned.alpha, worker)
+    assert web(owned.alpha) == before
     assert runs(before[1])
-    log = cluster.beta.log + cluster.w1.log
+    log = owned.beta.log + owned.w1.log
     assert "web: released" not in log and log.count("seeking") == 0
-    assert "resource app: process" in cluster.alpha.log and "goes on" in cluster.alpha.log
+    assert "resource app: process" in owned.alpha.log and "goes on" in owned.alpha.log
 
 
-def test_an_adopted_process_stops_with_its_role(cluster):
-    pid = web(cluster.alpha)[1]
-    worker = cluster.alpha.worker
+def test_an_adopted_process_stops_with_its_role(owned):
+    pid = web(owned.alpha)[1]
+    worker = owned.alpha.worker
     os.kill(worker, signal.SIGKILL)
-    next_worker(cluster.alpha, worker)
-    until(lambda: cluster.alpha.ask("move", "web", "beta").returncode == 0, "the move is accepted")
-    cluster.owned(by="beta")
+    next_worker(owned.alpha, worker)
+    until(lambda: owned.alpha.ask("move", "web", "beta").returncode == 0, "the move is accepted")
+    owned.owned(by="beta")
     assert not runs(pid)
 
 
-def test_a_process_that_dies_with_the_worker_is_started_again_in_place(cluster):
-    before = web(cluster.alpha)
-    worker = cluster.alpha.worker
+def test_a_process_that_dies_with_the_worker_is_started_again_in_place(owned):
+    before = web(owned.alpha)
+    worker = owned.alpha.worker
     os.kill(worker, signal.SIGSTOP)
     os.kill(before[1], signal.SIGKILL)
     os.kill(worker, signal.SIGKILL)
-    next_worker(cluster.alpha, worker)
-    until(lambda: (web(cluster.alpha) or before)[1] not in (None, before[1]), "app runs again")
-    assert web(cluster.alpha)[0] == before[0]
-    assert web(cluster.alpha)[2] == "alpha"
+    next_worker(owned.alpha, worker)
+    until(lambda: (web(owned.alpha) or before)[1] not in (None, before[1]), "app runs again")
+    assert web(owned.alpha)[0] == before[0]
+    assert web(owned.alpha)[2] == "alpha"
 
 
-def test_a_new_program_takes_over_without_a_change(cluster):
-    before = web(cluster.alpha)
-    worker = cluster.alpha.worker
-    told = cluster.alpha.command("reload", "--binary", *cluster.alpha.options())
+def test_a_new_program_takes_over_without_a_change(owned):
+    before = web(owned.alpha)
+    worker = owned.alpha.worker
+    told = owned.alpha.command("reload", "--binary", *owned.alpha.options())
     assert told.returncode == 0, told.stderr
-    next_worker(cluster.alpha, worker)
-    assert web(cluster.alpha) == before
+    next_worker(owned.alpha, worker)
+    assert web(owned.alpha) == before
 
 
-def test_a_new_guard_goes_on_with_what_runs(cluster):
-    before = web(cluster.alpha)
-    cluster.alpha.kill()
-    cluster.alpha.start().ready()
-    until(lambda: web(cluster.alpha) == before, "alpha goes on as before")
+def test_a_new_guard_goes_on_with_what_runs(owned):
+    before = web(owned.alpha)
+    owned.alpha.kill()
+    owned.alpha.start().ready()
+    until(lambda: web(owned.alpha) == before, "alpha goes on as before")
     assert runs(before[1])
