@@ -351,8 +351,8 @@ START_TEST(a_process_without_the_mark_is_not_killed_but_named)
 	struct child_id session = id;
 	session.group[0] = '\0';
 	long left = strtol(output, NULL, 10);
-	/* The shell ends by itself; as long as nobody has collected it, its session is known to be its
-	 * own. */
+	/* The shell ends by itself; as long as nobody has collected it, its session is known to be
+	 * its own. */
 	while (kill((pid_t)id.pid, 0) == 0)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	ck_assert_int_eq(platform_child_end(&session, "FAILOVERD_RESOURCE=other", span_ms(50),
