@@ -24,7 +24,8 @@ void snapshot_take_durable(struct member *m, const struct durable *durable)
 {
 	m->incarnation = durable->incarnation;
 	m->reserved_epoch = durable->reserved_epoch;
-	m->longest_promise = durable->longest_promise;
+	m->longest_promise = m->longest_on_disk = durable->longest_promise;
+	m->reserved_on_disk = durable->reserved_epoch;
 	m->paused = durable->paused;
 	m->pause_counter = durable->pause_counter;
 	m->relearning = durable->relearning;
@@ -63,7 +64,8 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	claim->state = holds ? CLAIM_HOLDING : CLAIM_RELEASING;
 	claim->epoch = kept->claim_epoch;
 	claim->lease_end = kept->lease_end;
-	claim->confirmed_at = INSTANT_PAST;
+	/* About; what has to be confirmed after a gap is confirmed anew. */
+	claim->confirmed_at = instant_earlier(now, instant_minus(kept->lease_end, m->timing.lease));
 	claim->release_limit = kept->release_limit;
 	claim->reason = RELEASE_RESTARTED;
 	claim->first_seq = 1;
