@@ -18,7 +18,10 @@ const struct verb verbs[] = {
      "together                      all boot at the same moment\n"
      "off=n2,n3                     not booted\n"
      "mismatch=n2                   its file defines r1 differently\n"
-     "bare                          no guard, and no memory survives the daemon",
+     "late                          of ten pages one comes twice, and one up to 5 s late\n"
+     "bare                          no guard, and no memory survives the daemon\n"
+     "restarts                      the guard starts the daemon again as soon as it died\n"
+     "gate, lifetime, watchdog      what else of these a host has",
      false, verb_cluster},
     {"request", "MEMBER COMMAND...",
      "move ROLE [NODE], stop ROLE, start ROLE, pause NODE or resume NODE, typed on MEMBER", true,
@@ -32,17 +35,23 @@ const struct verb verbs[] = {
     {"cut", "A B | C, A > C, or A", "no pages between them; > in this direction; A: to all others",
      true, verb_cut},
     {"heal", "[A | B, A > B, or A]", "the reverse, of these links or of all", true, verb_heal},
-    {"loss", "PERCENT%", "so many pages of every link are lost", true, verb_loss},
+    {"loss", "[MEMBER] PERCENT%", "so many pages of every link are lost, or of those it sends",
+     true, verb_loss},
     {"replay", "MEMBER...", "the pages that were recorded come to them once more", true,
      verb_replay},
-    {"crash", "MEMBER... [power]", "their daemons are killed, or their hosts lose power", true,
+    {"crash", "MEMBER... [power|guard|both]",
+     "their daemons, guards, or both of them are killed, or their hosts lose power", true,
      verb_crash},
-    {"boot", "MEMBER... [forget]", "their daemons start; without the memory of the last ones", true,
-     verb_boot},
-    {"freeze", "MEMBER DURATION", "its daemon stands still; the guard does not", true, verb_freeze},
+    {"boot", "MEMBER... [forget]",
+     "their guards and daemons start; without the memory of the last ones", true, verb_boot},
+    {"freeze", "MEMBER DURATION [step|guard|both|machine]",
+     "its daemon stands still; in its next step, between the decision and the deed; its guard, or\n"
+     "both of them; or the whole machine with its clock",
+     true, verb_freeze},
     {"thaw", "MEMBER", "it goes on before its time", true, verb_thaw},
     {"drift", "MEMBER [-]PPM", "its clock is too fast by this", true, verb_drift},
-    {"disk", "MEMBER full|ok|lost|damaged", "its state file", true, verb_disk},
+    {"disk", "MEMBER full|ok|lost|damaged|copy|old",
+     "its state file; a copy of it is made, and put back", true, verb_disk},
     {"resource", "MEMBER ROLE WORD...",
      "fails       the running resources are beyond restarting\n"
      "broken      from now on they do not start; works: they do\n"
@@ -56,6 +65,7 @@ const struct verb verbs[] = {
      "time passes, at most 1 m, until\n"
      "owner ROLE [NODE]   the role is up there\n"
      "nobody ROLE         its resources are down everywhere\n"
+     "silent ROLE MEMBER  packets for its address are not answered there\n"
      "answer              every command typed has its answer\n"
      "quiet               nothing was told for two promises\n"
      "told \"TEXT\"         a line with this is told",

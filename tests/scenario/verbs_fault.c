@@ -64,15 +64,31 @@ bool verb_heal(struct stage *stage, const struct words *words)
 	return true;
 }
 
-bool verb_loss(struct stage *stage, const struct words *words)
+static bool percent_of(const char *word, unsigned *permille)
 {
 	char *end = NULL;
-	if (words->count != 2)
+	unsigned long percent = strtoul(word, &end, 10);
+	*permille = (unsigned)percent * 10;
+	return end != word && strcmp(end, "%") == 0 && percent <= 100;
+}
+
+bool verb_loss(struct stage *stage, const struct words *words)
+{
+	struct net *net = &stage->world->net;
+	unsigned permille;
+	uint8_t from;
+	if (words->count < 2 || words->count > 3 ||
+	    !percent_of(words->word[words->count - 1], &permille))
 		return false;
-	unsigned long percent = strtoul(words->word[1], &end, 10);
-	if (strcmp(end, "%") != 0 || percent > 100)
+	if (words->count == 2) {
+		net->plan.loss_permille = permille;
+		return true;
+	}
+	if (!stage_host(stage, words->word[1], &from))
 		return false;
-	stage->world->net.plan.loss_permille = (unsigned)percent * 10;
+	for (uint8_t to = 0; to < MEMBERS_MAX; to++)
+		for (uint8_t path = 0; path < WORLD_PATHS_MAX; path++)
+			net->links[from][to][path].loss_permille = permille;
 	return true;
 }
 
@@ -108,6 +124,10 @@ static bool crash_one(struct stage *stage, uint8_t h, bool power)
 static bool boot_one(struct stage *stage, uint8_t h, bool forget)
 {
 	struct host *host = &stage->world->hosts[h];
+	if (host->state != HOST_OFF && host->layers.guard == GUARD_NONE) {
+		guard_boot(stage->world, h);
+		return stage_now(stage);
+	}
 	if (host->state != HOST_OFF)
 		return stage_fail(stage, "%s runs already", story_host(stage->world, h));
 	if (forget)
@@ -130,8 +150,27 @@ static bool for_each(struct stage *stage, const struct words *words, const char 
 	return end > 1;
 }
 
+static bool crash_guard(struct stage *stage, uint8_t h, bool flagged)
+{
+	(void)flagged;
+	if (stage->world->hosts[h].layers.guard == GUARD_NONE)
+		return stage_fail(stage, "%s has no guard", story_host(stage->world, h));
+	guard_kill(stage->world, h, INT64_MAX);
+	return stage_now(stage);
+}
+
+static bool crash_both(struct stage *stage, uint8_t h, bool flagged)
+{
+	return crash_guard(stage, h, flagged) && crash_one(stage, h, false);
+}
+
 bool verb_crash(struct stage *stage, const struct words *words)
 {
+	const char *last = words->word[words->count - 1];
+	if (strcmp(last, "guard") == 0)
+		return for_each(stage, words, last, crash_guard);
+	if (strcmp(last, "both") == 0)
+		return for_each(stage, words, last, crash_both);
 	return for_each(stage, words, "power", crash_one);
 }
 
@@ -140,17 +179,32 @@ bool verb_boot(struct stage *stage, const struct words *words)
 	return for_each(stage, words, "forget", boot_one);
 }
 
+static bool freeze(struct stage *stage, uint8_t h, int64_t span, const char *what)
+{
+	struct world *world = stage->world;
+	world->hosts[h].doom_pause = span;
+	bool guard = strcmp(what, "guard") == 0, both = strcmp(what, "both") == 0;
+	if (strcmp(what, "machine") == 0)
+		machine_suspend(world, h, span);
+	else if (strcmp(what, "step") == 0)
+		world->hosts[h].doom = DOOM_FREEZES;
+	else if (guard || both)
+		guard_freeze(world, h, span);
+	if (both || what[0] == '\0')
+		host_freeze(world, h, span);
+	return stage_now(stage);
+}
+
 bool verb_freeze(struct stage *stage, const struct words *words)
 {
 	uint8_t h;
 	int64_t span;
-	if (words->count != 3 || !stage_host(stage, words->word[1], &h) ||
+	if (words->count < 3 || words->count > 4 || !stage_host(stage, words->word[1], &h) ||
 	    !word_duration(words->word[2], &span))
 		return false;
 	if (stage->world->hosts[h].state != HOST_RUNNING)
 		return stage_fail(stage, "%s does not run", words->word[1]);
-	host_freeze(stage->world, h, span);
-	return stage_now(stage);
+	return freeze(stage, h, span, words->count == 4 ? words->word[3] : "");
 }
 
 bool verb_thaw(struct stage *stage, const struct words *words)
@@ -186,7 +240,11 @@ bool verb_disk(struct stage *stage, const struct words *words)
 		return false;
 	const char *how = words->word[2];
 	bool damaged = strcmp(how, "damaged") == 0;
-	if (damaged || strcmp(how, "lost") == 0)
+	if (strcmp(how, "copy") == 0)
+		disk_copy(stage->world, h);
+	else if (strcmp(how, "old") == 0)
+		return disk_put_back(stage->world, h) && stage_now(stage);
+	else if (damaged || strcmp(how, "lost") == 0)
 		disk_lose(stage->world, h, damaged);
 	else if (strcmp(how, "full") == 0 || strcmp(how, "ok") == 0)
 		disk_fill(stage->world, h, strcmp(how, "full") == 0);

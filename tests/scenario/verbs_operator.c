@@ -66,16 +66,39 @@ static bool role_fill(struct draft *draft, uint8_t r, const char *list)
 	return role->node_count > 0;
 }
 
+static bool take_layer(struct plan *plan, const char *word)
+{
+	const struct {
+		const char *word;
+		bool *has;
+	} layers[] = {
+	    {"restarts", &plan->restarts},
+	    {"gate", &plan->gate},
+	    {"lifetime", &plan->lifetime},
+	    {"watchdog", &plan->watchdog},
+	};
+	for (unsigned i = 0; i < sizeof layers / sizeof layers[0]; i++)
+		if (strcmp(layers[i].word, word) == 0)
+			return *layers[i].has = true;
+	return false;
+}
+
 static bool take_flag(struct draft *draft, const char *word)
 {
 	if (strcmp(word, "new") == 0)
 		draft->plan.formed = false;
 	else if (strcmp(word, "together") == 0)
 		draft->together = true;
+	else if (strcmp(word, "late") == 0)
+		draft->plan.network = (struct plan_network){.twin_permille = 100,
+		                                            .late_permille = 100,
+		                                            .delay = MS / 5,
+		                                            .late = INT64_C(5000) * MS,
+		                                            .reorders = true};
 	else if (strcmp(word, "bare") == 0)
 		draft->plan.guard = draft->plan.keeps = false;
 	else
-		return false;
+		return take_layer(&draft->plan, word);
 	return true;
 }
 

@@ -61,6 +61,17 @@ static bool has_nobody(struct stage *stage, const struct words *words)
 	       world_owner(stage->world, role) == NO_MEMBER;
 }
 
+static bool is_silent(struct stage *stage, const struct words *words)
+{
+	uint8_t role, host;
+	if (!stage_role(stage, words->word[2], &role) || !stage_host(stage, words->word[3], &host))
+		return false;
+	if (layers_answer(stage->world, host, role))
+		return false;
+	story_tell(stage->world, host, "(does not answer for %s)", words->word[2]);
+	return true;
+}
+
 static bool is_answered(struct stage *stage, const struct words *words)
 {
 	(void)words;
@@ -108,7 +119,7 @@ static const struct condition {
 	bool (*holds)(struct stage *stage, const struct words *words);
 } conditions[] = {
     {"owner", 1, 2, has_owner}, {"nobody", 1, 1, has_nobody}, {"answer", 0, 0, is_answered},
-    {"quiet", 0, 0, is_quiet},  {"told", 1, 1, is_told},
+    {"quiet", 0, 0, is_quiet},  {"silent", 2, 2, is_silent},  {"told", 1, 1, is_told},
 };
 
 bool verb_until(struct stage *stage, const struct words *words)

@@ -21,6 +21,7 @@ enum happening_kind {
 	HAPPEN_WATCHDOG,   /* nobody may have petted it for the lease of a role */
 	HAPPEN_GUARD_BOOT, /* the guard is started again */
 	HAPPEN_GUARD_THAW, /* a stopped guard goes on */
+	HAPPEN_RESUME,     /* a stopped machine goes on */
 	HAPPEN_BREAKS,     /* the resources of a role fail */
 	HAPPEN_FITNESS,    /* the host gains or loses what a role needs */
 	HAPPEN_REQUEST,    /* an operator types a command */

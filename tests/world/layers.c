@@ -59,6 +59,8 @@ bool layers_excuse(const struct world *world, uint8_t h, uint8_t role)
 {
 	const struct host *host = &world->hosts[h];
 	const struct layer_role *layer = &host->layers.roles[role];
+	if (host->is_suspended)
+		return true;
 	if (world->plan.services_too || world->plan.watchdog)
 		return false;
 	if (!host->layers.unattended)

@@ -145,6 +145,7 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 	case HAPPEN_WATCHDOG:
 	case HAPPEN_GUARD_BOOT:
 	case HAPPEN_GUARD_THAW:
+	case HAPPEN_RESUME:
 	case HAPPEN_BOOT:
 	case HAPPEN_THAW:
 	case HAPPEN_FAULT:

@@ -198,6 +198,9 @@ static void happen(struct world *world, struct happening *item)
 		if (item->life == host->layers.guard_life)
 			guard_thaw(world, h);
 		break;
+	case HAPPEN_RESUME:
+		machine_resume(world, h);
+		break;
 	case HAPPEN_BOOT:
 		host_boot(world, h);
 		break;

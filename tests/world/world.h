@@ -15,6 +15,7 @@
 #include "tests/world/agenda.h"
 #include "tests/world/check.h"
 #include "tests/world/host.h"
+#include "tests/world/machine.h"
 #include "tests/world/net.h"
 #include "tests/world/plan.h"
 #include "tests/world/process.h"
