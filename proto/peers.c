@@ -30,6 +30,24 @@ bool peer_counts(const struct member *m, uint8_t peer, struct instant now)
 	       voters_contain(&m->voters, m->setup->members[peer].id);
 }
 
+/* What else is stored here is no newer than the number of this life: an old copy was put back, of
+ * the disk or of the whole machine. It is as good as lost, and a floor for what is learned again.
+ */
+static void distrust_state(struct step *step)
+{
+	struct member *m = step->m;
+	if (m->relearning)
+		return;
+	m->relearning = m->state_lost = true;
+	m->relearned_generation = 0;
+	m->relearned_at = INSTANT_NEVER;
+	m->abstaining = true;
+	m->abstain_until =
+	    instant_later(m->abstain_until, instant_plus(step->now, m->longest_promise));
+	if (m->persisted != 0) /* else it is said when this member joins */
+		step_note(step, (struct note){.kind = NOTE_STATE_LOST, .peer = NO_MEMBER});
+}
+
 /* Peers remember a later life of this member than it does itself: its stored state was lost or
  * rolled back. Without a claim there is nothing that the old number still stands for. */
 static void take_incarnation(struct step *step, struct stamp heard)
@@ -47,6 +65,7 @@ static void take_incarnation(struct step *step, struct stamp heard)
 	step_note(step, (struct note){.kind = NOTE_INCARNATION_TAKEN,
 	                              .peer = NO_MEMBER,
 	                              .epoch = m->incarnation});
+	distrust_state(step);
 }
 
 static void hear_path_echoes(struct step *step, struct peer *peer, const struct echo *echo)

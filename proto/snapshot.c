@@ -87,6 +87,8 @@ void snapshot_take_kept(struct member *m, const struct kept *kept, struct instan
 {
 	if (kept->incarnation > m->incarnation)
 		m->incarnation = kept->incarnation;
+	if (kept->relearning)
+		m->relearning = m->state_lost = true;
 	m->abstain_until = kept->abstain_until;
 	for (uint8_t i = 0; i < kept->peer_count; i++) {
 		uint8_t peer = member_index(m, kept->peers[i].member);
@@ -121,6 +123,7 @@ uint64_t member_durable(const struct member *m, struct durable *out)
 void member_keep(const struct member *m, struct kept *out)
 {
 	out->incarnation = m->incarnation;
+	out->relearning = m->relearning;
 	out->abstain_until = m->abstain_until;
 	out->peer_count = 0;
 	for (uint8_t p = 0; p < m->setup->member_count; p++)

@@ -57,6 +57,7 @@ struct kept_peer {
 
 struct kept {
 	uint32_t incarnation;
+	bool relearning; /* the disk may not say so yet */
 	struct instant abstain_until;
 	uint8_t peer_count;
 	struct kept_peer peers[MEMBERS_MAX];

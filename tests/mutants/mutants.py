@@ -176,6 +176,11 @@ MUTANTS = [
         "if (m->paused != paused && asked->request->id == 0) {",
         "a pause or resume that follows another command than it knew of is not carried out",
         scenario="pause-carried-out-once"),
+    Mutant(
+        "old-copy-trusted", "peers.c",
+        "\tdistrust_state(step);\n", "",
+        "state that is older than what others remember of this member is as good as lost",
+        scenario="state-put-back"),
 ]
 
 KEPT = [
@@ -191,6 +196,9 @@ KEPT = [
     Kept("`releasing` is renewed, never newly granted",
          "a new grant to who gives up would not bring a lease back, it would only make the next "
          "owner wait for one promise more."),
+    Kept("a member that distrusts its disk does so also after a restart of its process",
+         "its process has to die in the milliseconds before the disk itself says so; then it would "
+         "vote without having learned what the others know."),
     Kept("nothing beyond the epochs reserved on disk is granted",
          "reservation runs half a block of 500 epochs ahead; to be overtaken, a disk has to be "
          "full while others reboot often, and then its host has to reboot with a working disk."),
