@@ -202,6 +202,41 @@ static void lease_over(struct step *step, uint8_t r)
 	step_release(step, r);
 }
 
+/*
+ * Somebody owns the role at a later epoch. No majority grants that while this lease runs, by clocks
+ * within the bound; so the clock of this machine stood still with it, as when a hypervisor paused
+ * it, and the lease end it waits for is long past.
+ */
+static uint8_t superseded_by(const struct member *m, uint8_t r)
+{
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		const struct hearsay *hearsay = &m->peers[p].roles[r];
+		const struct role_report *report = &hearsay->report;
+		if (p == m->setup->self || !hearsay->known || !report->is_candidate ||
+		    report->claim_epoch <= m->roles[r].claim.epoch)
+			continue;
+		if (report->claim == CLAIM_HOLDING || report->claim == CLAIM_RELEASING)
+			return p;
+	}
+	return NO_MEMBER;
+}
+
+static void end_superseded(struct step *step, uint8_t r)
+{
+	struct role *role = &step->m->roles[r];
+	uint8_t owner = superseded_by(step->m, r);
+	if (owner == NO_MEMBER)
+		return;
+	uint64_t epoch = step->m->peers[owner].roles[r].report.claim_epoch;
+	if (epoch > role->noted_owner_epoch)
+		step_note(step, (struct note){.kind = NOTE_OWNER_SEEN,
+		                              .role = role->id,
+		                              .peer = owner,
+		                              .epoch = epoch});
+	role->noted_owner_epoch = epoch;
+	role->claim.lease_end = instant_earlier(role->claim.lease_end, step->now);
+}
+
 static bool better_is_fit_long_enough(struct step *step, uint8_t r)
 {
 	struct member *m = step->m;
@@ -271,6 +306,8 @@ void election_update(struct step *step, uint8_t r)
 		seek(step, r);
 	if (claim->state == CLAIM_NONE)
 		return;
+	if (claim->state != CLAIM_SEEKING && instant_before(step->now, claim->lease_end))
+		end_superseded(step, r);
 	lease_update(step, r);
 	if (claim->resumed) {
 		claim->resumed = false;

@@ -181,6 +181,12 @@ MUTANTS = [
         "\tdistrust_state(step);\n", "",
         "state that is older than what others remember of this member is as good as lost",
         scenario="state-put-back"),
+    Mutant(
+        "clock-stood-still", "election.c",
+        "\tif (claim->state != CLAIM_SEEKING && instant_before(step->now, claim->lease_end))\n"
+        "\t\tend_superseded(step, r);\n", "",
+        "an owner that hears of a later one has no lease, whatever its clock says",
+        scenario="machine-paused"),
 ]
 
 KEPT = [
