@@ -33,6 +33,7 @@ START_TEST(longest_timeout_that_fits_is_chosen)
 }
 END_TEST
 
+/* Fault 62: the watchdog does not fit the lease. */
 START_TEST(timeout_that_does_not_fit_is_refused_with_what_to_change)
 {
 	static const struct {

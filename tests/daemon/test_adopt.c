@@ -423,6 +423,7 @@ static bool db_is_down(struct stage *stage)
 	return stage_view(stage, "db").restarts == 1;
 }
 
+/* Fault 65: the daemon is restarted. */
 START_TEST(a_killed_worker_leaves_everything_for_the_next)
 {
 	struct stage *stage = open_lab();

@@ -65,6 +65,7 @@ static void finish(struct stage *stage)
 	stage_close(stage);
 }
 
+/* Fault 2: guard and daemon were killed. */
 START_TEST(addresses_processes_and_scripts_of_a_killed_daemon_are_released)
 {
 	netlab_enter();
@@ -111,6 +112,7 @@ START_TEST(an_address_that_moved_in_the_configuration_is_removed_where_it_was)
 }
 END_TEST
 
+/* Fault 22: an address is left in the configuration of the host. */
 START_TEST(an_address_without_record_is_removed_all_the_same)
 {
 	netlab_enter();

@@ -103,6 +103,7 @@ def damage_remove(path):
 
 @pytest.mark.parametrize("damage", [damage_cut, damage_flip, damage_empty, damage_remove])
 def test_damaged_state_is_told_and_learned_again(cluster, damage):
+    """Fault 24: the state is damaged."""
     cluster.start().owned("alpha")
     first = cluster.alpha.status()
     cluster.alpha.end()

@@ -68,6 +68,7 @@ START_TEST(agent_is_believed_where_it_is_not_to_be_verified)
 }
 END_TEST
 
+/* Fault 64: the fence agent lies. */
 START_TEST(agent_that_says_off_and_then_on_has_failed)
 {
 	struct fencelab *lab = fencelab_open();
@@ -78,6 +79,7 @@ START_TEST(agent_that_says_off_and_then_on_has_failed)
 }
 END_TEST
 
+/* Fault 64: the fence agent fails. */
 START_TEST(agent_that_fails_is_quoted)
 {
 	struct fencelab *lab = fencelab_open();
@@ -120,6 +122,7 @@ START_TEST(agent_that_takes_its_time_is_waited_for)
 }
 END_TEST
 
+/* Fault 64: the fence agent hangs. */
 START_TEST(agent_that_hangs_is_killed_in_time)
 {
 	static const char *const behaviours[] = {"hang-off", "hang-status"};

@@ -201,6 +201,7 @@ START_TEST(bmc_that_lost_power_with_its_machine_confirms_nothing)
 }
 END_TEST
 
+/* Fault 64: the machine stays on. */
 START_TEST(bmc_that_takes_the_order_and_does_nothing_confirms_nothing)
 {
 	struct bmc bmc = open_bmc("true", "swordfish\n");

@@ -148,6 +148,7 @@ static int by_size(const void *a, const void *b)
 	return (left->ns > right->ns) - (left->ns < right->ns);
 }
 
+/* Faults 2 and 3: nothing runs any more, or all stands still. */
 START_TEST(a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end)
 {
 	static const int numbers[] = {SIGKILL, SIGSTOP};

@@ -60,6 +60,7 @@ START_TEST(what_was_up_is_restarted_in_place_slower_each_time)
 }
 END_TEST
 
+/* Fault 46: a service fails now and then. */
 START_TEST(restarts_are_forgotten_after_their_window)
 {
 	struct play play;
@@ -101,6 +102,7 @@ START_TEST(a_new_start_of_the_role_begins_with_all_restarts)
 }
 END_TEST
 
+/* Fault 46: a service fails all the time. */
 START_TEST(the_delay_of_restarts_has_an_upper_end)
 {
 	struct play play;

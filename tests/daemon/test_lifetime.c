@@ -138,6 +138,7 @@ static const char *const texts[] = {"10.9.0.100/24", "10.9.0.100/32", "fd00:9::1
                                     "fd00:9::100/128"};
 enum { TEXTS = sizeof texts / sizeof texts[0], EACH_FAMILY = TEXTS / 2 };
 
+/* Fault 2: guard and daemon are killed. */
 START_TEST(an_address_goes_by_itself_when_nobody_is_left)
 {
 	struct lab lab = enter(texts[_i]);

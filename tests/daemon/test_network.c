@@ -298,6 +298,7 @@ START_TEST(an_ipv6_address_is_announced_to_all_nodes_and_all_routers)
 }
 END_TEST
 
+/* Fault 38: an announcement cannot leave. */
 START_TEST(an_announcement_without_link_is_a_loss_and_nothing_more)
 {
 	struct network *network = open_lab();
@@ -322,6 +323,7 @@ static bool hears_rival(struct network *network, const struct network_address *a
 	return poll(&readable, 1, 100) == 1 && network_rival_read(network, address, fd, station);
 }
 
+/* Fault 36: another station has the address. */
 START_TEST(another_station_that_claims_the_address_is_heard)
 {
 	struct network *network = open_lab();

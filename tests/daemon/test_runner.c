@@ -155,6 +155,7 @@ START_TEST(what_cannot_be_recorded_does_not_run)
 }
 END_TEST
 
+/* Fault 44: a stop hangs. */
 START_TEST(a_process_that_ignores_sigterm_is_killed_after_its_time)
 {
 	struct stage *stage = open_lab();
@@ -224,6 +225,7 @@ static bool has_address(struct stage *stage)
 	return stage_has_address("10.9.0.100");
 }
 
+/* Fault 35: a network manager takes the address away. */
 START_TEST(an_address_somebody_removes_is_put_back_until_restarts_are_used_up)
 {
 	struct stage *stage = open_lab();
@@ -285,6 +287,7 @@ START_TEST(without_carrier_the_role_is_unfit_until_it_comes_back)
 }
 END_TEST
 
+/* Fault 46: a service fails all the time. */
 START_TEST(a_crash_loop_is_restarted_slower_and_slower_and_then_fails_the_role)
 {
 	struct stage *stage = open_lab();
@@ -332,6 +335,7 @@ static void count_comings(void *context, const struct network_change *change)
 	*comings += change->news == NEWS_ADDRESS_HERE && change->address.family == AF_INET;
 }
 
+/* Fault 5: the lease is over between decision and deed. */
 START_TEST(nothing_starts_without_the_right_to_act)
 {
 	struct stage *stage = open_lab();

@@ -98,6 +98,7 @@ START_TEST(a_status_that_fails_restarts_in_place_by_stop_and_start)
 }
 END_TEST
 
+/* Fault 47: a check hangs. */
 START_TEST(a_status_that_hangs_is_a_failure)
 {
 	struct stage *stage = stage_new();
@@ -114,6 +115,7 @@ START_TEST(a_status_that_hangs_is_a_failure)
 }
 END_TEST
 
+/* Fault 45: a stop fails, and the service lives on. */
 START_TEST(a_stop_that_fails_is_tried_again_while_status_says_it_runs)
 {
 	struct stage *stage = stage_new();
@@ -143,6 +145,7 @@ START_TEST(a_stop_that_fails_without_status_is_told_and_counts_as_down)
 }
 END_TEST
 
+/* Fault 44: a stop hangs. */
 START_TEST(a_stop_that_hangs_is_killed_after_its_time)
 {
 	struct stage *stage = stage_new();
@@ -205,6 +208,7 @@ START_TEST(a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on)
 }
 END_TEST
 
+/* Fault 47: a check prints without end. */
 START_TEST(output_beyond_the_rate_is_left_out_and_does_not_block_the_child)
 {
 	struct stage *stage = stage_new();

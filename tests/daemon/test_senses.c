@@ -29,6 +29,7 @@ static struct senses begin_with(enum note_kind kind)
 	return senses;
 }
 
+/* Fault 39: neighbours may have missed the owner. */
 START_TEST(after_a_long_pause_an_owner_announces_once)
 {
 	struct senses senses = begin_with(NOTE_PAUSE_NOTICED);

@@ -145,6 +145,7 @@ START_TEST(the_newest_generation_is_found_and_the_one_before_is_kept)
 }
 END_TEST
 
+/* Fault 24: the newest state is damaged. */
 START_TEST(a_damaged_newest_generation_leaves_only_a_lower_bound)
 {
 	struct bench bench;
@@ -182,6 +183,7 @@ START_TEST(a_missing_newest_generation_leaves_only_a_lower_bound)
 }
 END_TEST
 
+/* Fault 24: all state is damaged. */
 START_TEST(two_damaged_generations_are_lost_state)
 {
 	struct bench bench;
@@ -258,6 +260,7 @@ START_TEST(many_writes_at_once_become_few_and_the_last_one_wins)
 }
 END_TEST
 
+/* Fault 25: the disk is full. */
 START_TEST(a_failed_write_is_told_once_and_tried_again_until_it_succeeds)
 {
 	struct bench bench;

@@ -87,6 +87,7 @@ static bool is_unfit(struct stage *stage)
 	return !stage->roles[0].is_fit;
 }
 
+/* Fault 38: an announcement could not leave. */
 START_TEST(carrier_that_comes_back_begins_a_new_burst)
 {
 	struct stage *stage = open_lab();
@@ -105,6 +106,7 @@ START_TEST(carrier_that_comes_back_begins_a_new_burst)
 }
 END_TEST
 
+/* Fault 36: another station has the address. */
 START_TEST(a_rival_is_answered_by_a_burst_and_never_by_a_storm)
 {
 	struct stage *stage = open_lab();

@@ -124,6 +124,7 @@ START_TEST(it_is_armed_with_the_first_role_and_disarmed_with_the_last)
 }
 END_TEST
 
+/* Fault 62: the watchdog does not fit the lease. */
 START_TEST(it_is_not_armed_when_too_little_of_the_lease_is_left)
 {
 	struct bench bench = begin(LAN);
@@ -159,6 +160,7 @@ START_TEST(a_late_confirmation_does_not_pet)
 }
 END_TEST
 
+/* Fault 63: nobody pets the watchdog. */
 START_TEST(a_hung_owner_is_reset_before_another_may_start)
 {
 	struct bench bench = begin(LAN);

@@ -20,6 +20,7 @@ static const struct {
     {"/dev/null", CODE_INVALID, "/dev/null is not a watchdog"},
 };
 
+/* Fault 62: the watchdog device is missing, or is none. */
 START_TEST(what_is_no_watchdog_is_told)
 {
 	struct watchdog_facts facts = {.identity = "untouched"};

@@ -101,6 +101,7 @@ START_TEST(another_major_version_is_named_as_such_before_anything_else_is_looked
 }
 END_TEST
 
+/* Fault 57: members of neighbouring versions. */
 START_TEST(another_minor_version_is_let_in)
 {
 	struct scene s = scene();
@@ -152,6 +153,7 @@ START_TEST(a_datagram_tagged_with_either_of_our_two_keys_is_let_in)
 }
 END_TEST
 
+/* Fault 58: a member that the change of keys forgot. */
 START_TEST(a_sender_nobody_lists_is_counted_for_the_address_it_came_from)
 {
 	struct scene s = scene();
@@ -164,6 +166,7 @@ START_TEST(a_sender_nobody_lists_is_counted_for_the_address_it_came_from)
 }
 END_TEST
 
+/* Fault 61: a copy of a member at another address. */
 START_TEST(a_member_at_an_address_that_is_not_its_own_is_refused)
 {
 	struct scene s = scene();
@@ -186,6 +189,7 @@ START_TEST(our_own_datagram_reflected_is_refused_wherever_it_comes_from)
 }
 END_TEST
 
+/* Fault 21: a recorded datagram is played again. */
 START_TEST(what_was_heard_is_a_replay)
 {
 	struct scene s = scene();
@@ -286,6 +290,7 @@ START_TEST(a_page_signed_by_another_member_is_refused_and_not_remembered)
 }
 END_TEST
 
+/* Fault 58: keys are changed one after the other. */
 START_TEST(during_a_rotation_both_keys_of_a_member_are_good)
 {
 	struct scene s = scene();
@@ -321,6 +326,7 @@ START_TEST(a_signed_page_that_says_nonsense_is_refused_with_the_reason)
 }
 END_TEST
 
+/* Fault 59: mutated datagrams. */
 START_TEST(every_single_flipped_bit_is_refused_and_changes_only_a_counter)
 {
 	struct scene s = scene();

@@ -381,6 +381,7 @@ START_TEST(the_voter_set_is_remembered_not_reread)
 }
 END_TEST
 
+/* Fault 5: the daemon stands still before it acts. */
 START_TEST(a_long_gap_needs_a_majority_before_anything_is_started)
 {
 	struct cluster *c = settled(false);

@@ -39,6 +39,7 @@ START_TEST(the_largest_parts_have_the_sizes_that_the_limits_are_proven_with)
 }
 END_TEST
 
+/* Fault 41: small packets. */
 START_TEST(the_most_crowded_first_page_has_room_for_a_role)
 {
 	struct heartbeat page = page_crowded();
@@ -153,6 +154,7 @@ START_TEST(what_means_nothing_is_not_sent)
 }
 END_TEST
 
+/* Fault 57: members of neighbouring versions. */
 START_TEST(an_unknown_section_is_skipped_wherever_it_stands)
 {
 	static const uint8_t unknown[] = {200, 0xff, 0, 3, 1, 2, 3};

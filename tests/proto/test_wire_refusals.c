@@ -66,6 +66,7 @@ START_TEST(a_role_whose_own_length_is_too_short_for_its_bits_is_refused)
 }
 END_TEST
 
+/* Fault 59: mutated datagrams. */
 START_TEST(junk_and_changed_bytes_never_do_harm)
 {
 	struct random random = random_announced("junk");

@@ -8,6 +8,7 @@ from lab import boottime
 
 @pytest.mark.parametrize("seconds", [1, 8])
 def test_a_frozen_owner_and_the_one_that_takes_over_never_answer_both(web, seconds):
+    """Fault 28: the whole node is frozen."""
     since = boottime()
     web.containers["alpha"].freeze()
     try:

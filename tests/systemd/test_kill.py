@@ -41,6 +41,7 @@ def targets(web, which):
 
 @pytest.mark.parametrize("which", ["worker", "guard", "guard+worker"])
 def test_sigkill_is_not_noticed(web, which):
+    """Faults 2, 33 and 65: guard, daemon or both are killed and started again."""
     before, old = Watched(web), {web.guard("alpha"), web.worker("alpha")}
     since = boottime()
     killed = targets(web, which)
@@ -54,6 +55,7 @@ def test_sigkill_is_not_noticed(web, which):
 
 @pytest.mark.parametrize("which", ["worker", "guard", "guard+worker"])
 def test_sigstop_for_10_s_never_makes_two_owners(web, which):
+    """Fault 3: guard, daemon or both are stopped."""
     since = boottime()
     stopped = targets(web, which)
     web.signal("alpha", signal.SIGSTOP, *stopped)

@@ -13,6 +13,7 @@ def longest(web, since):
 
 
 def test_systemctl_stop_hands_over_like_a_move(web):
+    """Fault 66: the service is stopped."""
     since = boottime()
     web.must("alpha", "move", "web", "beta", "--wait")
     web.probe("web").wait_owner("beta", after=since)
@@ -41,6 +42,7 @@ def test_a_stop_with_nobody_to_take_over_releases_and_succeeds(web):
 
 
 def test_a_reboot_hands_over_while_the_network_is_up(web):
+    """Fault 66: the host shuts down."""
     since = boottime()
     web.reboot("alpha")
     web.probe("web").wait_owner("beta", after=since)

@@ -8,6 +8,7 @@ LOST_MS = 5
 
 
 def test_an_upgrade_is_not_noticed(web):
+    """Faults 57 and 65: the program is replaced."""
     container = web.containers["alpha"]
     status = web.status("alpha")
     before = (status.owner("web"), status.epoch("web"), status.process("app"))

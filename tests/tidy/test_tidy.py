@@ -10,6 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import faults  # noqa: E402
 import symbols  # noqa: E402
 import tidy  # noqa: E402
 
@@ -98,6 +99,40 @@ class Sources(unittest.TestCase):
         planted = " ".join(expected for _, _, expected in PLANTED.values())
         for rule in tidy.RULES:
             self.assertIn(f": {rule.__name__[:7]}", planted)
+
+
+# name: a file of a tree whose list is in order otherwise, what is reported (None: nothing)
+ROWS = "".join(f"| {n} | a | b | why | |\n" for n in range(1, faults.FAULTS + 1))
+TITLED = {
+    "a story": ("tests/scenario/a.txt", "# Fault 3: x\n", None),
+    "a story that is named": (faults.LIST, ROWS.replace("| 3 | a | b | why | |",
+                                                        "| 3 | a | b | | `scenario/ok` |"), None),
+    "a story that is not there": (faults.LIST, ROWS.replace("| 3 | a | b | why | |",
+                                                            "| 3 | a | b | | `scenario/b` |"),
+                                  "fault 3: scenario/b is named"),
+    "a fault nobody shows": (faults.LIST, ROWS.replace("| 3 | a | b | why | |",
+                                                       "| 3 | a | b | | |"), "fault 3: no test"),
+    "a fault that is missing": (faults.LIST, ROWS.replace("| 4 | a", "4 a"), "the list has to"),
+    "a number beyond the list": ("tests/scenario/a.txt", "# Faults 3 and 71: x\n",
+                                 "scenario/a: there is no fault 71"),
+    "one in Python": ("tests/netns/test_a.py", 'def test_b(c, d):\n    """Fault 72: x."""\n',
+                      "netns/test_a.py::test_b: there"),
+    "one in C": ("tests/daemon/test_a.c", "/* Fault 73: x\n * y. */\nSTART_TEST(b)\n",
+                 "daemon/test_a.c::b: there"),
+}
+
+
+class Faults(unittest.TestCase):
+    def test_a_list_that_is_not_true_is_reported(self):
+        for name, (path, text, expected) in TITLED.items():
+            tree = {faults.LIST: ROWS, "tests/scenario/ok.txt": "# Fault 3: y\n", path: text}
+            with self.subTest(name), plant(tree) as root:
+                found = list(faults.violations(pathlib.Path(root)))
+                if expected is None:
+                    self.assertEqual(found, [])
+                else:
+                    self.assertEqual(len(found), 1, found)
+                    self.assertTrue(found[0].startswith(expected), found[0])
 
 
 # text of a C file, whether the library must be pure, what is reported (None: nothing)

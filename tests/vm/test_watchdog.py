@@ -29,6 +29,7 @@ def assert_reset_in_time(vm):
 
 
 def test_owner_that_hangs_is_reset_before_another_may_start(machine):
+    """Fault 63: the owner hangs."""
     with machine("hang-as-owner") as vm:
         vm.until("says", "armed 2000")
         assert_reset_in_time(vm)
@@ -45,6 +46,7 @@ def test_owner_whose_kernel_panics_is_reset_before_another_may_start(machine):
 
 
 def test_owner_that_is_killed_is_reset_before_another_may_start(machine):
+    """Fault 63: the owner is killed."""
     with machine("be-killed-as-owner") as vm:
         assert_reset_in_time(vm)
 
@@ -101,6 +103,7 @@ def test_device_that_another_program_has_is_left_to_it(machine):
 
 
 def test_device_that_cannot_be_stopped_is_never_armed(machine):
+    """Fault 62: the watchdog cannot be stopped."""
     with machine("own-without-way-out") as vm:
         _, said, _ = vm.until("says", "failed")
         assert "once armed this watchdog cannot be stopped" in said
