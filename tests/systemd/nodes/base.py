@@ -28,6 +28,17 @@ u olga
 u sam
 m olga operators
 """
+#: The network comes and goes as on a machine of its own: what uses it must be ordered after it.
+NETWORK = """[Unit]
+Before=network.target network-online.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=ip link set eth0 up
+ExecStop=ip link set eth0 down
+[Install]
+WantedBy=network-online.target
+"""
 CAPABILITIES = {"NET_ADMIN": 12, "SYS_ADMIN": 21, "IPC_LOCK": 14}
 
 
@@ -118,12 +129,13 @@ def make_product(directory):
             shutil.copy(library, root / "usr/local/lib")
         _write(root, "etc/systemd/journald.conf.d/lab.conf", JOURNAL)
         _write(root, "etc/sysusers.d/lab.conf", USERS)
+        _write(root, "etc/systemd/system/lab-network.service", NETWORK)
         # One of the examples, as an administrator takes it over.
         drop_in = (root / "usr/local/share/failoverd/drop-ins/operators.conf").read_text()
         _write(root, "etc/systemd/system/failoverd.service.d/operators.conf", drop_in)
         _inside(root, "ldconfig")
         _inside(root, "systemd-sysusers")
-        _inside(root, "systemctl", "enable", "failoverd.service")
+        _inside(root, "systemctl", "enable", "failoverd.service", "lab-network.service")
     finally:
         subprocess.run(["umount", root], check=True)
     return upper
