@@ -8,8 +8,9 @@ import pytest
 from lab import boottime
 from nodes import UNIT
 
-#: A silence that the load of the test machine itself may cause.
-CALM_MS = 50
+#: A silence that the load of the test machine itself may cause. While there is no worker the
+#: lifetime of an address runs on, so one that is long in coming back may have to add it again.
+CALM_MS = {"worker": 50, "guard": 1000, "guard+worker": 1000}
 
 
 class Watched:
@@ -21,13 +22,13 @@ class Watched:
         self.service = status.process("app")
 
 
-def assert_unnoticed(web, before, since):
+def assert_unnoticed(web, before, since, limit_ms):
     web.wait_all_agree()
     status = web.status("alpha")
     outages = web.probe("web").outages(since)
     print(f"longest silence {max((o['ms'] for o in outages), default=0):.1f} ms")
     assert web.probe("web").changes(since) == []
-    assert [o for o in outages if o["ms"] > CALM_MS] == []
+    assert [o for o in outages if o["ms"] > limit_ms] == []
     assert status.owner("web") == before.owner
     assert status.epoch("web") == before.epoch
     assert status.process("app") == before.service
@@ -48,7 +49,7 @@ def test_sigkill_is_not_noticed(web, which):
     web.signal("alpha", signal.SIGKILL, *killed)
     web.wait_for(lambda: web.worker("alpha") not in old | {0}, "a new worker")
     web.wait_for(lambda: web.status("alpha") is not None, "it answers")
-    assert_unnoticed(web, before, since)
+    assert_unnoticed(web, before, since, CALM_MS[which])
     assert web.guard("alpha") not in killed
     assert web.show("alpha", "ActiveState") == "active"
 
