@@ -64,6 +64,13 @@ static const struct subcommand table[] = {
      "that lost its state vote again although those it should learn from are gone for good: a "
      "command\n"
      "that only they had stored is then forgotten."},
+    {"cleanup", "", TAKES_HOST | 1U << OPTION_EXPIRED, 0, 0, command_cleanup,
+     "end what a daemon that is gone has left on this host",
+     "Refused while a daemon runs. Removes addresses, ends processes, runs the stop commands of\n"
+     "scripts, takes the packet gate down, and tells what it did. Works without a usable\n"
+     "configuration. With --expired, at any time: only what belongs to roles whose lease is over\n"
+     "on this host; the rest is left for the next start to go on with. Exit code 1: something is\n"
+     "still up, or a daemon runs."},
     {"version", "", 0, 0, 0, command_version, "print the version", ""},
     {"help", "[COMMAND]", 0, 0, 1, command_help, "print this, or more about one command", ""},
 };

@@ -43,4 +43,5 @@ enum exit_code command_pause(const struct options *options);
 enum exit_code command_resume(const struct options *options);
 enum exit_code command_reload(const struct options *options);
 enum exit_code command_adopt_voters(const struct options *options);
+enum exit_code command_cleanup(const struct options *options);
 enum exit_code command_version(const struct options *options);

@@ -102,6 +102,13 @@ static enum code set_binary(struct options *options, const char *value, struct e
 	return CODE_OK;
 }
 
+static enum code set_expired(struct options *options, const char *value, struct error *error)
+{
+	(void)value, (void)error;
+	options->expired = true;
+	return CODE_OK;
+}
+
 static enum code set_timeout(struct options *options, const char *value, struct error *error)
 {
 	struct span timeout;
@@ -141,6 +148,8 @@ static const struct option table[OPTIONS] = {
     [OPTION_TIMEOUT] = {"--timeout", "TIME", set_timeout, "give up waiting after this (30s)"},
     [OPTION_BINARY] = {"--binary", NULL, set_binary,
                        "take over the program that is in its file now"},
+    [OPTION_EXPIRED] = {"--expired", NULL, set_expired,
+                        "only what belongs to roles whose lease is over"},
     [OPTION_HELP] = {"--help", NULL, set_help, "print this"},
 };
 

@@ -24,6 +24,7 @@ enum option_kind {
 	OPTION_WAIT,
 	OPTION_TIMEOUT,
 	OPTION_BINARY,
+	OPTION_EXPIRED,
 	OPTION_HELP,
 };
 enum { OPTIONS = OPTION_HELP + 1, OPERANDS_MAX = 2 };
@@ -41,6 +42,7 @@ struct options {
 	bool watch;
 	bool wait;
 	bool binary;
+	bool expired;
 	bool help;
 	bool only_errors; /* what was warned of a moment ago is not said again; no option */
 	int operand_count;

@@ -108,6 +108,33 @@ enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, 
 	return CODE_OK;
 }
 
+enum code memory_find(struct memory **memory, const char *run_dir, struct error *error)
+{
+	char path[FILE_PATH_BYTES];
+	struct boot boot;
+	struct stat info;
+	enum code code = platform_boot(&boot, error);
+	if (code == CODE_OK)
+		code = file_path(path, run_dir, "memory", error);
+	if (code != CODE_OK)
+		return code;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno != ENOENT)
+		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s", path,
+		                 strerror(errno));
+	void *mapped = MAP_FAILED;
+	if (fd >= 0 && fstat(fd, &info) == 0 && info.st_size == (off_t)sizeof **memory)
+		mapped = mmap(NULL, sizeof **memory, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (mapped == MAP_FAILED || !is_ours(mapped, &boot)) {
+		memory_close(mapped == MAP_FAILED ? NULL : mapped);
+		return error_set(error, CODE_NOT_FOUND, "%s: nothing that can be used", path);
+	}
+	*memory = mapped;
+	return CODE_OK;
+}
+
 void memory_close(struct memory *memory)
 {
 	if (memory != NULL)
@@ -283,4 +310,22 @@ bool ledger_was_released(const struct memory *memory, uint64_t role)
 		    memory->entries[i].role == role)
 			return true;
 	return false;
+}
+
+void memory_release(struct memory *memory)
+{
+	struct kept kept;
+	if (memory_kept(memory, &kept)) {
+		for (uint8_t i = 0; i < kept.role_count; i++) {
+			kept.roles[i].claim = CLAIM_NONE;
+			kept.roles[i].lease_end = INSTANT_PAST;
+			kept.roles[i].releasing = false;
+			kept.roles[i].phase = PHASE_DOWN;
+		}
+		memory_keep(memory, &kept);
+	}
+	for (size_t i = 0; i < ROLES_MAX; i++)
+		atomic_store(&memory->roles[i].lease_end, INSTANT_PAST.ns);
+	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
+		atomic_store(&memory->entries[i].state, LEDGER_FREE);
 }

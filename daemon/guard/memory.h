@@ -91,6 +91,9 @@ struct memory {
  */
 enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh,
                       struct error *error);
+/* The same of one that is there, to look at what it says or to change it, while others may use it.
+ * CODE_NOT_FOUND: there is none that this program believes; nothing is changed then. */
+enum code memory_find(struct memory **memory, const char *run_dir, struct error *error);
 void memory_close(struct memory *memory); /* accepts NULL; the file stays */
 
 /* Worker: what the member keeps, after each step. */
@@ -100,6 +103,9 @@ bool memory_kept(const struct memory *memory, struct kept *kept);
 
 /* Worker: makes the memory its own. What is kept for another member is forgotten. */
 void memory_claim(struct memory *memory, struct memory_owner owner);
+
+/* Everything is down: no claim, no lease and no entry is left. What was promised to others stays. */
+void memory_release(struct memory *memory);
 
 /* Worker: until when the lease of a role runs, and how long after it everything is down by promise;
  * stored before anything is started under it. */
