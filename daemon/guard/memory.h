@@ -107,7 +107,7 @@ void memory_claim(struct memory *memory, struct memory_owner owner);
 /* Everything is down: no claim, no lease and no entry is left. What was promised to others stays. */
 void memory_release(struct memory *memory);
 
-/* Worker: until when the lease of a role runs, and how long after it everything is down by promise;
+/* Worker: until when the lease of a role runs, and how long after it all is down by promise;
  * stored before anything is started under it. */
 void memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
                       struct span release);

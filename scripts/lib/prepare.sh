@@ -8,6 +8,7 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config libuv1-dev libsodium-
 packages_lab=(python3 iproute2 nftables procps)
 packages_test=(python3-pytest mandoc binutils clang libbpf-dev spin)
 packages_containers=(debootstrap systemd-container)
+packages_machines=(qemu-system-x86 cpio)
 
 say() {
 	printf '%s\n' "$*" >&2

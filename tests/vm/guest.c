@@ -8,14 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +16,9 @@
 #include "daemon/platform/platform.h"
 #include "daemon/platform/watchdog.h"
 #include "daemon/watchdog.h"
+#include "tests/vm/box.h"
 
-enum { LINE_BYTES = 1024, ROLE = 0, OWNS_MS = 3000, NS_PER_MS = 1000000 };
+enum { ROLE = 0, OWNS_MS = 3000, NS_PER_MS = 1000000 };
 
 static const char DEVICE[] = "/dev/watchdog";
 static const struct timing LAN = {{200000000}, {2000000000}, {500000000}};
@@ -36,25 +30,12 @@ struct owner {
 	unsigned warnings;
 };
 
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void say(const char *format, ...)
-{
-	va_list args;
-	printf("guest %lld ", (long long)(platform_now().ns / NS_PER_MS));
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-	fflush(stdout);
-}
-
 static struct owner make_owner(void)
 {
 	struct owner owner = {.warnings = 0};
 	struct span timeout;
 	if (fit_watchdog(LAN, (struct span){0}, &timeout, NULL) != CODE_OK)
-		say("no time-out fits");
+		box_say("no time-out fits");
 	watchdog_init(&owner.watchdog, timeout, false);
 	platform_watchdog_init(&owner.device, DEVICE);
 	return owner;
@@ -85,21 +66,21 @@ static void obey(struct owner *owner)
 		struct span armed = {0};
 		struct watchdog_order order = watchdog_next(&owner->watchdog, platform_now());
 		if (order.silent.ns > 0)
-			say("not petted for %lld ms", (long long)(order.silent.ns / NS_PER_MS));
+			box_say("not petted for %lld ms", (long long)(order.silent.ns / NS_PER_MS));
 		if (order.act == WATCHDOG_NOTHING)
 			return;
 		enum code code = act_on(owner, order.act, &armed, &error);
 		if (code != CODE_OK) {
-			say("failed: %s", error.text);
+			box_say("failed: %s", error.text);
 			watchdog_failed(&owner->watchdog, order.act, platform_now());
 			continue;
 		}
 		struct span late =
 		    watchdog_done(&owner->watchdog, order.act, platform_now(), armed);
 		if (words[order.act] != NULL)
-			say("%s %lld", words[order.act], (long long)(armed.ns / NS_PER_MS));
+			box_say("%s %lld", words[order.act], (long long)(armed.ns / NS_PER_MS));
 		if (late.ns > 0)
-			say("late by %lld ms", (long long)(late.ns / NS_PER_MS));
+			box_say("late by %lld ms", (long long)(late.ns / NS_PER_MS));
 	}
 }
 
@@ -129,8 +110,8 @@ static void own(struct owner *owner)
 		live_until(owner, instant_plus(owner->sent, LAN.heartbeat));
 	}
 	if (!watchdog_covers(&owner->watchdog, ROLE))
-		say("the role is not covered");
-	say("sent %lld", (long long)(owner->sent.ns / NS_PER_MS));
+		box_say("the role is not covered");
+	box_say("sent %lld", (long long)(owner->sent.ns / NS_PER_MS));
 }
 
 static void release(struct owner *owner)
@@ -141,7 +122,7 @@ static void release(struct owner *owner)
 
 _Noreturn static void hang(void)
 {
-	say("hangs");
+	box_say("hangs");
 	for (;;)
 		pause();
 }
@@ -174,10 +155,10 @@ static void panic_as_owner(void)
 {
 	struct owner owner = make_owner();
 	own(&owner);
-	say("hangs");
+	box_say("hangs");
 	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
 	if (write(fd, "c", 1) != 1)
-		say("cannot panic");
+		box_say("cannot panic");
 	hang();
 }
 
@@ -202,7 +183,7 @@ static void be_killed_as_owner(void)
 		raise(SIGKILL);
 	}
 	waitpid(pid, NULL, 0);
-	say("hangs");
+	box_say("hangs");
 }
 
 static void die_and_be_succeeded(void)
@@ -211,7 +192,7 @@ static void die_and_be_succeeded(void)
 	struct owner owner = make_owner();
 	be_killed_as_owner();
 	if (platform_watchdog_look(DEVICE, &facts, NULL) != CODE_OK || !facts.is_running)
-		say("it does not count");
+		box_say("it does not count");
 	watchdog_init(&owner.watchdog, owner.watchdog.timeout, true);
 	obey(&owner);
 	hang();
@@ -225,20 +206,21 @@ static void read_back(void)
 	struct error error;
 	platform_watchdog_init(&device, DEVICE);
 	if (platform_watchdog_look(DEVICE, &facts, &error) != CODE_OK)
-		say("failed: %s", error.text);
-	say("facts '%s' running %d from %lld to %lld", facts.identity, facts.is_running,
-	    (long long)(facts.shortest.ns / NS_PER_MS), (long long)(facts.longest.ns / NS_PER_MS));
+		box_say("failed: %s", error.text);
+	box_say("facts '%s' running %d from %lld to %lld", facts.identity, facts.is_running,
+	        (long long)(facts.shortest.ns / NS_PER_MS),
+	        (long long)(facts.longest.ns / NS_PER_MS));
 	for (int64_t ms = 2000; ms <= 64000; ms *= 2) {
 		if (platform_watchdog_arm(&device, span_ms(ms), &armed, &error) == CODE_OK)
-			say("wanted %lld armed %lld", (long long)ms,
-			    (long long)(armed.ns / NS_PER_MS));
+			box_say("wanted %lld armed %lld", (long long)ms,
+			        (long long)(armed.ns / NS_PER_MS));
 		else
-			say("failed: %s", error.text);
+			box_say("failed: %s", error.text);
 	}
 	if (platform_watchdog_disarm(&device, &error) != CODE_OK)
-		say("failed: %s", error.text);
-	say("running %d",
-	    platform_watchdog_look(DEVICE, &facts, &error) == CODE_OK && facts.is_running);
+		box_say("failed: %s", error.text);
+	box_say("running %d",
+	        platform_watchdog_look(DEVICE, &facts, &error) == CODE_OK && facts.is_running);
 	hang();
 }
 
@@ -248,7 +230,7 @@ static void share_it(void)
 	int other = open(DEVICE, O_WRONLY | O_CLOEXEC);
 	own(&owner);
 	if (other < 0 || write(other, "V", 1) != 1)
-		say("cannot stop it");
+		box_say("cannot stop it");
 	close(other);
 	hang();
 }
@@ -278,55 +260,25 @@ static const struct scenario {
     {"own-without-way-out", "nowayout=1", own_without_way_out},
 };
 
-static void load_module(const char *path, const char *parameters)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0) != 0)
-		say("failed: cannot load %s", path);
-	close(fd);
-}
-
-/* "scenario=NAME" of the kernel's command line. */
 static const struct scenario *choose(void)
 {
-	char line[LINE_BYTES];
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t length = read(fd, line, sizeof line - 1);
-	close(fd);
-	line[length < 0 ? 0 : length] = '\0';
-	const char *name = strstr(line, "scenario=");
-	for (size_t i = 0; name != NULL && i < sizeof scenarios / sizeof *scenarios; i++) {
-		size_t end = strlen(scenarios[i].name);
-		if (strncmp(name + strlen("scenario="), scenarios[i].name, end) == 0)
+	char name[BOX_WORD_BYTES];
+	box_word("scenario=", name);
+	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+		if (strcmp(name, scenarios[i].name) == 0)
 			return &scenarios[i];
-	}
 	return NULL;
-}
-
-static void wait_for_device(void)
-{
-	while (access(DEVICE, F_OK) != 0)
-		poll(NULL, 0, 1);
 }
 
 int main(void)
 {
-	mkdir("/proc", 0755);
-	mkdir("/sys", 0755);
-	mkdir("/dev", 0755);
-	if (mount("proc", "/proc", "proc", 0, "") != 0 ||
-	    mount("sysfs", "/sys", "sysfs", 0, "") != 0)
-		say("failed: cannot mount");
-	/* The kernel may have mounted it already. */
-	mount("devtmpfs", "/dev", "devtmpfs", 0, "");
+	box_mount();
 	const struct scenario *scenario = choose();
 	if (scenario == NULL) {
-		say("failed: no such scenario");
+		box_say("failed: no such scenario");
 	} else {
-		load_module("/watchdog.ko", "");
-		load_module("/i6300esb.ko", scenario->parameters);
-		wait_for_device();
-		say("runs %s", scenario->name);
+		box_load(scenario->parameters);
+		box_say("runs %s", scenario->name);
 		scenario->run();
 	}
 	for (;;)

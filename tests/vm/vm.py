@@ -24,7 +24,7 @@ class Machine:
         self.place = place
         self.command = [
             QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-accel", "tcg",
-            "-m", "128", "-kernel", kernel, "-initrd", initrd,
+            "-m", "192", "-kernel", kernel, "-initrd", initrd,
             "-append", f"console=ttyS0 quiet panic=0 scenario={scenario}",
             "-serial", "stdio", "-device", "i6300esb", "-action", "watchdog=reset",
             "-no-reboot", "-qmp", f"unix:{self.monitor},server=on,wait=off"]
@@ -66,6 +66,8 @@ class Machine:
             found = re.search(r"guest (\d+) (.*)", text)
             if found:
                 self.news.put((time.monotonic(), "says", found.group(2), int(found.group(1))))
+            elif text:
+                self.news.put((time.monotonic(), "prints", text, 0))
         self.news.put((time.monotonic(), "ended", "", 0))
 
     def read_monitor(self):
@@ -78,7 +80,8 @@ class Machine:
             pass
 
     def until(self, kind, text, seconds=BOOT_SECONDS):
-        """The first news of this kind whose text begins so: (host's time, text, guest's ms)."""
+        """The first news of this kind whose text begins so (has it, where a daemon prints it):
+        (host's time, text, guest's ms)."""
         end = time.monotonic() + seconds
         seen = []
         while True:
@@ -87,9 +90,13 @@ class Machine:
             except queue.Empty:
                 raise AssertionError(f"no {kind} '{text}' within {seconds} s; {seen}") from None
             seen.append((what, said))
-            if what == kind and said.startswith(text):
+            if what == kind and (text in said if kind == "prints" else said.startswith(text)):
                 return at, said, ms
             assert what != "ended" or kind == "ended", f"it ended; {seen} {self.lines[-20:]}"
+
+    def printed(self, text):
+        """Whether a line so far has it: what several processes say comes in any order."""
+        return any(text in line for line in self.lines)
 
     def stays(self, seconds):
         """Nothing happens to it for so long; what it says until then."""
@@ -100,5 +107,6 @@ class Machine:
                 _, what, text, _ = self.news.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
                 return said
-            assert what == "says", f"{what} {text}; it said {said}"
-            said.append(text)
+            assert what in ("says", "prints"), f"{what} {text}; it said {said}"
+            if what == "says":
+                said.append(text)
