@@ -104,7 +104,8 @@ bool memory_kept(const struct memory *memory, struct kept *kept);
 /* Worker: makes the memory its own. What is kept for another member is forgotten. */
 void memory_claim(struct memory *memory, struct memory_owner owner);
 
-/* Everything is down: no claim, no lease and no entry is left. What was promised to others stays. */
+/* Everything is down: no claim, no lease and no entry is left. What was promised to others stays.
+ */
 void memory_release(struct memory *memory);
 
 /* Worker: until when the lease of a role runs, and how long after it all is down by promise;
