@@ -188,6 +188,10 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 		return CODE_OK;
 	if (code == CODE_OK)
 		code = network_present(site->network, &vip->address, &is_here, error);
+	/* It has the end that the life before gave it, which nobody puts off any more. */
+	if (code == CODE_OK && is_here)
+		code = lifetime_adopt(site->lifetime, site->network, resource_role(resource),
+		                      &vip->address, error);
 	if (code != CODE_OK || !is_here)
 		return code;
 	vip->link = network_link(site->network, vip->address.interface, &vip->index);

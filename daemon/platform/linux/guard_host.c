@@ -266,12 +266,25 @@ void guard_host_kill_worker(struct guard_host *host)
 		(void)kill(host->worker, SIGKILL);
 }
 
+/* Only then its sockets are closed: a process whose first thread is dead may have another one that
+ * is on its way out and holds them. */
+static bool every_thread_ended(int64_t pid)
+{
+	struct pollfd end = {procfs_open(pid), POLLIN, 0};
+	bool ended = end.fd < 0 || poll(&end, 1, 0) == 1;
+	if (end.fd >= 0)
+		close(end.fd);
+	return ended;
+}
+
 bool guard_host_end_orphan(const struct worker_id *worker)
 {
 	struct process facts;
 	if (worker->pid <= 1 || !procfs_look(worker->pid, &facts) ||
-	    facts.started != worker->started || facts.state == 'Z')
+	    facts.started != worker->started)
 		return true;
+	if (facts.state == 'Z')
+		return every_thread_ended(worker->pid);
 	procfs_kill(&facts);
 	return false;
 }
