@@ -71,7 +71,7 @@ def calm():
     """`with calm(cluster, seconds=N): disturb()`: for so long after the disturbance no role changes
     its owner or its epoch, and every address stands and answers all the time."""
     @contextlib.contextmanager
-    def check(cluster, seconds):
+    def check(cluster, seconds, silence_ms=CALM_MS):
         roles = [role.name for role in cluster.roles]
         witness = cluster.status(cluster.owner(roles[0]))
         before = {role: (witness.owner(role), witness.epoch(role)) for role in roles}
@@ -89,7 +89,7 @@ def calm():
             prober = cluster.probers[role.name]
             stood = cluster.watch.intervals(role.address)[-1]
             assert stood[1] < since and math.isinf(stood[2]), "the address stood all the time"
-            assert [o for o in prober.outages(since) if o["ms"] > CALM_MS] == [], role.name
+            assert [o for o in prober.outages(since) if o["ms"] > silence_ms] == [], role.name
             assert prober.owner is not None
     return check
 

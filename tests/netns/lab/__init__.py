@@ -6,8 +6,8 @@ Used by the tests beside it, by the demonstration and by the benchmark.
 
 from .cluster import Cluster, Role, WAIT
 from .host import Lab, LabError, boottime
-from .observe import SHORTEST_MS
+from .observe import Knocker, SHORTEST_MS
 from .privilege import enter_user_namespace, why_impossible
 
-__all__ = ["Cluster", "Lab", "LabError", "Role", "SHORTEST_MS", "WAIT", "boottime",
+__all__ = ["Cluster", "Knocker", "Lab", "LabError", "Role", "SHORTEST_MS", "WAIT", "boottime",
            "enter_user_namespace", "why_impossible"]

@@ -12,7 +12,7 @@ import subprocess
 
 from . import paths
 from .daemon import Daemon
-from .freezer import Freezer
+from .faults import Faults
 from .host import LabError, boottime
 from .network import Switch
 from .observe import Prober, RESPONDER_PORT, Watch
@@ -63,6 +63,7 @@ class Member:
         self.lives = []     # every daemon that ever ran
         self.binary = directory / "failoverd"   # its own, so that it can be replaced
         self.freezer = None
+        self.settings = {}      # in the environment of its next daemon
         for part in ("state", "run"):
             (directory / part).mkdir(parents=True)
         self.install()
@@ -79,7 +80,7 @@ class Member:
         return [word for name in names for word in (f"--{name}", str(places[name]))]
 
 
-class Cluster:
+class Cluster(Faults):
     def __init__(self, lab, nodes=2, witnesses=1, networks=1, timing="fast", roles=(),
                  settings=None):
         self.lab, self.timing, self.roles = lab, timing, list(roles)
@@ -91,6 +92,8 @@ class Cluster:
         self.probers = {}
         self.client = None
         self.is_sabotaged = False   # a test of the lab itself: violations are what it wants
+        # A gate keeps an address silent where nothing is left that could remove it.
+        self.may_stand_in_silence = False
         names = [(name, "node") for name in NODE_NAMES[:nodes]]
         names += [(f"w{i + 1}", "witness") for i in range(witnesses)]
         self.members = {name: Member(name, kind, 11 + i, lab.directory / name)
@@ -178,7 +181,7 @@ class Cluster:
             member = self.members[name]
             member.daemon = Daemon(member.host, name, member.directory / "run", [
                 member.binary, "run", "--log-level", "debug",
-                *member.options("config", "key", "state-dir", "run-dir")])
+                *member.options("config", "key", "state-dir", "run-dir")], member.settings)
             member.lives.append(member.daemon)
 
     def boot(self):
@@ -275,76 +278,22 @@ class Cluster:
     def log(self, name):
         return "\n".join(daemon.text() for daemon in self.members[name].lives)
 
+    def rely_on_gate(self):
+        """From now on an address may stand on two machines: the gate keeps one of them silent.
+        False where this host has none."""
+        self.may_stand_in_silence = all("packet gate: stands" in self.log(name)
+                                        for name in self.nodes)
+        return self.may_stand_in_silence
+
     def wait_log(self, name, text, after=0.0, timeout=WAIT):
         return self.members[name].daemon.program.wait_line(text, timeout, after)
-
-    # faults
-
-    def others(self, name):
-        return [other for other in self.members if other != name]
-
-    def give_disk(self, name, kib=256):
-        """The state of this member lies on a small file system of its own from its next start
-        on, which is a machine's: it goes with the power."""
-        member = self.members[name]
-        self.inside(name, ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "disk",
-                           member.directory / "state"])
-
-    def fill_disk(self, name):
-        place = self.members[name].directory / "state" / "filler"
-        self.inside(name, ["sh", "-c", f"cat /dev/zero >{place} 2>/dev/null; test -s {place}"])
-
-    def empty_disk(self, name):
-        self.inside(name, ["rm", self.members[name].directory / "state" / "filler"])
-
-    def set_disk(self, name, mode):
-        """`ro` or `rw`."""
-        self.inside(name, ["mount", "-o", f"remount,{mode}",
-                           self.members[name].directory / "state"])
-
-    def inside(self, name, command):
-        """Runs a program in the machine, which must succeed: its output."""
-        code, text = self.members[name].host.run(command)
-        if code != 0:
-            raise LabError(f"{name}: {' '.join(map(str, command))}: {text}")
-        return text
-
-    def isolate(self, name):
-        """No member hears it and it hears no member; clients still reach it."""
-        for direction in ("in", "out"):
-            self.switch.lose(name, direction, self.others(name), 100)
-
-    def freeze(self, name):
-        """Every process of the machine stands still but those that stand for its kernel; the
-        moment before."""
-        member = self.members[name]
-        if member.freezer is None:
-            member.freezer = Freezer(self.lab, name)
-        moment = boottime()
-        member.freezer.freeze(member.host.pids(without=("host", "responder", "watcher")))
-        return moment
-
-    def thaw(self, name):
-        moment = boottime()
-        self.members[name].freezer.thaw()
-        return moment
-
-    def lose_everywhere(self, percent):
-        """Each datagram from member to member is lost with this probability."""
-        for name in self.running():
-            self.switch.lose(name, "in", self.others(name), percent)
-
-    def heal(self):
-        for name, member in self.members.items():
-            if member.host.programs and member.daemon is not None:
-                self.switch.heal(name)
 
     # verdict
 
     def violations(self):
         """In words, everything that must never happen; a test that finds any fails."""
         found = [dual for prober in self.probers.values() for dual in prober.duals()]
-        found += [overlap for role in self.roles if role.vip
+        found += [overlap for role in self.roles if role.vip and not self.may_stand_in_silence
                   for overlap in self.watch.overlaps(role.address)]
         for member in self.members.values():
             for daemon in member.lives:

@@ -96,6 +96,10 @@ class Watch:
                 found.append((name, since, off))
         return sorted(found, key=lambda interval: interval[1])
 
+    def standing(self, address):
+        """Names of the machines where it stands now."""
+        return [name for name, _, end in self.intervals(address) if math.isinf(end)]
+
     def overlaps(self, address):
         """In words, each time the address stood on two machines at once."""
         intervals = self.intervals(address)

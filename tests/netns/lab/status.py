@@ -25,6 +25,10 @@ class Status:
     def guard(self):
         return self.json["guard"]
 
+    @property
+    def longest_pause_ms(self):
+        return self.json["pauses"]["longest_ms"]
+
     # members
 
     def member(self, name):
