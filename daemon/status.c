@@ -218,7 +218,23 @@ static bool is_ours(const struct setup *setup, uint8_t role)
 	return false;
 }
 
-static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role, uint8_t resource)
+/* Whether another station called its address its own. */
+static void add_conflicts(cJSON *to, const struct rivalry *rivalry, struct instant now)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "conflicts");
+	char station[STATION_TEXT_BYTES];
+
+	rivalry_station(rivalry, station);
+	json_number(json, "signs", rivalry->signs);
+	json_text(json, "station", station, rivalry->signs > 0);
+	if (rivalry->signs > 0)
+		json_ms(json, "ago_ms", instant_since(now, rivalry->heard_at));
+	else
+		(void)cJSON_AddNullToObject(json, "ago_ms");
+}
+
+static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role, uint8_t resource,
+                         struct instant now)
 {
 	static const char *const types[RESOURCE_TYPES] = {
 	    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
@@ -244,9 +260,10 @@ static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role,
 	else
 		(void)cJSON_AddNullToObject(json, "pid");
 	json_text(json, "detail", view.detail, true);
+	add_conflicts(json, &view.rivalry, now);
 }
 
-static void add_resources(cJSON *to, const struct daemon *daemon)
+static void add_resources(cJSON *to, const struct daemon *daemon, struct instant now)
 {
 	const struct config *config = &daemon->config;
 	cJSON *list = cJSON_AddArrayToObject(to, "resources");
@@ -255,7 +272,7 @@ static void add_resources(cJSON *to, const struct daemon *daemon)
 		if (!is_ours(&config->setup, r))
 			continue;
 		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
-			add_resource(list, daemon, r, config->roles[r].resources[i]);
+			add_resource(list, daemon, r, config->roles[r].resources[i], now);
 	}
 }
 
@@ -327,7 +344,7 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	list = cJSON_AddArrayToObject(json, "roles");
 	for (uint8_t i = 0; i < role_count; i++)
 		add_role(list, problems, daemon, i, now);
-	add_resources(json, daemon);
+	add_resources(json, daemon, now);
 	status_host(json, warnings, daemon, now);
 	(void)cJSON_ReplaceItemInObject(json, "healthy",
 	                                cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));

@@ -79,32 +79,19 @@ static void add_senses(cJSON *json, const struct daemon *daemon, struct instant 
 	json_number(json, "announced_again", senses->announced);
 }
 
-/* Resources of this node whose address another station called its own. */
-static void add_conflicts(cJSON *json, cJSON *warnings, const struct daemon *daemon,
-                          struct instant now)
+static void warn_of_conflicts(cJSON *warnings, const struct daemon *daemon, struct instant now)
 {
 	const struct config *config = &daemon->config;
-	cJSON *list = cJSON_AddArrayToObject(json, "conflicts");
 
 	for (uint8_t i = 0; i < config->resource_count; i++) {
 		char station[STATION_TEXT_BYTES], sentence[SENTENCE_BYTES];
 		struct resource_view view;
-		struct span ago;
-		cJSON *conflict;
 
 		runner_view(daemon->runner, i, &view);
-		if (view.rivalry.signs == 0)
+		if (view.rivalry.signs == 0 ||
+		    instant_since(now, view.rivalry.heard_at).ns > span_ms(CONFLICT_WARNS_MS).ns)
 			continue;
-		ago = instant_since(now, view.rivalry.heard_at);
 		rivalry_station(&view.rivalry, station);
-		conflict = cJSON_CreateObject();
-		(void)cJSON_AddItemToArray(list, conflict);
-		(void)cJSON_AddStringToObject(conflict, "resource", config->resources[i].name);
-		(void)cJSON_AddStringToObject(conflict, "station", station);
-		json_number(conflict, "signs", view.rivalry.signs);
-		json_ms(conflict, "ago_ms", ago);
-		if (ago.ns > span_ms(CONFLICT_WARNS_MS).ns)
-			continue;
 		(void)snprintf(sentence, sizeof sentence,
 		               "%s: station %s says that the address is its own (%u signs)",
 		               config->resources[i].name, station, (unsigned)view.rivalry.signs);
@@ -137,7 +124,7 @@ void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, stru
 	json_number(json, "log_lines_lost", log_dropped(daemon->log));
 	add_guard(json, warnings, daemon);
 	add_senses(json, daemon, now);
-	add_conflicts(json, warnings, daemon, now);
+	warn_of_conflicts(warnings, daemon, now);
 	add_watchdog(json, daemon, now);
 	add_escalation(json, warnings, daemon);
 }

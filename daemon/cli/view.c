@@ -196,10 +196,49 @@ static void print_resources(const cJSON *status)
 	}
 }
 
+static void print_watchdog(const cJSON *watchdog)
+{
+	const bool armed = cJSON_IsTrue(get(watchdog, "armed"));
+	char timeout[CELL_BYTES], petted[CELL_BYTES];
+
+	format_ms(get(watchdog, "timeout_ms"), timeout);
+	format_ms(get(watchdog, "petted_ms"), petted);
+	(void)printf("watchdog        %s", text_or(watchdog, "use", "?"));
+	if (cJSON_IsString(get(watchdog, "error")))
+		(void)printf(", cannot be used: %s", text_or(watchdog, "error", ""));
+	else if (cJSON_IsString(get(watchdog, "device")))
+		(void)printf(", %s (%s) with %s, %s", text_or(watchdog, "device", "?"),
+		             text_or(watchdog, "identity", "?"), timeout,
+		             armed ? "armed, petted " : "not armed: nothing is owned here");
+	(void)printf("%s%s\n", armed ? petted : "", armed ? " ago" : "");
+}
+
+static void print_host(const cJSON *status)
+{
+	const cJSON *escalation = get(status, "escalation"), *pauses = get(status, "pauses");
+	char last[CELL_BYTES], longest[CELL_BYTES];
+
+	if (pauses == NULL)
+		return;
+	format_ms(get(pauses, "last_ms"), last);
+	format_ms(get(pauses, "longest_ms"), longest);
+	(void)printf("\n");
+	print_watchdog(get(status, "watchdog"));
+	(void)printf("escalation      %s", text_or(escalation, "means", "?"));
+	if (cJSON_IsString(get(escalation, "last_at")))
+		(void)printf(", last at %s: %s", text_or(escalation, "last_at", ""),
+		             text_or(escalation, "last_why", ""));
+	(void)printf("\npauses          %.0f", number(pauses, "count"));
+	if (number(pauses, "count") > 0)
+		(void)printf(", the last %s, the longest %s", last, longest);
+	(void)printf("\n");
+}
+
 void view_print(const cJSON *status)
 {
 	print_head(status);
 	print_members(status);
 	print_roles(status);
 	print_resources(status);
+	print_host(status);
 }

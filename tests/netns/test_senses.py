@@ -54,14 +54,15 @@ def test_another_station_that_claims_the_address_is_counted_answered_and_shown(m
     prober = cluster.probe("web")
     stranger = cluster.lab.host("stranger")
     cluster.switch.connect(stranger, STRANGER_INDEX)
-    assert cluster.status("alpha").json["conflicts"] == []
+    none = {"signs": 0, "station": None, "ago_ms": None}
+    assert cluster.status("alpha").resource("web-ip")["conflicts"] == none
     for sign in (1, 2):
         code, station = stranger.run([sys.executable, "-c", CLAIM])
         assert code == 0
         conflicts = cluster.wait_for(
-            lambda n=sign: (c := cluster.status("alpha").json["conflicts"])
-            and c[0]["signs"] == n and c, "alpha has noticed it")
-    assert conflicts[0]["station"] == station.strip()
+            lambda n=sign: (c := cluster.status("alpha").resource("web-ip")["conflicts"])
+            and c["signs"] == n and c, "alpha has noticed it")
+    assert conflicts["station"] == station.strip()
     assert any(station.strip() in warning for warning in cluster.status("alpha").json["warnings"])
     prober.wait_owner("alpha")
     assert cluster.log("alpha").count("says that 10.77.0.100 is its own") == 1, "and not each time"
