@@ -11,6 +11,7 @@
 #include "config/print.h"
 #include "daemon/daemon.h"
 #include "daemon/json.h"
+#include "daemon/resource/lifetime.h"
 #include "daemon/status_host.h"
 
 enum { SENTENCE_BYTES = 512 };
@@ -169,6 +170,31 @@ static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_v
 	json_ms(json, "promised_ms", view->promised);
 }
 
+/* What the kernel does about the role's addresses when nobody else can. */
+static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
+{
+	static const char *const uses[GATE_USES] = {
+	    [GATE_NONE] = "none",
+	    [GATE_PASSES] = "passes",
+	    [GATE_OPEN] = "open",
+	    [GATE_CLOSED] = "closed",
+	};
+	struct gatekeeper_view view;
+	cJSON *json;
+
+	if (role >= daemon->config.setup.role_count ||
+	    !gatekeeper_view(&daemon->layers.gatekeeper, role, &view)) {
+		(void)cJSON_AddNullToObject(to, "kernel");
+		return;
+	}
+	json = cJSON_AddObjectToObject(to, "kernel");
+	(void)cJSON_AddStringToObject(json, "gate", uses[view.use]);
+	json_text(json, "gate_error", view.why, true);
+	json_number(json, "dropped", view.dropped);
+	(void)cJSON_AddBoolToObject(json, "lifetime",
+	                            lifetime_is_possible(daemon->config.setup.timing));
+}
+
 static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, uint8_t role,
                      struct instant now)
 {
@@ -199,6 +225,7 @@ static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, 
 		json_ms(json, "retry_in_ms", view.retry_in);
 	else
 		(void)cJSON_AddNullToObject(json, "retry_in_ms");
+	add_kernel(json, daemon, role);
 	candidates = cJSON_AddArrayToObject(json, "nodes");
 	for (uint8_t i = 0; i < view.candidate_count; i++)
 		add_candidate(candidates, daemon, role, &view.candidates[i]);

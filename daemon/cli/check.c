@@ -180,6 +180,8 @@ static void check_layers(struct check *check)
 		enum config_use use;
 		enum code (*look)(const struct config *, bool, struct error *);
 	} layers[] = {
+	    {"gate", check->config->gate, look_at_gate},
+	    {"lifetime", USE_AUTO, look_at_lifetime},
 	    {"watchdog", check->config->watchdog, look_at_watchdog},
 	};
 

@@ -70,9 +70,7 @@ static enum code refuse_unbuilt(const struct config *config, const char *path)
 {
 	const char *key = NULL;
 
-	if (config->gate == USE_REQUIRED)
-		key = "gate = required";
-	else if (config->fence_count > 0)
+	if (config->fence_count > 0)
 		key = "[fence NODE]";
 	if (key == NULL)
 		return CODE_OK;

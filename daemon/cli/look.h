@@ -11,4 +11,6 @@
 #include "proto/error.h"
 
 /* CODE_OK: as it should be, `text` says what there is. Else why it cannot be had. */
+enum code look_at_gate(const struct config *config, bool daemon_runs, struct error *text);
+enum code look_at_lifetime(const struct config *config, bool daemon_runs, struct error *text);
 enum code look_at_watchdog(const struct config *config, bool daemon_runs, struct error *text);

@@ -147,6 +147,21 @@ static void print_node(const cJSON *role, const cJSON *node)
 	(void)printf("\n");
 }
 
+static void print_kernel(const cJSON *kernel)
+{
+	const char *error = text_or(kernel, "gate_error", NULL);
+
+	if (kernel == NULL || !cJSON_IsObject(kernel))
+		return;
+	(void)printf("  packet gate %s", text_or(kernel, "gate", "?"));
+	if (error != NULL)
+		(void)printf(" (%s)", error);
+	else
+		(void)printf(", %.0f packets dropped", number(kernel, "dropped"));
+	(void)printf("; addresses %s\n",
+	             cJSON_IsTrue(get(kernel, "lifetime")) ? "expire" : "do not expire");
+}
+
 static void print_roles(const cJSON *status)
 {
 	const cJSON *role, *node;
@@ -166,6 +181,7 @@ static void print_roles(const cJSON *status)
 		             text_or(role, "phase", "-"), number(role, "epoch"),
 		             holds ? left : "-");
 		cJSON_ArrayForEach(node, get(role, "nodes")) print_node(role, node);
+		print_kernel(get(role, "kernel"));
 		if (cJSON_IsNumber(get(role, "retry_in_ms"))) {
 			format_ms(get(role, "retry_in_ms"), left);
 			(void)printf("  tried here again in %s\n", left);

@@ -290,18 +290,24 @@ void gatekeeper_hear(struct gatekeeper *keeper, const struct network_change *cha
 		(void)uv_timer_start(&keeper->look, look, LOOK_SOON_MS, 0);
 }
 
-enum gate_use gatekeeper_use(const struct gatekeeper *keeper, uint8_t role, uint64_t *dropped)
+bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatekeeper_view *view)
 {
 	const struct gatekeeper_hooks *hooks = &keeper->settings.hooks;
-	*dropped = 0;
-	if (keeper->gate == NULL || !keeper->roles[role].has_address ||
-	    keeper->roles[role].why[0] != '\0')
-		return GATE_NONE;
+	const struct gatekeeper_role *known = &keeper->roles[role];
 	struct instant end = hooks->lease_end(hooks->context, role);
-	*dropped = gate_dropped(keeper->gate, role);
+	*view = (struct gatekeeper_view){.use = GATE_NONE, .why = ""};
+	if (!known->has_address)
+		return false;
+	if (keeper->gate == NULL || known->why[0] != '\0') {
+		view->why = keeper->gate == NULL ? keeper->why : known->why;
+		return true;
+	}
+	view->dropped = gate_dropped(keeper->gate, role);
 	if (end.ns == INSTANT_PAST.ns)
-		return GATE_PASSES;
-	return instant_reached(platform_now(), end) ? GATE_CLOSED : GATE_OPEN;
+		view->use = GATE_PASSES;
+	else
+		view->use = instant_reached(platform_now(), end) ? GATE_CLOSED : GATE_OPEN;
+	return true;
 }
 
 enum code gatekeeper_open(struct gatekeeper *keeper, const struct gatekeeper_settings *settings,

@@ -63,10 +63,17 @@ struct gatekeeper {
 };
 
 enum gate_use {
-	GATE_NONE,   /* not wanted, or not possible: the keeper's `why` */
+	GATE_NONE,   /* not wanted, or not possible: `why` */
 	GATE_PASSES, /* no claim here */
 	GATE_OPEN,   /* until the lease ends */
 	GATE_CLOSED,
+};
+enum { GATE_USES = GATE_CLOSED + 1 };
+
+struct gatekeeper_view {
+	enum gate_use use;
+	uint64_t dropped; /* packets, since the gate was made */
+	const char *why;  /* GATE_NONE; borrowed until the next call of the keeper */
 };
 
 /* Opens, makes or, where it is not wanted, takes down the gate. That there is none is no failure.
@@ -77,6 +84,7 @@ enum code gatekeeper_open(struct gatekeeper *keeper, const struct gatekeeper_set
 void gatekeeper_follow(struct gatekeeper *keeper);
 /* News from the network, before any resource acts on them. */
 void gatekeeper_hear(struct gatekeeper *keeper, const struct network_change *change);
-enum gate_use gatekeeper_use(const struct gatekeeper *keeper, uint8_t role, uint64_t *dropped);
+/* False: the role has no address here. */
+bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatekeeper_view *view);
 /* Leaves the gate standing. Its handle ends with the loop's next turn. */
 void gatekeeper_close(struct gatekeeper *keeper);

@@ -295,11 +295,10 @@ def test_a_missing_configuration_is_told(host):
     assert result.code == CONFIG and "no such file" in result.err
 
 
-@pytest.mark.parametrize("key", ["gate = required"])
 @pytest.mark.parametrize("command", ["check", "run"])
-def test_what_this_version_does_not_have_is_refused(host, command, key):
+def test_what_this_version_does_not_have_is_refused(host, command):
     """Better not to run than to run without what an operator counts on."""
-    host.write(host.good().replace("[cluster]\n", f"[cluster]\n{key}\n", 1))
+    host.write(host.good() + "[fence beta]\nagent = fence_dummy\n")
     result = failoverd(command, *host.options())
     assert result.code == CONFIG and "not supported by this version" in result.err
 
