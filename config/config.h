@@ -77,7 +77,6 @@ struct config_resource {
 struct config_role {
 	uint8_t resource_count;
 	uint8_t resources[CONFIG_ROLE_RESOURCES_MAX]; /* indexes, started in this order */
-	bool fences; /* the old owner is switched off before this role starts elsewhere */
 };
 
 /* One way to switch a node off. */

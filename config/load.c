@@ -221,6 +221,12 @@ static void complete_config(struct config *config)
 	}
 	for (uint8_t i = 0; i < setup->role_count; i++)
 		setup->roles[i].id = name_id(setup->roles[i].name);
+	for (uint8_t i = 0; i < config->fence_count; i++) {
+		const struct config_fence *fence = &config->fences[i];
+		if (fence->member != NO_MEMBER)
+			setup->members[fence->member].fence_limit =
+			    span_plus(setup->members[fence->member].fence_limit, fence->timeout);
+	}
 }
 
 static void find_self(struct config *config, const struct public_key *self)

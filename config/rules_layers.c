@@ -69,7 +69,7 @@ bool fence_is_unused(const struct subject *on, struct evidence *evidence)
 	uint8_t member = config->fences[on->a->index].member;
 	note(evidence, 'x', config->setup.members[member].name);
 	for (uint8_t i = 0; i < config->setup.role_count; i++)
-		if (config->roles[i].fences && role_has_node(&config->setup.roles[i], member))
+		if (config->setup.roles[i].fences && role_has_node(&config->setup.roles[i], member))
 			return false;
 	return true;
 }
@@ -78,7 +78,7 @@ bool fence_is_missing(const struct subject *on, struct evidence *evidence)
 {
 	const struct config *config = on->draft->config;
 	const struct setup_role *role = &config->setup.roles[on->a->index];
-	if (!config->roles[on->a->index].fences)
+	if (!role->fences)
 		return false;
 	for (uint8_t i = 0; i < role->node_count; i++)
 		if (!has_fence(config, role->nodes[i], 1))

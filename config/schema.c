@@ -78,8 +78,8 @@ static const struct row rows[ROWS] = {
     {"failback", IN_ROLE, 0, VALUE_FAILBACK, false, offsetof(struct config, setup.roles[0]),
      SETUP_ROLE, .defaults = {"never"}, .low = "0", .high = "24h",
      .help = "when it goes back to a better node"},
-    {"fence", IN_ROLE, 0, VALUE_FENCES, false, offsetof(struct config, roles[0].fences), ROLE,
-     .defaults = {"never"}, .help = "when its old owner is switched off"},
+    {"fence", IN_ROLE, 0, VALUE_FENCES, false, offsetof(struct config, setup.roles[0].fences),
+     SETUP_ROLE, .defaults = {"never"}, .help = "when its old owner is switched off"},
 
     {"type", IN_RESOURCE, 0, VALUE_TYPE, true, offsetof(struct config, resources[0].type), RESOURCE,
      .help = "what kind of thing it is"},

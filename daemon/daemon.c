@@ -261,6 +261,8 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	if (code == CODE_OK)
 		code = open_runner(daemon, kept, error);
 	if (code == CODE_OK)
+		code = fencer_open(&daemon->fencer, daemon, error);
+	if (code == CODE_OK)
 		code = open_control(daemon, error);
 	return code;
 }
@@ -318,6 +320,7 @@ static void close_loop(struct daemon *daemon)
 {
 	if (daemon->control != NULL)
 		control_close(daemon->control, one_closed, NULL);
+	fencer_close(&daemon->fencer);
 	if (daemon->runner != NULL)
 		runner_close(daemon->runner, one_closed, NULL);
 	if (daemon->net != NULL)

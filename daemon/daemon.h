@@ -16,6 +16,7 @@
  *   │  ├─ net                  a socket on each path
  *   │  ├─ store                the state file, written by a worker thread
  *   │  ├─ runner               the resources
+ *   │  ├─ fencer               switches other nodes off
  *   │  └─ control              the socket for commands; verbs answers what comes in
  *
  * Opened from top to bottom, closed from bottom to top. Only the loop's thread touches any of it;
@@ -30,6 +31,7 @@
 #include "config/config.h"
 #include "daemon/audit.h"
 #include "daemon/control.h"
+#include "daemon/fencer.h"
 #include "daemon/events.h"
 #include "daemon/guard/tie.h"
 #include "daemon/layers.h"
@@ -82,9 +84,10 @@ struct daemon {
 	struct tie tie;
 	struct leave leave;
 	struct audit audit;
-	struct net *net;         /* owned */
-	struct store *store;     /* owned */
-	struct runner *runner;   /* owned */
+	struct net *net;       /* owned */
+	struct store *store;   /* owned */
+	struct runner *runner; /* owned */
+	struct fencer fencer;
 	struct control *control; /* owned */
 	struct verbs verbs;
 };

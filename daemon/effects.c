@@ -49,13 +49,27 @@ static void apply_left(struct daemon *daemon, const struct effect *effect)
 	leave_done(&daemon->leave);
 }
 
+static void apply_fence(struct daemon *daemon, const struct effect *effect)
+{
+	fencer_start(&daemon->fencer, effect);
+}
+
+static void apply_fence_cancel(struct daemon *daemon, const struct effect *effect)
+{
+	fencer_cancel(&daemon->fencer, effect->as.fence.member);
+}
+
 static const struct applier {
 	unsigned turn; /* in which pass over the effects */
 	void (*apply)(struct daemon *daemon, const struct effect *effect);
 } appliers[] = {
-    [EFFECT_START] = {0, apply_start},   [EFFECT_RELEASE] = {0, apply_release},
-    [EFFECT_ANSWER] = {1, apply_answer}, [EFFECT_NOTE] = {0, apply_note},
+    [EFFECT_START] = {0, apply_start},
+    [EFFECT_RELEASE] = {0, apply_release},
+    [EFFECT_ANSWER] = {1, apply_answer},
+    [EFFECT_NOTE] = {0, apply_note},
     [EFFECT_LEFT] = {1, apply_left},
+    [EFFECT_FENCE] = {1, apply_fence},
+    [EFFECT_FENCE_CANCEL] = {1, apply_fence_cancel},
 };
 
 static void apply_turn(struct daemon *daemon, unsigned turn)

@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "daemon/json.h"
 #include "daemon/resource/lifetime.h"
+#include "daemon/status_fence.h"
 #include "daemon/status_host.h"
 
 enum { SENTENCE_BYTES = 512 };
@@ -119,6 +120,7 @@ static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon
 	for (uint8_t i = 0; i < view.path_count; i++)
 		add_path(paths, daemon, member, i, &view.paths[i]);
 	json_refused(json, daemon->door.refused[member]);
+	status_fence(json, warnings, daemon, member, now);
 	warn_of_member(warnings, setup->members[member].name, &view);
 }
 
@@ -151,10 +153,14 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
                          const struct role_view *view)
 {
+	const bool waits =
+	    view->obstacle == OBSTACLE_FENCING || view->obstacle == OBSTACLE_FENCE_TURN ||
+	    view->obstacle == OBSTACLE_FENCE_FAILED || view->obstacle == OBSTACLE_NO_FENCE;
 	char sentence[SENTENCE_BYTES];
 
 	if (view->owner == NO_MEMBER)
-		(void)snprintf(sentence, sizeof sentence, "%s is wanted and nobody owns it", name);
+		(void)snprintf(sentence, sizeof sentence, "%s is wanted and nobody owns it%s%s",
+		               name, waits ? ": " : "", waits ? obstacle_text(view->obstacle) : "");
 	else
 		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
 		               phase_word(view->owner_phase),

@@ -59,6 +59,12 @@ static void consider(struct step *step, uint8_t r, const struct bid *bid)
 	}
 }
 
+/* The claimant may say so, and so may this member's own file: the stricter counts. */
+static bool role_fences(const struct member *m, uint8_t r)
+{
+	return r < m->setup->role_count && m->setup->roles[r].fences;
+}
+
 static struct bid bid_of(const struct member *m, uint8_t r, uint8_t peer)
 {
 	const struct hearsay *hearsay = &m->peers[peer].roles[r];
@@ -68,6 +74,7 @@ static struct bid bid_of(const struct member *m, uint8_t r, uint8_t peer)
 	    .epoch = hearsay->report.claim_epoch,
 	    .by = hearsay->stamp,
 	    .promise = hearsay->promise,
+	    .fences = hearsay->report.fences || role_fences(m, r),
 	    .record = hearsay->report.record,
 	};
 }
@@ -114,6 +121,7 @@ void ballot_self(struct step *step, uint8_t r)
 	    .epoch = role->claim.epoch,
 	    .by = {m->incarnation, m->seq + 1},
 	    .promise = timing_promise(m->timing),
+	    .fences = role_fences(m, r),
 	    .record = role->stored,
 	};
 	consider(step, r, &bid);
@@ -123,6 +131,22 @@ void ballot_none(struct step *step, uint8_t r, uint64_t claimant)
 {
 	if (voter_free(&step->m->roles[r].voter, claimant))
 		step_changed(step);
+}
+
+bool ballot_off(struct step *step, uint8_t r, const struct fence_news *news)
+{
+	struct role *role = &step->m->roles[r];
+	uint64_t id = step->m->setup->members[news->member].id;
+	uint64_t epoch = role->voter.granted;
+	if (!voter_hear_off(&role->voter, id, news->incarnation, news->off_after))
+		return false;
+	step_changed(step);
+	step_note(step, (struct note){.kind = NOTE_FREED_BY_OFF,
+	                              .role = role->id,
+	                              .epoch = epoch,
+	                              .peer = news->member,
+	                              .other = news->teller});
+	return true;
 }
 
 /* The seeker that should rather have the role; an owner that this vote was lost for comes first. */

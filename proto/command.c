@@ -42,20 +42,11 @@ static struct operation operation_of(const struct asked *asked, bool already)
 
 /* --- carried out by the owner of the role */
 
-static bool is_listed(const struct member *m, uint8_t r, uint8_t member)
-{
-	const struct setup_role *role = &m->setup->roles[r];
-	for (uint8_t i = 0; i < role->node_count; i++)
-		if (role->nodes[i] == member)
-			return true;
-	return false;
-}
-
 static enum verdict judge_target(const struct step *step, uint8_t r, uint8_t target,
                                  uint8_t *detail)
 {
 	const struct member *m = step->m;
-	if (target == NO_MEMBER || !is_listed(m, r, target))
+	if (target == NO_MEMBER || !rank_lists(m, r, target))
 		return VERDICT_UNLISTED;
 	struct standing standing = rank_standing(m, r, target, step->now);
 	if (!standing.reachable)

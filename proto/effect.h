@@ -21,6 +21,8 @@ enum effect_kind {
 	EFFECT_ANSWER,  /* to the command that came as EVENT_REQUEST with this handle */
 	EFFECT_NOTE,    /* a decision, for the log */
 	EFFECT_LEFT,    /* answers EVENT_LEAVE: nothing is owned any more, the process may end */
+	EFFECT_FENCE,   /* switch a member off; answer FENCED */
+	EFFECT_FENCE_CANCEL, /* never mind; not to be answered any more */
 };
 
 struct effect {
@@ -37,6 +39,11 @@ struct effect {
 			struct answer answer;
 		} answer;
 		struct note note;
+		struct {
+			uint8_t member;       /* index */
+			uint32_t incarnation; /* highest of its lives that was heard of */
+			uint8_t role;         /* that waits for it: index in setup.roles */
+		} fence;
 	} as;
 };
 

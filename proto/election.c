@@ -55,7 +55,9 @@ enum unfit election_unfit(const struct member *m, uint8_t r, struct instant now)
 		return UNFIT_PAUSED;
 	if (!role->resources_fit)
 		return UNFIT_RESOURCE;
-	return instant_before(now, role->retry_at) ? UNFIT_FAILED : UNFIT_NOT;
+	bool backs_off =
+	    instant_before(now, role->retry_at) || instant_before(now, role->fence_retry_at);
+	return backs_off ? UNFIT_FAILED : UNFIT_NOT;
 }
 
 /* --- seeking */
@@ -302,6 +304,7 @@ static void holding_update(struct step *step, uint8_t r)
 void election_update(struct step *step, uint8_t r)
 {
 	struct claim *claim = &step->m->roles[r].claim;
+	step->m->roles[r].fence_target = NO_MEMBER;
 	if (claim->state == CLAIM_NONE && seek_is_due(step, r))
 		seek(step, r);
 	if (claim->state == CLAIM_NONE)

@@ -21,6 +21,7 @@ enum event_kind {
 	EVENT_PERSISTED, /* the snapshot with this generation is on disk */
 	EVENT_REQUEST,   /* a command typed on this member */
 	EVENT_LEAVE,     /* shut down: hand over or release every role, then EFFECT_LEFT */
+	EVENT_FENCED,    /* answers EFFECT_FENCE */
 };
 
 struct event {
@@ -54,5 +55,10 @@ struct event {
 			    handle; /* the shell's own name for it, returned by EFFECT_ANSWER */
 			struct span limit; /* VERDICT_TIMEOUT after this long without an answer */
 		} request;
+		struct {
+			uint8_t member;
+			uint32_t incarnation; /* of the effect */
+			bool is_off; /* at some moment since then it was; false: nobody knows */
+		} fenced;
 	} as;
 };

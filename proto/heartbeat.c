@@ -137,6 +137,8 @@ static enum code check_claim(const struct role_report *report, uint8_t index, st
 	if (report->successor != 0 && !report->is_candidate)
 		return error_set(error, CODE_INVALID, "role %u: a successor, but no candidate",
 		                 index);
+	if (report->fences && !report->is_candidate)
+		return error_set(error, CODE_INVALID, "role %u: fences, but no candidate", index);
 	if (report->claim != CLAIM_NONE && report->claim_epoch == 0)
 		return error_set(error, CODE_INVALID, "role %u: %s at epoch 0", index,
 		                 claim_word(report->claim));
@@ -158,8 +160,8 @@ static enum code check_role(const struct heartbeat *heartbeat, uint8_t index, st
 	if (report->holder != 0 && (report->granted == 0 || report->by.incarnation == 0))
 		return error_set(error, CODE_INVALID, "role %u: grant at epoch 0 or by nothing",
 		                 index);
-	if (report->holder == 0 &&
-	    (report->granted != 0 || report->by.incarnation != 0 || report->by.seq != 0))
+	if (report->holder == 0 && (report->granted != 0 || report->by.incarnation != 0 ||
+	                            report->by.seq != 0 || report->endless))
 		return error_set(error, CODE_INVALID, "role %u: grant to nobody", index);
 	if (report->record.wanted != WANTED_STARTED && report->record.wanted != WANTED_STOPPED)
 		return error_set(error, CODE_INVALID, "role %u: unknown wanted %u", index,
@@ -167,6 +169,22 @@ static enum code check_role(const struct heartbeat *heartbeat, uint8_t index, st
 	for (uint8_t i = 0; i < index; i++)
 		if (heartbeat->roles[i].role == report->role)
 			return error_set(error, CODE_INVALID, "role %u: same role as role %u",
+			                 index, i);
+	return CODE_OK;
+}
+
+static enum code check_fenced(const struct heartbeat *heartbeat, uint8_t index, struct error *error)
+{
+	const struct fenced *fenced = &heartbeat->fenced[index];
+
+	if (fenced->member == 0 || fenced->member == heartbeat->sender)
+		return error_set(error, CODE_INVALID, "fenced %u: nobody or the sender itself",
+		                 index);
+	if (fenced->incarnation == 0)
+		return error_set(error, CODE_INVALID, "fenced %u: incarnation 0", index);
+	for (uint8_t i = 0; i < index; i++)
+		if (heartbeat->fenced[i].member == fenced->member)
+			return error_set(error, CODE_INVALID, "fenced %u: same member as fenced %u",
 			                 index, i);
 	return CODE_OK;
 }
@@ -182,6 +200,7 @@ static const struct list {
     {"requests", REQUESTS_MAX, offsetof(struct heartbeat, request_count), check_request},
     {"answers", ANSWERS_MAX, offsetof(struct heartbeat, answer_count), check_answer},
     {"roles", PAGE_ROLES_MAX, offsetof(struct heartbeat, role_count), check_role},
+    {"fenced", MEMBERS_MAX, offsetof(struct heartbeat, fenced_count), check_fenced},
 };
 
 static enum code check_list(const struct heartbeat *heartbeat, const struct list *list,

@@ -117,7 +117,7 @@ struct role_report {
 	uint64_t role;
 
 	/* The sender as claimant. */
-	bool is_candidate; /* the sender lists itself for the role; the next seven mean something */
+	bool is_candidate; /* the sender lists itself for the role; the next eight mean something */
 	enum claim_state claim;
 	uint64_t claim_epoch; /* the last used; kept after `none` for people to read */
 	enum unfit unfit;
@@ -125,14 +125,25 @@ struct role_report {
 	uint8_t failures;    /* recent failures of the role here, clamped */
 	uint32_t definition; /* as setup_role.definition */
 	uint64_t successor;  /* with CLAIM_NONE after a move: who should seek now; else 0 */
+	bool fences;         /* its claim binds a vote until it frees it, or was switched off */
 
 	/* The sender as voter. */
 	uint64_t holder;  /* to whom its standing grant goes; 0: it is free */
 	uint64_t granted; /* epoch of that grant */
 	struct stamp by;  /* the holder's page that last granted or renewed it */
+	bool endless;     /* it does not end by time */
 	uint64_t top;     /* highest epoch ever granted or seen claimed */
 
 	struct record record; /* as stored on the sender's disk */
+};
+
+/* A member that was off at some moment after it was last heard in this life or an earlier one. */
+struct fenced {
+	uint64_t member;
+	uint32_t incarnation;
+	/* Before this page was made, rounded up: the sender asked for it to be switched off, and
+	 * after that it was confirmed to be off. */
+	uint32_t ago_ms;
 };
 
 struct heartbeat {
@@ -165,6 +176,9 @@ struct heartbeat {
 
 	uint8_t role_count;
 	struct role_report roles[PAGE_ROLES_MAX];
+
+	uint8_t fenced_count;
+	struct fenced fenced[MEMBERS_MAX];
 };
 
 /* Checks what the byte layout cannot: values in their ranges, no sender, role or echo twice, no

@@ -36,8 +36,11 @@ enum {
 	SENT_MAX = 1024,
 	/* Sequence numbers over which loss of a path is counted. */
 	LOSS_WINDOW = 64,
-	/* Effects of one step: every role may release, start, ask to persist and explain itself. */
-	EFFECTS_MAX = ROLES_MAX * 6 + MEMBERS_MAX * 2 + 16,
+	/* Effects of one step that are no notes: every role may release and start, and every
+	 * member be switched off. */
+	ACTS_MAX = ROLES_MAX * 2 + MEMBERS_MAX * 2,
+	/* With what is to be said of them. */
+	EFFECTS_MAX = ACTS_MAX + ROLES_MAX * 4 + MEMBERS_MAX * 2 + 16,
 
 	/* Epochs are reserved on disk in blocks of this many. A block lasts for as many takeovers.
 	 */

@@ -26,6 +26,9 @@ static void init_roles(struct member *m, const struct setup *setup, struct insta
 		role->unowned_since = INSTANT_NEVER;
 		role->heir_until = now;
 		role->claim.since = now;
+		role->fence_target = role->fence_failed_on = NO_MEMBER;
+		role->fence_since = INSTANT_NEVER;
+		role->fence_retry_at = now;
 	}
 }
 
@@ -35,6 +38,9 @@ static void init_peers(struct member *m)
 		m->peers[p].fresh_until = INSTANT_PAST;
 		m->peers[p].heard_at = INSTANT_PAST;
 		m->peers[p].first_heard_at = INSTANT_NEVER;
+		m->peers[p].fencing.off_at = m->peers[p].fencing.said_until = INSTANT_PAST;
+		m->peers[p].fencing.not_before = INSTANT_PAST;
+		m->peers[p].fencing.doubted_at = INSTANT_PAST;
 	}
 }
 
@@ -193,6 +199,7 @@ static void heartbeat_update(struct step *step)
 	m->changed = false;
 	m->pages_due = true;
 	m->first_page = true;
+	m->fenced_page = fence_has_news(m, step->now);
 	m->next_page_role = 0;
 	m->next_heartbeat = instant_plus(step->now, m->timing.heartbeat);
 	m->wake = instant_earlier(m->wake, m->next_heartbeat);
@@ -211,6 +218,7 @@ static void update(struct step *step)
 			election_update(step, r);
 		ballot_update(step, r);
 	}
+	fence_update(step);
 	record_reserve(step);
 	leave_update(step);
 	heartbeat_update(step);
@@ -271,6 +279,9 @@ static void dispatch(struct step *step, const struct event *event)
 		break;
 	case EVENT_LEAVE:
 		leave(step);
+		break;
+	case EVENT_FENCED:
+		fence_ended(step, event);
 		break;
 	}
 }

@@ -25,11 +25,24 @@ struct hearsay {
 	struct stamp stamp; /* of the page that said it */
 	struct instant at;
 	struct instant fresh_until;  /* INSTANT_PAST: the page was not fresh */
+	struct instant same_since;   /* its grant is by this page of this holder since then */
 	struct span promise;         /* what a grant to its claim binds for */
 	struct instant vote_free_at; /* estimate: when the peer's vote can be had by this member */
 };
 
 enum link { PEER_SILENT, PEER_ONE_WAY, PEER_UP };
+
+/* What this member does about switching a peer off; see fence.c. */
+struct fencing {
+	bool asked; /* the shell is at it */
+	struct instant asked_at;
+	uint32_t incarnation;      /* the highest of its lives that was heard of then */
+	uint8_t failures;          /* in a row */
+	struct instant not_before; /* the next time */
+	struct instant off_at; /* when it was confirmed; INSTANT_PAST: it lives since, or was not */
+	struct instant said_until; /* the others are told; INSTANT_PAST: there is nothing to tell */
+	struct instant doubted_at; /* when it was last said to be off and is not */
+};
 
 struct peer {
 	struct stamp heard;         /* newest */
@@ -48,6 +61,7 @@ struct peer {
 	uint8_t request_count;
 	struct request requests[REQUESTS_MAX];
 	struct path paths[PATHS_MAX];
+	struct fencing fencing;
 	struct hearsay roles[ROLES_MAX]; /* by index of member.roles */
 };
 
@@ -100,6 +114,12 @@ struct role {
 	enum obstacle explained; /* last one that was noted */
 	struct instant unowned_since;
 	struct instant explain_at; /* not before */
+	uint8_t fence_target; /* who is to be off first, as of the last step; NO_MEMBER: nobody */
+	bool fence_due;       /* and it is this member's turn to see to it */
+	struct instant fence_since; /* a target is there, and this its rank; INSTANT_NEVER: none */
+	uint8_t fence_rank;
+	uint8_t fence_failed_on; /* NO_MEMBER: it did not fail */
+	struct instant fence_retry_at;
 
 	struct record stored;       /* on disk: what the pages say */
 	struct record record;       /* newest known */
@@ -139,7 +159,7 @@ struct member {
 	bool changed; /* something the others should know at once */
 	bool pages_due;
 	uint8_t next_page_role;
-	bool first_page;
+	bool fenced_page, first_page; /* still to be made */
 
 	bool state_lost; /* no stored state at start: abstention follows what others declare */
 	bool abstaining;

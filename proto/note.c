@@ -8,11 +8,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "proto/note_text.h"
+
 /* What the sentences are made of. */
 struct words {
 	const struct note *note;
 	char role[NAME_BYTES + 8];
-	const char *peer;
+	const char *peer, *other;
 	char span[32];
 };
 
@@ -27,6 +29,11 @@ static void span_words(struct span span, char *out, size_t size)
 		snprintf(out, size, "%" PRId64 " s", us / 1000000);
 }
 
+static const char *name_of(const struct setup *setup, uint8_t member)
+{
+	return member < setup->member_count ? setup->members[member].name : "nobody";
+}
+
 static void words_of(const struct setup *setup, const struct note *note, struct words *words)
 {
 	words->note = note;
@@ -37,35 +44,9 @@ static void words_of(const struct setup *setup, const struct note *note, struct 
 		snprintf(words->role, sizeof words->role, "%s", setup->roles[role].name);
 	else
 		snprintf(words->role, sizeof words->role, "role-%016" PRIx64, note->role);
-	words->peer = note->peer < setup->member_count ? setup->members[note->peer].name : "nobody";
+	words->peer = name_of(setup, note->peer);
+	words->other = name_of(setup, note->other);
 	span_words(note->span, words->span, sizeof words->span);
-}
-
-static const char *refusal_text(uint8_t reason)
-{
-	static const char *const texts[REFUSAL_REASONS] = {
-	    [REFUSED_PROMISED] = "this vote is promised to another",
-	    [REFUSED_ABSTAINING] = "this member abstains: it does not know what it promised before",
-	    [REFUSED_RELEARNING] = "this member lost its state and has not heard a majority yet",
-	    [REFUSED_OLD_EPOCH] = "the epoch is not above those granted before",
-	    [REFUSED_OLD_RECORD] = "it does not know the newest command of an operator yet",
-	    [REFUSED_NOT_STORED] = "this member's disk has not stored what a vote needs",
-	};
-	return reason < REFUSAL_REASONS ? texts[reason] : "?";
-}
-
-static const char *release_text(uint8_t reason)
-{
-	static const char *const texts[RELEASE_REASONS] = {
-	    [RELEASE_MOVE] = "an operator moves it",
-	    [RELEASE_STOP] = "an operator stopped it",
-	    [RELEASE_FAILED] = "it failed here",
-	    [RELEASE_UNFIT] = "this node cannot run it now",
-	    [RELEASE_LEAVE] = "this daemon is shutting down",
-	    [RELEASE_FAILBACK] = "a node that is listed before this one is fit again",
-	    [RELEASE_RESTARTED] = "the daemon came back after the lease was over",
-	};
-	return reason < RELEASE_REASONS ? texts[reason] : "?";
 }
 
 static void joined(const struct words *w, char *out, size_t size)
@@ -191,7 +172,7 @@ static void granted(const struct words *w, char *out, size_t size)
 static void refused(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s: no vote for %s at epoch %" PRIu64 ": %s", w->role, w->peer,
-	         w->note->epoch, refusal_text(w->note->detail));
+	         w->note->epoch, note_refusal_text(w->note->detail));
 }
 
 static void lease_over(const struct words *w, char *out, size_t size)
@@ -205,7 +186,7 @@ static void lease_over(const struct words *w, char *out, size_t size)
 static void releasing(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s: releasing at epoch %" PRIu64 ": %s%s%s", w->role, w->note->epoch,
-	         release_text(w->note->detail), w->note->peer == NO_MEMBER ? "" : "; next is ",
+	         note_release_text(w->note->detail), w->note->peer == NO_MEMBER ? "" : "; next is ",
 	         w->note->peer == NO_MEMBER ? "" : w->peer);
 }
 
@@ -283,31 +264,69 @@ static void pause_noticed(const struct words *w, char *out, size_t size)
 	         w->span);
 }
 
-const char *obstacle_text(enum obstacle obstacle)
-{
-	static const char *const texts[OBSTACLES] = {
-	    [OBSTACLE_NONE] = "nothing",
-	    [OBSTACLE_UNWANTED] = "an operator stopped it",
-	    [OBSTACLE_UNFIT] = "it is not fit",
-	    [OBSTACLE_DISK] = "its disk has not stored what a claim needs",
-	    [OBSTACLE_RELEASING] = "its own resources are not down yet",
-	    [OBSTACLE_ABSTAINING] = "it abstains until every promise it may have given is over",
-	    [OBSTACLE_RELEARNING] = "it lost its state and has not heard enough others yet",
-	    [OBSTACLE_PROMISED] = "its own vote is promised to another",
-	    [OBSTACLE_CLAIMED] = "another node claims it",
-	    [OBSTACLE_QUORUM] = "too few voters are reachable",
-	    [OBSTACLE_VOTES] = "the votes of the others are promised or withheld",
-	    [OBSTACLE_HEIR] = "the node it was handed to goes first",
-	};
-	return texts[obstacle];
-}
-
 static void unowned(const struct words *w, char *out, size_t size)
 {
 	bool is_unfit = w->note->detail == OBSTACLE_UNFIT;
 	snprintf(out, size, "%s: nobody has owned it for %s; this node cannot take it: %s%s%s",
 	         w->role, w->span, obstacle_text((enum obstacle)w->note->detail),
 	         is_unfit ? ": " : "", is_unfit ? unfit_word((enum unfit)w->note->count) : "");
+}
+
+static void fencing(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "%s: switching %s off (incarnation %" PRIu64
+	         ", at most %s): it may still run the role, though it has had no majority for a "
+	         "lease",
+	         w->role, w->peer, w->note->epoch, w->span);
+}
+
+static void fenced(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "%s is off, confirmed after %s: what it was promised up to incarnation %" PRIu64
+	         " is free",
+	         w->peer, w->span, w->note->epoch);
+}
+
+static void fence_failed(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "%s could not be switched off (%" PRIu32
+	         " time%s in a row); takes nothing over from it, tries again in %s",
+	         w->peer, w->note->count, w->note->count == 1 ? "" : "s", w->span);
+}
+
+static void fence_cancelled(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "%s need not be switched off any more; it is too late if its agent has done it",
+	         w->peer);
+}
+
+static void freed_by_off(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size, "%s: vote for %s at epoch %" PRIu64 " is free: %s had it switched off",
+	         w->role, w->peer, w->note->epoch, w->other);
+}
+
+static void not_off(const struct words *w, char *out, size_t size)
+{
+	snprintf(
+	    out, size,
+	    "%s was confirmed to be off and was not: its fence agent lies, or controls another "
+	    "host; nothing that is fenced is safe until that is repaired",
+	    w->peer);
+}
+
+static void called_off(const struct words *w, char *out, size_t size)
+{
+	snprintf(
+	    out, size,
+	    "%s says that this host was switched off, and it was not: the fence agent for this "
+	    "host lies, or controls another one; nothing that is fenced is safe until that is "
+	    "repaired",
+	    w->peer);
 }
 
 static const struct sentence {
@@ -348,6 +367,13 @@ static const struct sentence {
     [NOTE_OWNER_SEEN] = {LEVEL_WARNING, owner_seen},
     [NOTE_PAUSE_NOTICED] = {LEVEL_WARNING, pause_noticed},
     [NOTE_UNOWNED] = {LEVEL_ERROR, unowned},
+    [NOTE_FENCING] = {LEVEL_WARNING, fencing},
+    [NOTE_FENCED] = {LEVEL_WARNING, fenced},
+    [NOTE_FENCE_FAILED] = {LEVEL_ERROR, fence_failed},
+    [NOTE_FENCE_CANCELLED] = {LEVEL_WARNING, fence_cancelled},
+    [NOTE_FREED_BY_OFF] = {LEVEL_WARNING, freed_by_off},
+    [NOTE_NOT_OFF] = {LEVEL_ERROR, not_off},
+    [NOTE_CALLED_OFF] = {LEVEL_ERROR, called_off},
 };
 
 enum note_level note_level(const struct note *note)

@@ -47,8 +47,16 @@ enum note_kind {
 	NOTE_OWNER_SEEN,        /* role, epoch, peer: new owner */
 	NOTE_PAUSE_NOTICED,     /* span: gap between two steps longer than half a lease */
 	NOTE_UNOWNED, /* role is wanted, nobody claims it; span: so long; detail: enum obstacle */
+	NOTE_FENCING, /* role, peer: who is to be switched off; epoch: its incarnation; span: limit
+	               */
+	NOTE_FENCED,  /* peer, epoch: its incarnation, span: took */
+	NOTE_FENCE_FAILED,    /* peer, count: failures in a row, span: back-off */
+	NOTE_FENCE_CANCELLED, /* peer */
+	NOTE_FREED_BY_OFF,    /* role, epoch: of the grant, peer: to whom, other: who says so */
+	NOTE_NOT_OFF,         /* peer was confirmed to be off, and is heard in the same life */
+	NOTE_CALLED_OFF,      /* peer says that this member was off, and it was not */
 };
-enum { NOTES = NOTE_UNOWNED + 1 };
+enum { NOTES = NOTE_CALLED_OFF + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {
@@ -87,8 +95,13 @@ enum obstacle {
 	OBSTACLE_QUORUM,   /* too few voters are reachable */
 	OBSTACLE_VOTES,    /* enough are reachable, but their votes are promised */
 	OBSTACLE_HEIR,     /* another was named to go first */
+	/* The last owner has to be off first: */
+	OBSTACLE_FENCING,      /* this node sees to it */
+	OBSTACLE_FENCE_TURN,   /* a better one should */
+	OBSTACLE_FENCE_FAILED, /* this node could not, and waits before it tries again */
+	OBSTACLE_NO_FENCE,     /* this node has no way to */
 };
-enum { OBSTACLES = OBSTACLE_HEIR + 1 };
+enum { OBSTACLES = OBSTACLE_NO_FENCE + 1 };
 
 /* Never NULL. */
 const char *obstacle_text(enum obstacle obstacle);
@@ -99,7 +112,8 @@ struct note {
 	enum note_kind kind;
 	uint64_t role; /* id; 0: none */
 	uint64_t epoch;
-	uint8_t peer; /* NO_MEMBER: none */
+	uint8_t peer;  /* NO_MEMBER: none */
+	uint8_t other; /* likewise, where the kind names one */
 	uint8_t detail;
 	uint32_t count;
 	uint32_t total;

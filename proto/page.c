@@ -73,6 +73,7 @@ static void say_candidate(const struct member *m, uint8_t r, struct instant now,
 	report->phase = role->phase;
 	report->failures = role->failures;
 	report->definition = m->setup->roles[r].definition;
+	report->fences = m->setup->roles[r].fences;
 	report->successor = role->claim.state == CLAIM_NONE ? role->claim.successor : 0;
 }
 
@@ -86,6 +87,7 @@ static bool say_role(const struct member *m, uint8_t r, struct instant now,
 		report->holder = role->voter.holder;
 		report->granted = role->voter.granted;
 		report->by = role->voter.by;
+		report->endless = role->voter.endless;
 	}
 	if (election_is_candidate(m, r))
 		say_candidate(m, r, now, report);
@@ -147,11 +149,17 @@ bool member_next_page(struct member *m, struct instant now, struct heartbeat *pa
 	memset(page, 0, sizeof *page);
 	say_sender(m, now, page);
 	say_echoes(m, now, page);
-	if (m->first_page)
-		say_requests(m, page);
-	say_roles(m, now, page);
-	m->first_page = false;
-	m->pages_due = m->next_page_role < m->role_count;
+	if (m->fenced_page) {
+		/* Before the claims that build on it. */
+		fence_say(m, now, page);
+		m->fenced_page = false;
+	} else {
+		if (m->first_page)
+			say_requests(m, page);
+		say_roles(m, now, page);
+		m->first_page = false;
+		m->pages_due = m->next_page_role < m->role_count;
+	}
 	sent_add(&m->sent, (struct sent){.seq = m->seq,
 	                                 .at = now,
 	                                 .lease = m->timing.lease,

@@ -111,10 +111,17 @@ static struct instant freshness(struct step *step, struct peer *peer, const stru
 	return sent == NULL ? INSTANT_PAST : instant_plus(sent->at, m->timing.lease);
 }
 
+static bool is_same_grant(const struct hearsay *before, const struct role_report *report)
+{
+	return before->known && before->report.holder == report->holder &&
+	       stamp_equal(before->report.by, report->by);
+}
+
 /* When the vote of the peer that sent `page` can be had: its promise ran from when it heard the
  * page `by`, which its echo of the holder dates. */
 static struct instant vote_free_at(const struct step *step, const struct hearsay *before,
-                                   const struct role_report *report, const struct heartbeat *page)
+                                   const struct role_report *report, const struct heartbeat *page,
+                                   struct instant since)
 {
 	const struct member *m = step->m;
 	if (report->holder == 0 || report->holder == m->self_id)
@@ -123,17 +130,17 @@ static struct instant vote_free_at(const struct step *step, const struct hearsay
 	struct timing timing = m->timing;
 	if (holder != NO_MEMBER && m->peers[holder].heard.incarnation != 0)
 		timing = m->peers[holder].timing;
+	if (report->endless)
+		return fence_covers(m, report, since, step->now) ? step->now : INSTANT_NEVER;
 	struct instant at_most = instant_plus(step->now, timing_promise(timing));
 	const struct echo *echo = echo_of(page, report->holder);
 	if (echo != NULL && stamp_equal(echo->stamp, report->by))
 		return instant_minus(at_most, span_us(echo->age_us));
-	bool same = before->known && before->report.holder == report->holder &&
-	            stamp_equal(before->report.by, report->by);
-	return same ? before->vote_free_at : at_most;
+	return is_same_grant(before, report) ? before->vote_free_at : at_most;
 }
 
 /* The holder gave up: its votes come free everywhere as fast as here. */
-static void votes_come_free(struct step *step, uint8_t r, uint64_t holder)
+void peers_votes_come_free(struct step *step, uint8_t r, uint64_t holder)
 {
 	for (uint8_t p = 0; p < step->m->setup->member_count; p++) {
 		struct hearsay *other = &step->m->peers[p].roles[r];
@@ -147,7 +154,7 @@ static void hear_none(struct step *step, uint8_t r, const struct role_report *re
                       uint64_t sender)
 {
 	struct role *role = &step->m->roles[r];
-	votes_come_free(step, r, sender);
+	peers_votes_come_free(step, r, sender);
 	ballot_none(step, r, sender);
 	if (report->successor == 0 || report->claim_epoch <= role->handed_epoch)
 		return;
@@ -167,13 +174,15 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 	struct hearsay *hearsay = &m->peers[sender].roles[r];
 	if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))
 		return;
-	struct instant free_at = vote_free_at(step, hearsay, report, page);
+	struct instant since = is_same_grant(hearsay, report) ? hearsay->same_since : step->now;
+	struct instant free_at = vote_free_at(step, hearsay, report, page, since);
 	*hearsay = (struct hearsay){
 	    .known = true,
 	    .report = *report,
 	    .stamp = page->stamp,
 	    .at = step->now,
 	    .fresh_until = fresh_until,
+	    .same_since = since,
 	    .promise = timing_promise(page->timing),
 	    .vote_free_at = free_at,
 	};
@@ -289,6 +298,8 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 		peer->heard_at = step->now;
 		peer->fresh_until = fresh_until;
 		hear_sender(step, sender, page);
+		if (instant_before(step->now, fresh_until))
+			fence_hear(step, sender, page);
 	}
 	if (page->has_requests && stamp_newer(page->stamp, peer->requests_from))
 		hear_requests(step, sender, page);

@@ -23,6 +23,12 @@ static uint8_t place_of(const struct setup_role *role, uint8_t member)
 	return role->node_count;
 }
 
+bool rank_lists(const struct member *m, uint8_t r, uint8_t member)
+{
+	const struct setup_role *role = &m->setup->roles[r];
+	return place_of(role, member) < role->node_count;
+}
+
 struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member, struct instant now)
 {
 	if (member == m->setup->self)

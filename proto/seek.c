@@ -18,6 +18,23 @@ static bool has_reason(const struct step *step, uint8_t r, bool *to_run)
 	                       request_is_pending(m, r, REQUEST_STOP, step->now));
 }
 
+static enum obstacle why_not(const struct member *m, uint8_t r, struct instant now)
+{
+	const struct role *role = &m->roles[r];
+	if (role->record.wanted != WANTED_STARTED)
+		return OBSTACLE_UNWANTED;
+	return instant_before(now, role->fence_retry_at) ? OBSTACLE_FENCE_FAILED : OBSTACLE_UNFIT;
+}
+
+/* Only to run it is a node switched off, not to write down what an operator decided. */
+static bool runs_it_if_it_can(const struct step *step, uint8_t r)
+{
+	const struct member *m = step->m;
+	return election_unfit(m, r, step->now) == UNFIT_NOT &&
+	       (m->roles[r].record.wanted == WANTED_STARTED ||
+	        request_is_pending(m, r, REQUEST_START, step->now));
+}
+
 static bool others_claim(struct step *step, uint8_t r)
 {
 	const struct member *m = step->m;
@@ -65,7 +82,7 @@ static enum obstacle own_vote(struct step *step, uint8_t r)
 		return OBSTACLE_ABSTAINING;
 	if (m->relearning)
 		return OBSTACLE_RELEARNING;
-	bool free = voter->holder == 0 || step_reached(step, voter->until);
+	bool free = voter->holder == 0 || (!voter->endless && step_reached(step, voter->until));
 	return free ? OBSTACLE_NONE : OBSTACLE_PROMISED;
 }
 
@@ -97,9 +114,10 @@ static enum obstacle obstacle_of(struct step *step, uint8_t r, bool *to_run)
 {
 	const struct member *m = step->m;
 	if (!has_reason(step, r, to_run))
-		return m->roles[r].record.wanted == WANTED_STARTED ? OBSTACLE_UNFIT
-		                                                   : OBSTACLE_UNWANTED;
-	if (!disk_is_ready(m, r))
+		return why_not(m, r, step->now);
+	/* An agent at work is not disturbed by a write that does not take long. */
+	bool disk_is_late = !disk_is_ready(m, r);
+	if (disk_is_late && !fence_is_under_way(m))
 		return OBSTACLE_DISK;
 	if (m->roles[r].phase != PHASE_DOWN)
 		return OBSTACLE_RELEASING;
@@ -108,6 +126,10 @@ static enum obstacle obstacle_of(struct step *step, uint8_t r, bool *to_run)
 	enum obstacle obstacle = own_vote(step, r);
 	if (obstacle == OBSTACLE_NONE)
 		obstacle = votes_of_others(step, r);
+	if (runs_it_if_it_can(step, r))
+		obstacle = fence_obstacle(step, r, obstacle);
+	if (obstacle == OBSTACLE_NONE && disk_is_late)
+		obstacle = OBSTACLE_DISK;
 	if (obstacle == OBSTACLE_NONE && heir_goes_first(step, r))
 		obstacle = OBSTACLE_HEIR;
 	return obstacle;
@@ -162,7 +184,9 @@ bool seek_is_due(struct step *step, uint8_t r)
 	struct claim *claim = &role->claim;
 	bool to_run = false;
 	if (role->record.wanted == WANTED_STARTED)
-		(void)step_reached(step, role->retry_at); /* be woken when the back-off is over */
+		(void)(step_reached(step,
+		                    role->retry_at) && /* be woken when the back-off is over */
+		       step_reached(step, role->fence_retry_at));
 	role->obstacle = obstacle_of(step, r, &to_run);
 	explain(step, r);
 	if (role->obstacle != OBSTACLE_NONE) {

@@ -34,6 +34,7 @@ struct setup_member {
 	bool is_node; /* may own roles; false: a witness */
 	bool votes;
 	uint8_t path_count; /* addresses; path i to a peer exists while both have an address i */
+	struct span fence_limit; /* switching it off takes at most so long; 0: it cannot be done */
 };
 
 struct setup_role {
@@ -44,6 +45,7 @@ struct setup_role {
 	uint8_t nodes[MEMBERS_MAX]; /* indexes of members, best first */
 	bool fails_back;
 	struct span failback; /* with fails_back: after the better node was fit for this long */
+	bool fences;          /* the old owner is switched off before this role starts elsewhere */
 };
 
 struct setup {

@@ -53,9 +53,17 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	role->voter.granted = kept->granted;
 	role->voter.by = kept->by;
 	role->voter.until = kept->until;
+	role->voter.renewed_at = kept->renewed_at;
+	/* Whoever is no member any more cannot be switched off by one; the operator who took it out
+	 * of the file answers for it. */
+	role->voter.endless = kept->endless && member_index(m, kept->holder) != NO_MEMBER;
 	voter_raise_top(&role->voter, kept->top);
-	if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING)
+	if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING) {
+		/* It sought when the process died: that claim is gone, and nothing is up. */
+		if (kept->holder == m->self_id)
+			role->voter.holder = 0;
 		return;
+	}
 	/* It goes on as if it had only been slow. To say `none` would free promises under resources
 	 * that are still up; a lease that is over must end in a release. */
 	struct claim *claim = &role->claim;
@@ -139,6 +147,8 @@ void member_keep(const struct member *m, struct kept *out)
 		    .granted = role->voter.granted,
 		    .by = role->voter.by,
 		    .until = role->voter.until,
+		    .renewed_at = role->voter.renewed_at,
+		    .endless = role->voter.endless,
 		    .top = role->voter.seen,
 		    .claim = role->claim.state,
 		    .claim_epoch = role->claim.epoch,

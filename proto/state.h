@@ -39,7 +39,8 @@ struct kept_role {
 	uint64_t holder; /* member id, 0: free */
 	uint64_t granted;
 	struct stamp by;
-	struct instant until;
+	struct instant until, renewed_at;
+	bool endless;
 	uint64_t top;
 	/* as claimant */
 	enum claim_state claim;

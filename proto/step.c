@@ -25,7 +25,7 @@ static struct effect *add(struct step *step, enum effect_kind kind)
 /* Notes are the only effects whose number others can drive up; they give way first. */
 void step_note(struct step *step, struct note note)
 {
-	if (step->out->count < EFFECTS_MAX - ROLES_MAX * 2)
+	if (step->out->count < EFFECTS_MAX - ACTS_MAX)
 		add(step, EFFECT_NOTE)->as.note = note;
 }
 
@@ -63,6 +63,14 @@ void step_left(struct step *step)
 void step_changed(struct step *step)
 {
 	step->m->changed = true;
+}
+
+void step_fence(struct step *step, enum effect_kind kind, uint8_t member, uint8_t role)
+{
+	struct effect *effect = add(step, kind);
+	effect->as.fence.member = member;
+	effect->as.fence.incarnation = step->m->peers[member].fencing.incarnation;
+	effect->as.fence.role = role;
 }
 
 uint64_t step_persist(struct step *step)

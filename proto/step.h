@@ -18,6 +18,13 @@ struct step {
 	struct effects *out;
 };
 
+/* `member` was off at some moment after `off_after`, in this life or a later one. */
+struct fence_news {
+	uint8_t member, teller;
+	uint32_t incarnation;
+	struct instant off_after;
+};
+
 /* True from `t` on; before that the member is woken at `t`. */
 bool step_reached(struct step *step, struct instant t);
 
@@ -26,6 +33,8 @@ void step_start(struct step *step, uint8_t role, uint64_t epoch);
 void step_release(struct step *step, uint8_t role);
 void step_answer(struct step *step, uint64_t handle, struct answer answer);
 void step_left(struct step *step);
+/* EFFECT_FENCE or EFFECT_FENCE_CANCEL. */
+void step_fence(struct step *step, enum effect_kind kind, uint8_t member, uint8_t role);
 
 /* Something the others should hear at once. */
 void step_changed(struct step *step);
@@ -45,12 +54,16 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp);
 void peers_update(struct step *step);
 uint8_t member_index(const struct member *m, uint64_t id);
+/* Until when a member without a claim may still see the promises to `holder` end. */
+void peers_votes_come_free(struct step *step, uint8_t role, uint64_t holder);
 
 /* --- ballot.c: this member's votes */
 void ballot_hear(struct step *step, uint8_t role, uint8_t peer);
 void ballot_self(struct step *step, uint8_t role);
 void ballot_update(struct step *step, uint8_t role);
 void ballot_none(struct step *step, uint8_t role, uint64_t claimant);
+/* True if that freed this vote. */
+bool ballot_off(struct step *step, uint8_t role, const struct fence_news *news);
 
 /* --- election.c: this member's claims */
 void election_update(struct step *step, uint8_t role);
@@ -69,6 +82,28 @@ uint32_t lease_votes(const struct step *step, uint8_t role);
 /* --- seek.c: when to try */
 bool seek_is_due(struct step *step, uint8_t role);
 
+/* --- fence.c: whom to switch off first */
+/* What keeps this member from seeking a role that it wants to run, when nothing does but votes, or
+ * `obstacle` is NONE. */
+enum obstacle fence_obstacle(struct step *step, uint8_t role, enum obstacle obstacle);
+void fence_update(struct step *step);
+bool fence_is_under_way(const struct member *m);
+void fence_ended(struct step *step, const struct event *event);
+/* `member` is in nobody's way any more: whoever could not switch it off need not wait. */
+void fence_forgive(struct step *step, uint8_t member);
+
+/* --- fence_news.c: who was off */
+void fence_learn(struct step *step, const struct fence_news *news);
+/* A page that is fresh: what it says of others that were switched off, and what it shows of the
+ * life of its sender. */
+void fence_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
+bool fence_has_news(const struct member *m, struct instant now);
+void fence_say(const struct member *m, struct instant now, struct heartbeat *page);
+/* This member says that what the holder of `report` is promised there, unchanged since `since`,
+ * is void. */
+bool fence_covers(const struct member *m, const struct role_report *report, struct instant since,
+                  struct instant now);
+
 /* --- rank.c: who should own it */
 struct standing {
 	bool reachable;
@@ -80,6 +115,8 @@ struct standing {
 struct standing rank_standing(const struct member *m, uint8_t role, uint8_t member,
                               struct instant now);
 bool rank_is_ready(struct standing standing);
+/* Among the nodes of a role of setup. */
+bool rank_lists(const struct member *m, uint8_t role, uint8_t member);
 /* How many nodes should rather take the role than `member`. */
 uint8_t rank_of(const struct member *m, uint8_t role, uint8_t member, struct instant now);
 /* Best ready node other than this member and with no standing mismatch; NO_MEMBER: none. */

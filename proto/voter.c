@@ -4,6 +4,14 @@
  * receipt of a page, the lease which that page supports from its earlier send; the promise outlasts
  * lease and release even with both clocks off by the drift bound; and it does not grant to a second
  * before the promise is over. Each condition below carries a part of this.
+ *
+ * All of that trusts the first one's host to bring everything down when its lease ends. Where an
+ * operator does not trust it so far (`fence = before-takeover`), the promise has no end by time:
+ * time proves nothing about a host that nobody hears. It ends when the claimant itself says `none`;
+ * when it lives on in a new life, which adopts what it finds, with a claim, or brings it down,
+ * before it says its first word; or when it was off after this vote was last renewed. Two
+ * majorities still share a voter, so nobody is owner before one of the three is true of the owner
+ * before.
  */
 #include "proto/voter.h"
 
@@ -11,7 +19,7 @@
 
 bool voter_is_free(const struct voter *voter, struct instant now)
 {
-	return voter->holder == 0 || instant_reached(now, voter->until);
+	return voter->holder == 0 || (!voter->endless && instant_reached(now, voter->until));
 }
 
 /* A standing grant goes on. A seeker's grant is not revived once it ran out: it has not run the
@@ -23,6 +31,15 @@ static bool renews(const struct voter *voter, const struct bid *bid, struct inst
 	return bid->claim != CLAIM_SEEKING || !voter_is_free(voter, now);
 }
 
+/* An owner at a later epoch: its majority shares a voter with that of the holder, which was free
+ * for a reason; so the claim of the holder, if it ever came to own, has ended, and a promise
+ * without an end is one only by time any more. */
+static bool is_succeeded(const struct voter *voter, const struct bid *bid, struct instant now)
+{
+	return bid->claim == CLAIM_HOLDING && bid->epoch > voter->granted &&
+	       instant_reached(now, voter->until);
+}
+
 static bool refuse(enum refusal_reason *reason, enum refusal_reason why)
 {
 	*reason = why;
@@ -32,7 +49,8 @@ static bool refuse(enum refusal_reason *reason, enum refusal_reason why)
 static bool grants(const struct voter *voter, const struct bid *bid,
                    const struct voter_terms *terms, struct instant now, enum refusal_reason *reason)
 {
-	if (voter->holder != bid->claimant && !voter_is_free(voter, now))
+	if (voter->holder != bid->claimant && !voter_is_free(voter, now) &&
+	    !is_succeeded(voter, bid, now))
 		return refuse(reason, REFUSED_PROMISED);
 	/* An owner that gives up may finish, but gains no voter it has not. */
 	if (bid->claim == CLAIM_RELEASING)
@@ -75,10 +93,14 @@ enum vote voter_consider(struct voter *voter, const struct bid *bid,
 		/* Never shortened: the holder may have lowered its lease since. */
 		voter->until = instant_later(voter->until, until);
 		voter->by = bid->by;
+		voter->renewed_at = now;
+		voter->endless |= bid->fences;
 		vote = VOTE_RENEWED;
 	} else if (grants(voter, bid, terms, now, reason)) {
-		voter->until =
-		    voter->holder == bid->claimant ? instant_later(voter->until, until) : until;
+		bool same = voter->holder == bid->claimant;
+		voter->until = same ? instant_later(voter->until, until) : until;
+		voter->endless = bid->fences || (same && voter->endless);
+		voter->renewed_at = now;
 		voter->holder = bid->claimant;
 		voter->granted = bid->epoch;
 		voter->by = bid->by;
@@ -99,6 +121,34 @@ bool voter_free(struct voter *voter, uint64_t claimant)
 		return false;
 	voter->holder = 0;
 	return true;
+}
+
+/*
+ * What the claimant had when it was heard last is gone: its power was cut after that. The life that
+ * was off is the one that said it or a later one; a life after that would have to be heard anew,
+ * and then `renewed_at` is later. The incarnation alone would not do: a host whose disk was lost
+ * begins to count again. The moment alone would; that both must agree costs nothing.
+ */
+bool voter_hear_off(struct voter *voter, uint64_t claimant, uint32_t incarnation,
+                    struct instant off_after)
+{
+	assert(claimant != 0);
+	if (voter->holder != claimant || voter->by.incarnation > incarnation ||
+	    !instant_before(voter->renewed_at, off_after))
+		return false;
+	voter->holder = 0;
+	return true;
+}
+
+/* Not free at once: this may be the first of several pages, and a later one may tell of a claim. */
+void voter_hear_life(struct voter *voter, uint64_t claimant, uint32_t incarnation,
+                     struct instant until)
+{
+	assert(claimant != 0);
+	if (voter->holder != claimant || !voter->endless || voter->by.incarnation >= incarnation)
+		return;
+	voter->endless = false;
+	voter->until = instant_later(voter->until, until);
 }
 
 void voter_raise_top(struct voter *voter, uint64_t epoch)

@@ -18,6 +18,10 @@ struct voter {
 	uint64_t granted;     /* epoch of the grant to holder */
 	struct stamp by;      /* holder's page that last granted or renewed it */
 	struct instant until; /* end of the promise, on this member's own clock */
+	/* `by` arrived then, or was sent, if it is of this member itself. */
+	struct instant renewed_at;
+	/* The promise does not end by time: see voter.c. */
+	bool endless;
 	uint64_t top;  /* highest epoch ever granted, or heard of an owner; never decreases */
 	uint64_t seen; /* highest epoch heard of at all, >= top; what the pages say */
 };
@@ -29,6 +33,7 @@ struct bid {
 	uint64_t epoch;
 	struct stamp by;
 	struct span promise; /* timing_promise of what that page declared */
+	bool fences;         /* whoever follows has to switch the claimant off first */
 	struct record record;
 };
 
@@ -56,6 +61,16 @@ enum vote voter_consider(struct voter *voter, const struct bid *bid,
 
 /* `claimant` says, on a fresh page, that it has no claim. True if that freed this vote. */
 bool voter_free(struct voter *voter, uint64_t claimant);
+
+/* `claimant` was off at some moment after `off_after`, in its life `incarnation` or a later one.
+ * True if that freed this vote. */
+bool voter_hear_off(struct voter *voter, uint64_t claimant, uint32_t incarnation,
+                    struct instant off_after);
+
+/* `claimant` lives on in life `incarnation`, and says so until now without a claim: a promise
+ * without an end to an earlier one ends at `until`. */
+void voter_hear_life(struct voter *voter, uint64_t claimant, uint32_t incarnation,
+                     struct instant until);
 
 /* Epochs up to here were used by owners; or at least heard of. */
 void voter_raise_top(struct voter *voter, uint64_t epoch);

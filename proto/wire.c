@@ -21,6 +21,7 @@ enum {
 	                 ANSWERS_MAX * WIRE_ANSWER_BYTES,
 	ROLES_FIRST_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES - REQUESTS_BYTES) / WIRE_ROLE_BYTES,
 	ROLES_OTHER_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES) / WIRE_ROLE_BYTES,
+	FENCED_BYTES = WIRE_SECTION_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_FENCED_BYTES,
 };
 
 /* Every heartbeat finds room, in the largest cluster and with every table full. */
@@ -29,9 +30,18 @@ static_assert(FIXED_BYTES + REQUESTS_BYTES + WIRE_ROLE_BYTES <= WIRE_BODY_BYTES,
 static_assert(ROLES_FIRST_PAGE + (PAGES_MAX - 1) * ROLES_OTHER_PAGE >= ROLES_MAX,
               "PAGES_MAX pages hold ROLES_MAX of the largest role reports");
 
+/* Who was switched off is said on a page of its own, beside the others; see page.c. */
+static_assert(FIXED_BYTES + WIRE_SECTION_BYTES + FENCED_BYTES <= WIRE_BODY_BYTES,
+              "a page holds all echoes and everybody who was switched off");
+
 static bool has_requests(const struct heartbeat *heartbeat)
 {
 	return heartbeat->has_requests;
+}
+
+static bool has_fenced(const struct heartbeat *heartbeat)
+{
+	return heartbeat->fenced_count > 0;
 }
 
 /* Section order on the wire is the order here. */
@@ -48,6 +58,7 @@ static const struct section {
     {3, false, "echoes", NULL, wire_put_echoes, wire_get_echoes},
     {4, false, "requests", has_requests, wire_put_requests, wire_get_requests},
     {5, false, "roles", NULL, wire_put_roles, wire_get_roles},
+    {6, false, "fenced", has_fenced, wire_put_fenced, wire_get_fenced},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 

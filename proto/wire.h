@@ -18,8 +18,11 @@
  *   requests   1 count   1 answer count
  *              each request: 8 id   1 kind   8 role   8 target   8 what it follows
  *              each answer: 8 requester   8 request   1 verdict   1 detail   8 target
+ *   fenced     1 count, each: 8 member   4 incarnation   4 milliseconds since it was asked for,
+ *              rounded up
  *   roles      until the section ends: 8 role   1 length of what follows   1 bits: candidate
- *              successor grant top record, then what the bits name, in this order:
+ *              successor grant top record fences endless, then what the first five of the
+ *              bits name, in this order:
  *              candidate 1 claim   1 phase   1 unfit   1 failures   4 definition   8 claim epoch
  *              successor 8 member
  *              grant     8 holder   8 epoch   4 by incarnation   8 by seq
@@ -54,6 +57,7 @@ enum {
 	WIRE_ECHO_BYTES = 25 + PATHS_MAX * WIRE_PATH_BYTES,
 	WIRE_REQUEST_BYTES = 33,
 	WIRE_ANSWER_BYTES = 26,
+	WIRE_FENCED_BYTES = 16,
 	WIRE_ROLE_BYTES = 83,
 };
 

@@ -239,6 +239,8 @@ enum {
 	BIT_GRANT = 1 << 2,
 	BIT_TOP = 1 << 3,
 	BIT_RECORD = 1 << 4,
+	BIT_FENCES = 1 << 5,
+	BIT_ENDLESS = 1 << 6,
 };
 
 /* An idle role on a witness is ten bytes because of these. */
@@ -251,7 +253,9 @@ static unsigned role_bits(const struct role_report *report)
 	return (report->is_candidate ? BIT_CANDIDATE : 0u) |
 	       (report->is_candidate && report->successor != 0 ? BIT_SUCCESSOR : 0u) |
 	       (report->holder != 0 ? BIT_GRANT : 0u) | (report->top != 0 ? BIT_TOP : 0u) |
-	       (has_record ? BIT_RECORD : 0u);
+	       (has_record ? BIT_RECORD : 0u) |
+	       (report->is_candidate && report->fences ? BIT_FENCES : 0u) |
+	       (report->holder != 0 && report->endless ? BIT_ENDLESS : 0u);
 }
 
 static void put_candidate(struct writer *writer, const struct role_report *report)
@@ -360,6 +364,8 @@ static void get_role(struct reader *reader, struct role_report *report)
 	for (size_t i = 0; i < GROUPS; i++)
 		if ((bits & groups[i].bit) != 0)
 			groups[i].get(&part, report);
+	report->fences = (bits & BIT_FENCES) != 0;
+	report->endless = (bits & BIT_ENDLESS) != 0;
 	reader->truncated |= part.truncated;
 }
 

@@ -27,6 +27,9 @@ void wire_put_requests(struct writer *writer, const struct heartbeat *heartbeat)
 enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat,
                             struct error *error);
 
+void wire_put_fenced(struct writer *writer, const struct heartbeat *heartbeat);
+enum code wire_get_fenced(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
+
 void wire_put_roles(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_roles(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 

@@ -197,6 +197,19 @@ static void check_layers(struct check *check)
 	}
 }
 
+static void tell_fence(void *context, const char *name, enum code code, const struct error *text)
+{
+	if (code == CODE_OK)
+		check_fine(name, text->text);
+	else
+		check_lack(context, name, text);
+}
+
+static void check_fences(struct check *check)
+{
+	look_at_fences(check->config, tell_fence, check);
+}
+
 static void check_groups(struct check *check)
 {
 	struct error error;
@@ -334,8 +347,8 @@ static void print_failover_time(struct check *check)
 enum exit_code command_check(const struct options *options)
 {
 	static void (*const questions[])(struct check *) = {
-	    check_running, check_directories, check_state,  check_port,
-	    check_rights,  check_groups,      check_layers, check_resources,
+	    check_running, check_directories, check_state,     check_port,   check_rights,
+	    check_groups,  check_layers,      check_resources, check_fences,
 	};
 	struct host *host = NULL;
 	enum exit_code result = host_open(&host, options);

@@ -64,23 +64,6 @@ static enum code check_access(const char *path, struct error *error)
 	return CODE_OK;
 }
 
-/* Layers of release which the file can already name but this daemon does not have. To run without
- * what an operator counts on would be worse than not to run. */
-static enum code refuse_unbuilt(const struct config *config, const char *path)
-{
-	const char *key = NULL;
-
-	if (config->fence_count > 0)
-		key = "[fence NODE]";
-	if (key == NULL)
-		return CODE_OK;
-	(void)fprintf(stderr,
-	              "%s: error: %s is not supported by this version yet; remove it, and do not "
-	              "count on it\n",
-	              path, key);
-	return CODE_UNSUPPORTED;
-}
-
 static enum code read_config(struct host *host, const struct options *options, bool has_key)
 {
 	const char *path = options->config;
@@ -99,8 +82,6 @@ static enum code read_config(struct host *host, const struct options *options, b
 		                   &host->config, &host->findings);
 		if (code != CODE_OK || !options->only_errors)
 			print_findings(&host->findings, path);
-		if (code == CODE_OK)
-			code = refuse_unbuilt(&host->config, path);
 	}
 	free(text);
 	return code;

@@ -4,11 +4,14 @@
  */
 #include "daemon/cli/look.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/fit.h"
 #include "config/print.h"
 #include "daemon/platform/gate.h"
+#include "daemon/fence/agent.h"
+#include "daemon/fence/input.h"
 #include "daemon/platform/watchdog.h"
 #include "daemon/resource/lifetime.h"
 
@@ -94,4 +97,52 @@ enum code look_at_watchdog(const struct config *config, bool daemon_runs, struct
 	                      "have it"
 	                    : "");
 	return CODE_OK;
+}
+
+static bool is_listed(const struct setup_role *role, uint8_t member)
+{
+	return memchr(role->nodes, member, role->node_count) != NULL;
+}
+
+/* This node may have to switch off that one. */
+static bool may_fence(const struct setup *setup, uint8_t member)
+{
+	for (uint8_t r = 0; r < setup->role_count && member != setup->self; r++)
+		if (setup->roles[r].fences && is_listed(&setup->roles[r], setup->self) &&
+		    is_listed(&setup->roles[r], member))
+			return true;
+	return false;
+}
+
+static enum code look_at_fence(const struct config_fence *fence, struct error *text)
+{
+	char program[CONFIG_PATH_BYTES];
+	struct input *input = NULL;
+	enum code code = agent_find(fence->agent, program, text);
+
+	if (code == CODE_OK)
+		code = input_open(&input, fence, text);
+	if (code != CODE_OK)
+		return code;
+	input_close(input);
+	(void)error_set(text, CODE_OK, "%s", program);
+	return CODE_OK;
+}
+
+void look_at_fences(const struct config *config,
+                    void (*tell)(void *context, const char *name, enum code code,
+                                 const struct error *text),
+                    void *context)
+{
+	for (uint8_t i = 0; i < config->fence_count; i++) {
+		const struct config_fence *fence = &config->fences[i];
+		char name[FENCE_NAME_BYTES + 8];
+		struct error text;
+
+		if (!may_fence(&config->setup, fence->member))
+			continue;
+		(void)snprintf(name, sizeof name, "fence %s", fence->name);
+		enum code code = look_at_fence(fence, &text);
+		tell(context, name, code, &text);
+	}
 }

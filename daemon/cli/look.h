@@ -14,3 +14,10 @@
 enum code look_at_gate(const struct config *config, bool daemon_runs, struct error *text);
 enum code look_at_lifetime(const struct config *config, bool daemon_runs, struct error *text);
 enum code look_at_watchdog(const struct config *config, bool daemon_runs, struct error *text);
+
+/* Tells of each fence agent against a node whose roles this one may take. Reads the secrets too,
+ * and forgets them. Blocks on the disk. */
+void look_at_fences(const struct config *config,
+                    void (*tell)(void *context, const char *name, enum code code,
+                                 const struct error *text),
+                    void *context);

@@ -296,14 +296,6 @@ def test_a_missing_configuration_is_told(host):
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
-def test_what_this_version_does_not_have_is_refused(host, command):
-    """Better not to run than to run without what an operator counts on."""
-    host.write(host.good() + "[fence beta]\nagent = fence_dummy\n")
-    result = failoverd(command, *host.options())
-    assert result.code == CONFIG and "not supported by this version" in result.err
-
-
-@pytest.mark.parametrize("command", ["check", "run"])
 def test_a_configuration_that_everybody_can_write_is_refused(host, command):
     host.config.chmod(0o646)
     result = failoverd(command, *host.options())

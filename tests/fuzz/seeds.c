@@ -61,6 +61,9 @@ int main(int argc, char **argv)
 	page = page_crowded();
 	page.sender = 11;
 	save_page(argv[1], "crowded", &page);
+	page = page_fenced();
+	page.sender = 11;
+	save_page(argv[1], "fenced", &page);
 	page = page_plain();
 	page.sender = 11;
 	for (; page.role_count < PAGE_ROLES_MAX; page.role_count++)

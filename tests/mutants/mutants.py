@@ -115,7 +115,8 @@ MUTANTS = [
         "grants count only from members of the voter set"),
     Mutant(
         "promise-ignored", "voter.c",
-        "if (voter->holder != bid->claimant && !voter_is_free(voter, now))",
+        "if (voter->holder != bid->claimant && !voter_is_free(voter, now) &&\n"
+        "\t    !is_succeeded(voter, bid, now))",
         "if (voter->holder != bid->claimant && bid->epoch <= voter->top)",
         "a vote is promised until its promise is over"),
     Mutant(
@@ -187,9 +188,44 @@ MUTANTS = [
         "\t\tend_superseded(step, r);\n", "",
         "an owner that hears of a later one has no lease, whatever its clock says",
         scenario="machine-paused"),
+    Mutant(
+        "fenced-promise-ends", "voter.c",
+        "(!voter->endless && instant_reached(now, voter->until))",
+        "instant_reached(now, voter->until)",
+        "a promise to one who has to be off first does not end by time"),
+    Mutant(
+        "fenced-promise-forgotten", "snapshot.c",
+        "role->voter.endless = kept->endless && member_index(m, kept->holder) != NO_MEMBER;",
+        "role->voter.endless = false;",
+        "a restart of the process does not give a promise without an end one"),
+    Mutant(
+        "off-without-success", "fence.c",
+        "if (!event->as.fenced.is_off) {", "if (event->now.ns < 0) {",
+        "only a confirmed off frees a vote"),
+    Mutant(
+        "isolated-shoots", "fence.c",
+        "if (hope.votes < quorum_of(step->m->voters.count))", "if (hope.votes == 0)",
+        "a node without a majority switches nobody off",
+        scenario="fence-split"),
+    Mutant(
+        "owner-is-shot", "fence.c",
+        "instant_before(hearsay->at, lease_is_over_at(m, holder, hearsay->same_since)))",
+        "hearsay->at.ns < 0)",
+        "nobody is switched off whose promises are still renewed",
+        scenario="fence-one-link"),
 ]
 
 KEPT = [
+    Kept("only an owner, not a seeker, at a later epoch shows that the holder was waited for",
+         "nobody seeks while its own vote or a majority is promised without an end; the voter does "
+         "not lean on that. tests/proto/test_voter.c shows the rule."),
+    Kept("a new life of the holder does not free a promise without an end at once",
+         "its claim would have to stand on another page than the first that is heard, and its "
+         "lease be over. tests/proto/test_voter.c shows the rule."),
+    Kept("an off says nothing of what was promised after it was asked for (`renewed_at`)",
+         "whoever was off comes back with a higher incarnation, which the word of it does not "
+         "cover; only with its disk lost, and the memory of a majority, it counts from one again. "
+         "tests/proto/test_voter.c shows the rule."),
     Kept("a voter refuses a claimant with an older record",
          "a page that tells a seeker of a free vote tells it the newer record too, and it does not "
          "seek before that is on its own disk; the voter does not lean on that."),

@@ -132,6 +132,15 @@ static void apply(struct cluster *c, uint8_t i, const struct effect *effect)
 	case EFFECT_NOTE:
 		note(c, i, &effect->as.note);
 		break;
+	case EFFECT_FENCE:
+		c->fence.count++;
+		c->fence.by = i;
+		c->fence.member = effect->as.fence.member;
+		c->fence.incarnation = effect->as.fence.incarnation;
+		break;
+	case EFFECT_FENCE_CANCEL:
+		c->fence.cancelled++;
+		break;
 	case EFFECT_LEFT:
 		break;
 	}
@@ -207,6 +216,20 @@ void cluster_request(struct cluster *c, uint8_t member, enum request_kind kind, 
 	                                           .target = target,
 	                                           .handle = 42,
 	                                           .limit = span_ms(5000)}});
+}
+
+void cluster_fenced(struct cluster *c, bool is_off)
+{
+	uint8_t member = c->fence.member;
+	if (is_off) {
+		c->dead[member] = true;
+		c->up[member] = false;
+	}
+	cluster_step(c, c->fence.by,
+	             (struct event){.kind = EVENT_FENCED,
+	                            .as.fenced = {.member = member,
+	                                          .incarnation = c->fence.incarnation,
+	                                          .is_off = is_off}});
 }
 
 bool cluster_noted(const struct cluster *c, uint8_t member, enum note_kind kind)

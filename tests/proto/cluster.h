@@ -27,6 +27,11 @@ struct cluster {
 	bool disk_full[CLUSTER_MEMBERS]; /* never persisted */
 	bool slow_stop;                  /* RELEASED comes from the test */
 	bool slow_start;
+	struct fence_asked { /* the last time somebody was to be switched off */
+		unsigned count, cancelled;
+		uint8_t by, member;
+		uint32_t incarnation;
+	} fence;
 	bool up[CLUSTER_MEMBERS];
 	unsigned starts[CLUSTER_MEMBERS];
 	struct answer last_answer;
@@ -51,4 +56,6 @@ void cluster_run(struct cluster *c, struct span span);
 /* Owner of the role: the one member whose resources are up; NO_MEMBER. More than one aborts. */
 uint8_t cluster_owner(const struct cluster *c);
 void cluster_request(struct cluster *c, uint8_t member, enum request_kind kind, uint8_t target);
+/* The answer to the last EFFECT_FENCE; `is_off` takes the power of that member. */
+void cluster_fenced(struct cluster *c, bool is_off);
 bool cluster_noted(const struct cluster *c, uint8_t member, enum note_kind kind);

@@ -55,6 +55,16 @@ struct heartbeat page_crowded(void)
 	return page;
 }
 
+struct heartbeat page_fenced(void)
+{
+	struct heartbeat page = page_crowded();
+	page.has_requests = false;
+	page.request_count = page.answer_count = 0;
+	for (; page.fenced_count < MEMBERS_MAX - 1; page.fenced_count++)
+		page.fenced[page.fenced_count] = (struct fenced){100u + page.fenced_count, 1, 2};
+	return page;
+}
+
 /* Half of the time small, so that boundaries are met, and never 0. */
 static uint64_t some_id(struct random *random)
 {
@@ -122,12 +132,14 @@ static struct role_report some_role(struct random *random)
 		report.phase = (enum role_phase)random_upto(random, ROLE_PHASES - 1);
 		report.failures = (uint8_t)random_bits(random);
 		report.definition = (uint32_t)random_bits(random);
+		report.fences = random_upto(random, 1) == 0;
 		report.successor = report.claim == CLAIM_NONE ? random_upto(random, 2) : 0;
 	}
 	if (random_upto(random, 1) == 0) {
 		report.holder = some_id(random);
 		report.granted = some_id(random);
 		report.by = some_stamp(random);
+		report.endless = random_upto(random, 1) == 0;
 	}
 	report.top = random_upto(random, 2);
 	report.record.epoch = random_upto(random, 2);
@@ -150,6 +162,7 @@ struct heartbeat page_random(struct random *random)
 	uint64_t requests = random_upto(random, REQUESTS_MAX);
 	uint64_t answers = random_upto(random, ANSWERS_MAX);
 	uint64_t roles = random_upto(random, PAGE_ROLES_MAX);
+	uint64_t fenced = random_upto(random, 1) == 0 ? random_upto(random, MEMBERS_MAX) : 0;
 
 	page.stamp = some_stamp(random);
 	page.timing.heartbeat = span_us(1 + (int64_t)random_upto(random, 1000000));
@@ -182,6 +195,11 @@ struct heartbeat page_random(struct random *random)
 	}
 	for (; roles > 0; roles--, made = page) {
 		made.roles[made.role_count++] = some_role(random);
+		keep_if_valid(&page, &made);
+	}
+	for (; fenced > 0; fenced--, made = page) {
+		made.fenced[made.fenced_count++] = (struct fenced){
+		    some_id(random), some_stamp(random).incarnation, (uint32_t)random_bits(random)};
 		keep_if_valid(&page, &made);
 	}
 	return page;
@@ -219,7 +237,8 @@ static bool role_equal(const struct role_report *a, const struct role_report *b)
 	       a->successor == b->successor && a->holder == b->holder && a->granted == b->granted &&
 	       stamp_equal(a->by, b->by) && a->top == b->top &&
 	       a->record.epoch == b->record.epoch && a->record.counter == b->record.counter &&
-	       a->record.wanted == b->record.wanted;
+	       a->record.wanted == b->record.wanted && a->fences == b->fences &&
+	       a->endless == b->endless;
 }
 
 static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
@@ -235,7 +254,7 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&
-	       a->role_count == b->role_count;
+	       a->role_count == b->role_count && a->fenced_count == b->fenced_count;
 }
 
 bool page_equal(const struct heartbeat *a, const struct heartbeat *b)
@@ -250,5 +269,9 @@ bool page_equal(const struct heartbeat *a, const struct heartbeat *b)
 		equal = answer_equal(&a->answers[i], &b->answers[i]);
 	for (uint8_t i = 0; equal && i < a->role_count; i++)
 		equal = role_equal(&a->roles[i], &b->roles[i]);
+	for (uint8_t i = 0; equal && i < a->fenced_count; i++)
+		equal = a->fenced[i].member == b->fenced[i].member &&
+		        a->fenced[i].incarnation == b->fenced[i].incarnation &&
+		        a->fenced[i].ago_ms == b->fenced[i].ago_ms;
 	return equal;
 }

@@ -14,6 +14,8 @@
 struct heartbeat page_plain(void);
 /* 15 echoes of 4 paths, every request and answer, and no role. */
 struct heartbeat page_crowded(void);
+/* 15 echoes of 4 paths, and as many members that were switched off; no requests. */
+struct heartbeat page_fenced(void);
 /* The largest role report; `role` is its id. */
 struct role_report role_largest(uint64_t role);
 /* Passes heartbeat_check and fits into a body. */

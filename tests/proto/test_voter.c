@@ -165,6 +165,80 @@ START_TEST(memory_and_disk_limit_what_is_granted)
 }
 END_TEST
 
+static struct bid fenced(struct bid bid)
+{
+	bid.fences = true;
+	return bid;
+}
+
+START_TEST(a_promise_to_one_who_has_to_be_off_first_does_not_end_by_time)
+{
+	struct voter voter = {0};
+	put(&voter, fenced(bid(ALPHA, CLAIM_SEEKING, 5, 1)), &open_terms, 0);
+	ck_assert_int_eq(reason_of(&voter, bid(BETA, CLAIM_SEEKING, 6, 1), &open_terms, 1000000),
+	                 REFUSED_PROMISED);
+	/* Not even if the claimant says later that it need not. */
+	put(&voter, bid(ALPHA, CLAIM_HOLDING, 5, 2), &open_terms, 1000001);
+	ck_assert(!voter_is_free(&voter, at(9000000)));
+	ck_assert(voter_free(&voter, ALPHA));
+	ck_assert_int_eq(put(&voter, bid(BETA, CLAIM_SEEKING, 6, 1), &open_terms, 9000001),
+	                 VOTE_GRANTED);
+	ck_assert(!voter.endless);
+}
+END_TEST
+
+START_TEST(who_was_off_after_the_last_renewal_frees_the_vote_at_once)
+{
+	struct voter voter = {0};
+	put(&voter, fenced(bid(ALPHA, CLAIM_SEEKING, 5, 1)), &open_terms, 100);
+	put(&voter, fenced(bid(ALPHA, CLAIM_HOLDING, 5, 2)), &open_terms, 200);
+	ck_assert(!voter_hear_off(&voter, BETA, 1, at(300)));
+	ck_assert(!voter_hear_off(&voter, ALPHA, 1, at(200)));
+	ck_assert(!voter_hear_off(&voter, ALPHA, 0, at(300)));
+	ck_assert(!voter_is_free(&voter, at(300)));
+	ck_assert(voter_hear_off(&voter, ALPHA, 1, at(201)));
+	ck_assert(voter_is_free(&voter, at(300)));
+}
+END_TEST
+
+START_TEST(an_off_ends_the_wait_for_a_promise_by_time_too)
+{
+	struct voter voter = {0};
+	put(&voter, bid(ALPHA, CLAIM_SEEKING, 5, 1), &open_terms, 100);
+	ck_assert(voter_hear_off(&voter, ALPHA, 4, at(101)));
+	ck_assert(voter_is_free(&voter, at(102)));
+}
+END_TEST
+
+START_TEST(a_new_life_of_the_holder_makes_its_promise_one_by_time)
+{
+	struct voter voter = {0};
+	put(&voter, fenced(bid(ALPHA, CLAIM_SEEKING, 5, 1)), &open_terms, 0);
+	voter_hear_life(&voter, BETA, 2, at(6000));
+	voter_hear_life(&voter, ALPHA, 1, at(6000));
+	ck_assert(!voter_is_free(&voter, at(100000)));
+	/* It may still say, on a later page, that it goes on with its claim. */
+	voter_hear_life(&voter, ALPHA, 2, at(6000));
+	ck_assert(!voter_is_free(&voter, at(5999)));
+	ck_assert(voter_is_free(&voter, at(6000)));
+}
+END_TEST
+
+START_TEST(an_owner_at_a_later_epoch_shows_that_the_holder_was_waited_for)
+{
+	struct voter voter = {0};
+	put(&voter, fenced(bid(ALPHA, CLAIM_SEEKING, 5, 1)), &open_terms, 0);
+	ck_assert_int_eq(
+	    reason_of(&voter, fenced(bid(BETA, CLAIM_HOLDING, 4, 1)), &open_terms, 2000),
+	    REFUSED_PROMISED);
+	ck_assert_int_eq(
+	    reason_of(&voter, fenced(bid(BETA, CLAIM_HOLDING, 6, 1)), &open_terms, 999),
+	    REFUSED_PROMISED);
+	ck_assert_int_eq(put(&voter, fenced(bid(BETA, CLAIM_HOLDING, 6, 1)), &open_terms, 1000),
+	                 VOTE_GRANTED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("voter");
@@ -179,6 +253,11 @@ int main(void)
 	tcase_add_test(rules, a_releasing_claim_is_renewed_but_never_granted);
 	tcase_add_test(rules, only_the_holder_frees_the_vote);
 	tcase_add_test(rules, memory_and_disk_limit_what_is_granted);
+	tcase_add_test(rules, a_promise_to_one_who_has_to_be_off_first_does_not_end_by_time);
+	tcase_add_test(rules, who_was_off_after_the_last_renewal_frees_the_vote_at_once);
+	tcase_add_test(rules, an_off_ends_the_wait_for_a_promise_by_time_too);
+	tcase_add_test(rules, a_new_life_of_the_holder_makes_its_promise_one_by_time);
+	tcase_add_test(rules, an_owner_at_a_later_epoch_shows_that_the_holder_was_waited_for);
 	suite_add_tcase(suite, rules);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

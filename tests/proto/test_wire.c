@@ -96,6 +96,50 @@ START_TEST(an_idle_role_of_a_witness_is_ten_bytes)
 }
 END_TEST
 
+START_TEST(everybody_who_was_switched_off_fits_beside_all_echoes)
+{
+	struct heartbeat page = page_fenced();
+	struct body body = body_of(&page);
+	struct heartbeat arrived = body_decoded(&body);
+	ck_assert_uint_eq(arrived.fenced_count, MEMBERS_MAX - 1);
+	ck_assert(page_equal(&page, &arrived));
+}
+END_TEST
+
+/* The layout of failoverd-protocol(7), byte by byte. */
+START_TEST(the_section_of_the_fenced_is_laid_out_as_the_manual_says)
+{
+	static const uint8_t golden[] = {
+	    6, 0, 0, 33, 2,                                                 /* head, count */
+	    0, 0, 0, 0,  0, 0, 1, 2, 0,    0, 0, 7, 0,    0,    0x13, 0x88, /* member, life, ms */
+	    1, 2, 3, 4,  5, 6, 7, 8, 0xff, 0, 0, 1, 0xff, 0xff, 0xff, 0xff,
+	};
+	struct heartbeat page = page_plain();
+	page.fenced[page.fenced_count++] = (struct fenced){0x102, 7, 5000};
+	page.fenced[page.fenced_count++] =
+	    (struct fenced){0x102030405060708, 0xff000001, UINT32_MAX};
+	struct body body = body_of(&page);
+	size_t at = body_section(&body, 6);
+	ck_assert_uint_eq(body.length - at, sizeof golden);
+	ck_assert_mem_eq(body.bytes + at, golden, sizeof golden);
+}
+END_TEST
+
+START_TEST(a_claim_that_fences_and_a_promise_without_an_end_are_a_bit_each)
+{
+	struct heartbeat page = page_plain();
+	page.roles[page.role_count++] = role_largest(1);
+	struct body before = body_of(&page);
+	page.roles[0].fences = page.roles[0].endless = true;
+	struct body body = body_of(&page);
+	size_t bits = body_section(&body, 5) + 4 + 9;
+	ck_assert_uint_eq(body.length, before.length);
+	ck_assert_uint_eq(body.bytes[bits], before.bytes[bits] | 0x60);
+	struct heartbeat arrived = body_decoded(&body);
+	ck_assert(arrived.roles[0].fences && arrived.roles[0].endless);
+}
+END_TEST
+
 START_TEST(a_page_that_does_not_fit_is_refused_and_its_length_untouched)
 {
 	struct heartbeat page = page_crowded();
@@ -194,7 +238,7 @@ START_TEST(bytes_a_later_version_appends_to_a_role_are_skipped)
 
 	body_grow_section(&body, at, later, sizeof later);
 	body.bytes[at + 4 + 8] = (uint8_t)(body.bytes[at + 4 + 8] + sizeof later);
-	body.bytes[at + 4 + 9] |= 0xe0; /* the bits that announce them */
+	body.bytes[at + 4 + 9] |= 0x80; /* the bit that announces them */
 	page.roles[page.role_count++] = role_largest(2);
 	struct heartbeat two = page;
 	struct body other = body_of(&two);
@@ -229,6 +273,9 @@ int main(void)
 	tcase_add_test(tests, all_roles_of_the_largest_cluster_fit_into_the_pages_of_one_heartbeat);
 	tcase_add_test(tests, a_role_adds_the_bytes_it_says);
 	tcase_add_test(tests, an_idle_role_of_a_witness_is_ten_bytes);
+	tcase_add_test(tests, everybody_who_was_switched_off_fits_beside_all_echoes);
+	tcase_add_test(tests, the_section_of_the_fenced_is_laid_out_as_the_manual_says);
+	tcase_add_test(tests, a_claim_that_fences_and_a_promise_without_an_end_are_a_bit_each);
 	tcase_add_test(tests, a_page_that_does_not_fit_is_refused_and_its_length_untouched);
 	tcase_add_test(tests, path_details_beyond_their_width_measure_nothing);
 	tcase_add_test(tests, a_timing_finer_than_the_wire_is_rounded_up_never_down);

@@ -129,6 +129,34 @@ START_TEST(counts_above_their_limits_are_refused)
 	body = body_of(&page);
 	body.bytes[body_section(&body, 4) + 5] = ANSWERS_MAX + 1;
 	body_refused(&body, "requests: 4 and 5");
+	page = page_fenced();
+	body = body_of(&page);
+	body.bytes[body_section(&body, 6) + 4] = MEMBERS_MAX + 1;
+	body_refused(&body, "fenced: 17 of them");
+}
+END_TEST
+
+START_TEST(a_section_of_the_fenced_that_makes_no_sense_is_refused)
+{
+	struct heartbeat page = page_fenced();
+	struct body whole = body_of(&page), body = whole;
+	size_t at = body_section(&whole, 6), first = at + 5;
+
+	body.bytes[at + 3]--;
+	body_set_length(&body, body.length - 1);
+	body_refused(&body, "fenced: cut short");
+	body = whole;
+	memset(body.bytes + first, 0, 8);
+	body_refused(&body, "fenced 0: nobody");
+	body = whole;
+	memcpy(body.bytes + first, "\0\0\0\0\0\0\0\2", 8);
+	body_refused(&body, "fenced 0: nobody or the sender");
+	body = whole;
+	memset(body.bytes + first + 8, 0, 4);
+	body_refused(&body, "fenced 0: incarnation 0");
+	body = whole;
+	memcpy(body.bytes + first + WIRE_FENCED_BYTES, body.bytes + first, 8);
+	body_refused(&body, "fenced 1: same member as fenced 0");
 }
 END_TEST
 
@@ -215,6 +243,7 @@ int main(void)
 	tcase_add_test(tests, a_second_section_of_a_known_kind_is_refused);
 	tcase_add_test(tests, timing_and_membership_must_be_there);
 	tcase_add_test(tests, counts_above_their_limits_are_refused);
+	tcase_add_test(tests, a_section_of_the_fenced_that_makes_no_sense_is_refused);
 	tcase_add_test(tests, more_roles_than_a_page_may_have_are_refused);
 	tcase_add_test(tests, what_heartbeat_check_refuses_is_refused_with_its_words);
 	tcase_add_test(tests, another_magic_or_major_version_or_length_is_refused);

@@ -18,6 +18,7 @@ const struct verb verbs[] = {
      "together                      all boot at the same moment\n"
      "off=n2,n3                     not booted\n"
      "mismatch=n2                   its file defines r1 differently\n"
+     "fence                         the old owner is switched off before a role is taken\n"
      "late                          of ten pages one comes twice, and one up to 5 s late\n"
      "bare                          no guard, and no memory survives the daemon\n"
      "restarts                      the guard starts the daemon again as soon as it died\n"
@@ -48,6 +49,11 @@ const struct verb verbs[] = {
      "its daemon stands still; in its next step, between the decision and the deed; its guard, or\n"
      "both of them; or the whole machine with its clock",
      true, verb_freeze},
+    {"halt", "MEMBER DURATION [clock]",
+     "its machine is paused: nothing runs on it, not even the guard; nor does its clock", true,
+     verb_halt},
+    {"agent", "NODE works|fails [time=1s]", "what its fence agent does from now on", true,
+     verb_agent},
     {"thaw", "MEMBER", "it goes on before its time", true, verb_thaw},
     {"drift", "MEMBER [-]PPM", "its clock is too fast by this", true, verb_drift},
     {"disk", "MEMBER full|ok|lost|damaged|copy|old",

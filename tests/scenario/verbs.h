@@ -47,6 +47,10 @@ bool verb_drift(struct stage *stage, const struct words *words);
 bool verb_disk(struct stage *stage, const struct words *words);
 bool verb_resource(struct stage *stage, const struct words *words);
 
+/* Switching hosts off. */
+bool verb_agent(struct stage *stage, const struct words *words);
+bool verb_halt(struct stage *stage, const struct words *words);
+
 /* Time, and looking. */
 bool verb_run(struct stage *stage, const struct words *words);
 bool verb_skip(struct stage *stage, const struct words *words);

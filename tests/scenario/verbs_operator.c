@@ -8,7 +8,7 @@
 
 #include "tests/scenario/verbs.h"
 
-enum { MS = 1000000, NODES_DEFAULT = 3, BOOT_STEP_MS = 10 };
+enum { MS = 1000000, NODES_DEFAULT = 3, BOOT_STEP_MS = 10, FENCE_MS = 3000, AGENT_MS = 1000 };
 
 /* --- the cluster */
 
@@ -46,8 +46,9 @@ static uint16_t members_named(const struct draft *draft, const char *list)
 static bool role_fill(struct draft *draft, uint8_t r, const char *list)
 {
 	struct plan_role *role = &draft->plan.roles[r];
-	*role =
-	    (struct plan_role){.fails_back = draft->failback > 0, .failback = {draft->failback}};
+	*role = (struct plan_role){.fails_back = draft->failback > 0,
+	                           .failback = {draft->failback},
+	                           .fences = draft->plan.fence_max > 0};
 	if (list == NULL) {
 		for (uint8_t i = 0; i < draft->nodes; i++)
 			role->nodes[role->node_count++] = i;
@@ -95,6 +96,8 @@ static bool take_flag(struct draft *draft, const char *word)
 		                                            .delay = MS / 5,
 		                                            .late = INT64_C(5000) * MS,
 		                                            .reorders = true};
+	else if (strcmp(word, "fence") == 0)
+		draft->plan.fence_max = (int64_t)FENCE_MS * MS;
 	else if (strcmp(word, "bare") == 0)
 		draft->plan.guard = draft->plan.keeps = false;
 	else
@@ -196,6 +199,7 @@ static void begin(struct stage *stage, const struct draft *draft)
 	stage->has_cluster = true;
 	stage->told_at = 0;
 	for (uint8_t h = 0; h < draft->plan.member_count; h++) {
+		world->agents[h].time = (int64_t)AGENT_MS * MS;
 		for (uint8_t r = 0; r < draft->plan.role_count; r++) {
 			struct stub *stub = &world->hosts[h].stubs[r];
 			stub->start_time = 20 * MS;

@@ -302,6 +302,8 @@ static void (*const faults[FAULTS])(struct run *run) = {
     [FAULT_TIMING] = chaos_timing,
     [FAULT_REPLAY] = replay,
     [FAULT_DRIFT] = chaos_drift,
+    [FAULT_HALT] = chaos_halt,
+    [FAULT_AGENT] = chaos_agent,
 };
 
 static enum fault_kind draw_fault(struct run *run)

@@ -34,6 +34,14 @@ void chaos_disk_full(struct run *run);
 void chaos_timing(struct run *run);
 void chaos_drift(struct run *run);
 
+/* Paused machines and fence agents: chaos_fence.c. */
+void chaos_halt(struct run *run);
+void chaos_agent(struct run *run);
+void chaos_draw_fencing(struct run *run, struct plan *plan);
+/* Everything works again; how long those who failed still wait at most. */
+void chaos_heal_agents(struct world *world);
+int64_t chaos_fence_wait(const struct world *world);
+
 /* Plots: plots.c. Each step returns the time until the next. */
 void plot_begin(struct run *run);
 int64_t plot_go_on(struct run *run);

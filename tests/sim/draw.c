@@ -2,7 +2,7 @@
 /*
  * A random world for a seed.
  */
-#include "tests/sim/run.h"
+#include "tests/sim/chaos.h"
 
 enum { MS = 1000000, PPM_BOUND = DRIFT_PER_MILLE * 1000 };
 
@@ -213,5 +213,6 @@ void run_draw(struct run *run, uint64_t seed, const struct profile *profile, str
 	    rng_between(rng, 0, rng_chance(rng, 300) ? 3 * run->lease : run->lease / 2);
 	plan->write_max = rng_between(rng, MS / 10, rng_chance(rng, 200) ? run->lease : 5 * MS);
 	plan->timer_late_max = rng_between(rng, 0, MS);
+	chaos_draw_fencing(run, plan);
 	run->gap = run->lease / 10 * rng_between(rng, 2, 20);
 }

@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "tests/sim/run.h"
+#include "tests/sim/chaos.h"
 
 /*
  * The liveness bound. A promise that stands, or an abstention that begins, at the moment of healing
@@ -236,7 +236,7 @@ static bool settle(struct run *run)
 		if (left != INT64_MAX && left > wait)
 			wait = left;
 	}
-	run->bound += wait;
+	run->bound += wait + chaos_fence_wait(world);
 	while (!is_settled(run)) {
 		if (!world_run(world, world->now + tick))
 			return false;
@@ -284,6 +284,7 @@ bool run_heal(struct run *run)
 		return true; /* too many lost their memory: then nothing is promised */
 	story_tell(world, NO_MEMBER, "(a majority heals)");
 	heal_links(run);
+	chaos_heal_agents(world);
 	for (uint8_t h = 0; h < world->plan.member_count; h++)
 		heal_guard(world, h);
 	for (uint8_t h = 0; h < world->plan.member_count; h++)

@@ -44,8 +44,10 @@ enum fault_kind {
 	FAULT_TIMING, /* a reload with other timing on one member */
 	FAULT_REPLAY,
 	FAULT_DRIFT, /* a clock changes its rate, within the bound */
+	FAULT_HALT,  /* a machine is paused as a whole, often that of an owner */
+	FAULT_AGENT, /* the fence agent of a host fails, or works again */
 };
-enum { FAULTS = FAULT_DRIFT + 1 };
+enum { FAULTS = FAULT_AGENT + 1 };
 
 /* A layer that is missing, or comes too late. */
 enum lack { LACKS_NOTHING, LACKS_GUARD, LACKS_KERNEL, LACKS_WATCHDOG, LACKS_MEMORY_FIRST };
@@ -61,6 +63,7 @@ struct profile {
 	bool has_mixed_timing;
 	bool is_late;    /* pages may take very long */
 	int64_t ppm_max; /* 0: the bound that is promised */
+	bool fences;     /* owners are switched off before somebody takes over from them */
 	bool lies;       /* planted fault: disks that forget what they said is written */
 	enum lack lack;  /* planted fault */
 	bool splits;     /* planted fault: a file that makes one member its own majority */

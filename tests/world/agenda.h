@@ -29,6 +29,8 @@ enum happening_kind {
 	HAPPEN_BOOT,       /* the process starts */
 	HAPPEN_THAW,       /* a stopped process goes on */
 	HAPPEN_FAULT,      /* the driver of the world decides what goes wrong next */
+	HAPPEN_OFF,        /* a fence agent that `host` runs switches host `role` off */
+	HAPPEN_FENCED,     /* that run is over; as.fit: it succeeded */
 };
 
 struct happening {
@@ -36,13 +38,13 @@ struct happening {
 	uint64_t order;
 	enum happening_kind kind;
 	uint8_t host;
-	uint8_t role;
+	uint8_t role;    /* OFF, FENCED: the host that is meant */
 	uint8_t path;    /* PAGE */
 	uint32_t life;   /* of the process it is for; what is for an earlier life is dropped */
 	uint32_t serial; /* UP, DOWN, WRITTEN: of the act it ends; an older act was called off */
 	uint32_t page;   /* PAGE: index in the pool; one reference is owned by the happening */
 	union {
-		bool fit;        /* FITNESS */
+		bool fit;        /* FITNESS, OFF, FENCED */
 		uint64_t number; /* WRITTEN: the generation; DOWN: the epoch that is answered */
 		struct {
 			enum request_kind kind;

@@ -46,15 +46,62 @@ static bool is_listed(const struct world *world, uint8_t h, uint8_t role)
 	return false;
 }
 
+static bool claims(const struct host *host, uint64_t role)
+{
+	for (uint8_t i = 0; host_is_up(host) && i < member_role_count(host->member); i++)
+		if (host->member->roles[i].id == role)
+			return host->member->roles[i].claim.state != CLAIM_NONE;
+	return false;
+}
+
+/* The one case in which fencing promises nothing: a machine that is paused cannot keep to its
+ * lease, and a voter that was to wait for it has forgotten that. It is over when `h` begins anew
+ * while all are awake and nobody else claims the role. */
+static void remember(struct world *world, uint8_t h, uint8_t role)
+{
+	for (uint8_t i = 0; i < world->plan.member_count; i++) {
+		const struct host *host = &world->hosts[i];
+		if (host->halt.is_on || host->stubs[role].state != STUB_DOWN ||
+		    (i != h && claims(host, world->setup.roles[role].id)))
+			return;
+	}
+	world->check.forgotten[role] = false;
+}
+
+void check_forgets(struct world *world, uint8_t h)
+{
+	const struct host *host = &world->hosts[h];
+	/* Also of roles that its own file does not name. */
+	for (uint8_t i = 0; i < member_role_count(host->member); i++) {
+		const struct voter *voter = &host->member->roles[i].voter;
+		uint8_t r = setup_role_of(&world->setup, host->member->roles[i].id);
+		uint8_t holder = setup_member_of(&world->setup, voter->holder);
+		if (voter->holder == 0 || !voter->endless || holder == h || r >= WORLD_ROLES_MAX)
+			continue;
+		if (world->hosts[holder].halt.is_on ||
+		    world->hosts[holder].stubs[r].state != STUB_DOWN ||
+		    claims(&world->hosts[holder], world->setup.roles[r].id))
+			world->check.forgotten[r] = true;
+	}
+}
+
+/* Of an owner that has to be off first nothing is excused. */
+static bool is_excused(const struct world *world, uint8_t h, uint8_t role)
+{
+	return !world->plan.roles[role].fences && layers_excuse(world, h, role);
+}
+
 /* Nobody else's resources are up, nobody else's lease is valid. */
 static void check_alone(struct world *world, uint8_t h, uint8_t role)
 {
 	const char *name = story_role(world, role);
+	if (world->check.forgotten[role])
+		return;
 	for (uint8_t other = 0; other < world->plan.member_count; other++) {
 		const struct host *host = &world->hosts[other];
 		if (other == h)
 			continue;
-		if (host->stubs[role].state != STUB_DOWN && !layers_excuse(world, other, role))
+		if (host->stubs[role].state != STUB_DOWN && !is_excused(world, other, role))
 			check_violation(world, "two owners: %s starts on %s while it is up on %s",
 			                name, story_host(world, h), story_host(world, other));
 		/* What a frozen daemon still believes is the guard's business. */
@@ -69,7 +116,7 @@ static void check_epoch(struct world *world, uint8_t h, uint8_t role, uint64_t e
 {
 	struct check *check = &world->check;
 	bool goes_on = epoch == check->last_epoch[role] && h == check->last_owner[role];
-	if (epoch <= check->last_epoch[role] && !goes_on)
+	if (epoch <= check->last_epoch[role] && !goes_on && !check->forgotten[role])
 		check_violation(world,
 		                "epoch of %s does not grow: %s starts at %" PRIu64 ", %s was at "
 		                "%" PRIu64,
@@ -113,9 +160,11 @@ void check_note(struct world *world, uint8_t h, const struct note *note)
 	    check->known[role] == KNOWN_STARTED)
 		check_violation(world, "%s is stopped on %s after an acknowledged start",
 		                story_role(world, role), story_host(world, h));
+	if (note->kind == NOTE_SEEKING)
+		remember(world, h, role);
 	if (note->kind != NOTE_TAKEN)
 		return;
-	if (note->epoch <= check->taken_epoch[role])
+	if (note->epoch <= check->taken_epoch[role] && !check->forgotten[role])
 		check_violation(world,
 		                "epoch of %s does not grow: %s takes %" PRIu64 ", %s took %" PRIu64,
 		                story_role(world, role), story_host(world, h), note->epoch,
@@ -150,6 +199,8 @@ static bool is_known_late(const struct world *world, uint8_t h)
 static void check_role(struct world *world, uint8_t role)
 {
 	uint8_t up = NO_MEMBER, answers = NO_MEMBER;
+	if (world->check.forgotten[role])
+		return;
 	for (uint8_t h = 0; h < world->plan.member_count; h++) {
 		if ((world->up[role] >> h & 1) == 0 || is_known_late(world, h))
 			continue;
@@ -160,7 +211,7 @@ static void check_role(struct world *world, uint8_t role)
 				                story_host(world, h));
 			answers = h;
 		}
-		if (!layers_excuse(world, h, role)) {
+		if (!is_excused(world, h, role)) {
 			if (up != NO_MEMBER)
 				check_violation(world, "two owners: %s is up on %s and on %s",
 				                story_role(world, role), story_host(world, up),

@@ -10,6 +10,8 @@
  *   - each command is answered once, in time;
  *   - no daemon takes a role for up that the guard has ended;
  *   - a daemon that starts again with its memory goes on with what is up, at the same epoch;
+ *   - a role that is fenced is not up on a host whose machine is paused while another starts it,
+ *     unless a voter forgot in a reboot what it had promised;
  *   - a daemon that says it has left has nothing up;
  *   - no daemon asks to be woken over and over at one moment.
  * Knows nothing of how members come to their decisions.
@@ -54,6 +56,7 @@ struct check {
 	uint8_t last_owner[WORLD_ROLES_MAX];
 	uint64_t taken_epoch[WORLD_ROLES_MAX];
 	uint8_t taken_by[WORLD_ROLES_MAX];
+	bool forgotten[WORLD_ROLES_MAX]; /* a voter forgot that somebody must be off first */
 	enum known known[WORLD_ROLES_MAX];
 	bool known_paused[MEMBERS_MAX];
 	bool lost[MEMBERS_MAX]; /* its disk was lost and it has not learned again */
@@ -73,7 +76,8 @@ void check_start(struct world *world, uint8_t host, uint8_t role, uint64_t epoch
 void check_note(struct world *world, uint8_t host, const struct note *note);
 void check_request(struct world *world, uint8_t host, const struct happening *item);
 void check_answer(struct world *world, uint8_t host, uint64_t handle, const struct answer *answer);
-void check_crash(struct world *world, uint8_t host); /* its open commands die with it */
+void check_crash(struct world *world, uint8_t host);   /* its open commands die with it */
+void check_forgets(struct world *world, uint8_t host); /* its memory is lost */
 /* After a step of a daemon some of whose roles the guard has ended. */
 void check_belief(struct world *world, uint8_t host);
 void check_left(struct world *world, uint8_t host);
@@ -84,6 +88,8 @@ void check_turn(struct world *world);
 void check_disk_lost(struct world *world, uint8_t host);
 /* A snapshot was written; one that is not of a relearning member ends its loss. */
 void check_written(struct world *world, uint8_t host);
+/* Its clock stood still for so long, and with it what it waits for. */
+void check_clock_stood(struct world *world, uint8_t host, int64_t duration);
 /* Commands that should have been answered by now. */
 void check_overdue(struct world *world);
 

@@ -148,6 +148,15 @@ void check_crash(struct world *world, uint8_t h)
 	}
 }
 
+void check_clock_stood(struct world *world, uint8_t h, int64_t duration)
+{
+	for (unsigned i = 0; i < CHECK_REQUESTS_MAX; i++) {
+		struct check_request *request = &world->check.requests[i];
+		if (request->open && request->host == h)
+			request->due_at += duration;
+	}
+}
+
 void check_overdue(struct world *world)
 {
 	struct check *check = &world->check;

@@ -42,6 +42,7 @@ static void leave_done(struct world *world, uint8_t h)
 	story_tell(world, h, "(left)");
 	layers_reset(&host->layers); /* the guard ends with it */
 	host_crash(world, h, false, false);
+	check_forgets(world, h);
 	host->layers.has_kept = false;
 	host->leaving = false;
 }
@@ -70,6 +71,12 @@ static void apply_one(struct world *world, uint8_t h, const struct effect *effec
 		break;
 	case EFFECT_ANSWER:
 		check_answer(world, h, effect->as.answer.handle, &effect->as.answer.answer);
+		break;
+	case EFFECT_FENCE:
+		agent_start(world, h, effect);
+		break;
+	case EFFECT_FENCE_CANCEL:
+		agent_cancel(world, h, effect->as.fence.member);
 		break;
 	case EFFECT_NOTE:
 	case EFFECT_LEFT:
@@ -210,6 +217,8 @@ static void begin(struct world *world, uint8_t h)
 	host->has_parked = false;
 	host->doom = DOOM_NONE;
 	memset(host->seen, 0, sizeof host->seen);
+	for (uint8_t i = 0; i < MEMBERS_MAX; i++)
+		host->runs[i].is_on = false;
 	host->disk.before = host->disk.now;
 	host->disk.had_before = host->disk.has;
 	layers_attend(world, h);
@@ -273,8 +282,9 @@ void host_crash(struct world *world, uint8_t h, bool power, bool damage)
 	struct host *host = &world->hosts[h];
 	if (power && !host->powered)
 		return;
-	if (!power && !host_is_up(host))
+	if (!power && (!host_is_up(host) || host->halt.is_on))
 		return;
+	bool knew = host_is_up(host) || host->layers.has_kept;
 	if (host_is_up(host) && !host->is_unkept)
 		layers_keep(world, h);
 	host->is_unkept = false;
@@ -282,6 +292,9 @@ void host_crash(struct world *world, uint8_t h, bool power, bool damage)
 		layers_reset(&host->layers);
 		host->powered = host->is_suspended = false;
 	}
+	if (knew && !host->layers.has_kept)
+		check_forgets(world, h);
+	halt_end(world, h);
 	host->state = HOST_OFF;
 	host->leaving = false;
 	for (size_t i = 0; i < host->inbox_count; i++)
@@ -315,6 +328,7 @@ void host_thaw(struct world *world, uint8_t h)
 	if (host->state != HOST_FROZEN)
 		return;
 	story_tell(world, h, "(goes on)");
+	halt_end(world, h);
 	uint32_t life = host->life;
 	host->state = HOST_RUNNING;
 	layers_attend(world, h);

@@ -12,8 +12,10 @@
 #include "proto/member.h"
 
 #include "tests/world/agenda.h"
+#include "tests/world/agent.h"
 #include "tests/world/clock.h"
 #include "tests/world/disk.h"
+#include "tests/world/halt.h"
 #include "tests/world/layers.h"
 #include "tests/world/plan.h"
 #include "tests/world/stub.h"
@@ -61,6 +63,8 @@ struct host {
 	int64_t resumed_until; /* it may not have heard of the world since it was resumed */
 	struct stub stubs[WORLD_ROLES_MAX];
 	bool unfit[WORLD_ROLES_MAX];
+	struct agent_run runs[MEMBERS_MAX]; /* of fence agents, by whom they are against */
+	struct halt halt;
 	int64_t wake_at;         /* a WAKE of this life is planned for then; INT64_MAX: none */
 	struct happening *inbox; /* owned: what waits for a frozen process */
 	size_t inbox_count;

@@ -141,6 +141,9 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 	case HAPPEN_LEAVE:
 		leave(world, h);
 		break;
+	case HAPPEN_FENCED:
+		agent_ended(world, h, item);
+		break;
 	case HAPPEN_GUARD:
 	case HAPPEN_WATCHDOG:
 	case HAPPEN_GUARD_BOOT:
@@ -149,6 +152,7 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 	case HAPPEN_BOOT:
 	case HAPPEN_THAW:
 	case HAPPEN_FAULT:
+	case HAPPEN_OFF:
 		assert(item->kind == HAPPEN_PAGE); /* these are not for a daemon */
 	}
 }

@@ -58,6 +58,8 @@ static void setup_members(const struct plan *plan, struct setup *setup, bool oth
 		out->is_node = member->is_node;
 		out->votes = other_file ? member->other_votes : member->votes;
 		out->path_count = plan->path_count;
+		if (member->is_node)
+			out->fence_limit = (struct span){plan->fence_max};
 	}
 }
 
@@ -75,6 +77,7 @@ static void setup_roles(const struct plan *plan, struct setup *setup, uint8_t co
 		memcpy(out->nodes, role->nodes, sizeof out->nodes);
 		out->fails_back = role->fails_back;
 		out->failback = role->failback;
+		out->fences = role->fences;
 	}
 }
 
@@ -132,6 +135,8 @@ void world_reset(struct world *world, const struct plan *plan)
 	memset(&world->setup, 0, sizeof world->setup);
 	setup_members(plan, &world->setup, false);
 	setup_roles(plan, &world->setup, plan->role_count, false);
+	for (uint8_t h = 0; h < MEMBERS_MAX; h++)
+		world->agents[h] = (struct agent){.time = -1};
 	check_reset(world);
 	for (uint8_t h = 0; h < plan->member_count; h++) {
 		host_reset(world, h);
@@ -159,6 +164,8 @@ static void happen(struct world *world, struct happening *item)
 {
 	uint8_t h = item->host;
 	struct host *host = &world->hosts[h];
+	if (halt_defers(world, item))
+		return;
 	switch (item->kind) {
 	case HAPPEN_PAGE:
 	case HAPPEN_BREAKS:
@@ -169,6 +176,7 @@ static void happen(struct world *world, struct happening *item)
 		break;
 	case HAPPEN_WAKE:
 	case HAPPEN_UP:
+	case HAPPEN_FENCED:
 		if (is_of_this_life(world, item))
 			host_tell(world, h, item);
 		break;
@@ -203,6 +211,9 @@ static void happen(struct world *world, struct happening *item)
 		break;
 	case HAPPEN_BOOT:
 		host_boot(world, h);
+		break;
+	case HAPPEN_OFF:
+		agent_deed(world, item);
 		break;
 	case HAPPEN_THAW:
 		if (is_of_this_life(world, item))

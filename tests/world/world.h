@@ -30,6 +30,7 @@ struct world {
 	struct agenda agenda;
 	struct net net;
 	struct host hosts[MEMBERS_MAX];
+	struct agent agents[MEMBERS_MAX]; /* by whom they are against */
 	uint16_t
 	    up[WORLD_ROLES_MAX]; /* hosts whose resources of the role are not down: bit per host */
 	struct story story;

@@ -82,9 +82,10 @@ class Member:
 
 class Cluster(Faults):
     def __init__(self, lab, nodes=2, witnesses=1, networks=1, timing="fast", roles=(),
-                 settings=None):
+                 settings=None, sections=None):
         self.lab, self.timing, self.roles = lab, timing, list(roles)
         self._settings = settings or {}
+        self._sections = sections or {}     # further ones: {(kind, name): {key: value}}
         self.heartbeat, self.lease, self.release = TIMINGS[timing]
         self.promise = (self.lease + self.release) * (1 + DRIFT) / (1 - DRIFT)
         self.switch = Switch(lab, networks)
@@ -113,6 +114,7 @@ class Cluster(Faults):
             ports = self.switch.ports[member.name]
             text += section(member.kind, member.name, {
                 "address": ", ".join(port.ipv4 for port in ports), "key": keys[member.name]})
+        text += "".join(section(*head, values) for head, values in self._sections.items())
         self.configuration = text + "".join(role.text(self.nodes) for role in self.roles)
         for member in self.members.values():
             (member.directory / "failoverd.ini").write_text(self.configuration)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this daemon does, and last did, about switching a member off, for the status document.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+#include "proto/clock.h"
+
+struct daemon;
+
+/* Adds "fencing" to the member's object. */
+void status_fence(cJSON *member, cJSON *warnings, const struct daemon *daemon, uint8_t index,
+                  struct instant now);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The section of those who were switched off; see wire_sections.h.
+ */
+#include <assert.h>
+
+#include "proto/wire_sections.h"
+
+void wire_put_fenced(struct writer *writer, const struct heartbeat *heartbeat)
+{
+	assert(heartbeat->fenced_count <= MEMBERS_MAX);
+	writer_put(writer, heartbeat->fenced_count, 1);
+	for (uint8_t i = 0; i < heartbeat->fenced_count; i++) {
+		writer_put(writer, heartbeat->fenced[i].member, 8);
+		writer_put(writer, heartbeat->fenced[i].incarnation, 4);
+		writer_put(writer, heartbeat->fenced[i].ago_ms, 4);
+	}
+}
+
+enum code wire_get_fenced(struct reader *reader, struct heartbeat *heartbeat, struct error *error)
+{
+	uint8_t count = (uint8_t)reader_take(reader, 1);
+
+	if (count > MEMBERS_MAX)
+		return error_set(error, CODE_INVALID, "%u of them, at most %d", count, MEMBERS_MAX);
+	for (uint8_t i = 0; i < count; i++) {
+		heartbeat->fenced[i].member = reader_take(reader, 8);
+		heartbeat->fenced[i].incarnation = (uint32_t)reader_take(reader, 4);
+		heartbeat->fenced[i].ago_ms = (uint32_t)reader_take(reader, 4);
+	}
+	heartbeat->fenced_count = count;
+	return CODE_OK;
+}
