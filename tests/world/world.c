@@ -199,12 +199,9 @@ static void happen(struct world *world, struct happening *item)
 		layers_watchdog_looks(world, h, item->role);
 		break;
 	case HAPPEN_GUARD_BOOT:
-		if (item->life == host->layers.guard_life)
-			guard_boot(world, h);
-		break;
 	case HAPPEN_GUARD_THAW:
 		if (item->life == host->layers.guard_life)
-			guard_thaw(world, h);
+			(item->kind == HAPPEN_GUARD_BOOT ? guard_boot : guard_thaw)(world, h);
 		break;
 	case HAPPEN_RESUME:
 		machine_resume(world, h);
