@@ -308,6 +308,38 @@ def test_a_configuration_that_its_group_can_write_is_a_warning(host):
     assert result.code == DONE and "its group can change" in result.err
 
 
+def fenced(host, agent):
+    """The good configuration with a fenced role and this agent against both nodes."""
+    secret = host.path / "secret"
+    secret.write_text("hush-hush\n")
+    secret.chmod(0o600)
+    agents = "".join(f"[fence {node}]\nagent = {agent}\npassword_file = {secret}\n"
+                     for node in ("alpha", "beta"))
+    host.write(host.good().replace("[role web]\n", "[role web]\nfence = before-takeover\n")
+               + agents)
+    return secret
+
+
+def test_check_looks_at_the_agents_that_this_node_would_use(host):
+    fenced(host, "/bin/true")
+    result = host.check()
+    assert result.code == DONE and "ok       fence beta: /bin/true" in result.out
+    assert "fence alpha" not in result.out      # nobody switches itself off
+
+
+def test_check_misses_an_agent_that_is_not_installed(host):
+    fenced(host, "/opt/no-such-agent")
+    result = host.check()
+    assert result.code != DONE and "LACKS    fence beta: there is no program" in result.out
+
+
+def test_check_misses_a_secret_that_others_can_read_and_never_prints_one(host):
+    fenced(host, "/bin/true").chmod(0o644)
+    result = host.check()
+    assert result.code != DONE and "LACKS    fence beta: " in result.out
+    assert "hush" not in result.out + result.err
+
+
 def test_a_missing_key_is_told_with_what_to_do(host):
     host.key.unlink()
     result = host.check()

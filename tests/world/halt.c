@@ -52,6 +52,7 @@ bool halt_defers(struct world *world, const struct happening *item)
 	case HAPPEN_GUARD:
 	case HAPPEN_WATCHDOG:
 	case HAPPEN_GUARD_BOOT:
+	case HAPPEN_RESUME:
 	case HAPPEN_WAKE:
 	case HAPPEN_PAGE:
 	case HAPPEN_UP:

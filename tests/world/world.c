@@ -164,8 +164,6 @@ static void happen(struct world *world, struct happening *item)
 {
 	uint8_t h = item->host;
 	struct host *host = &world->hosts[h];
-	if (halt_defers(world, item))
-		return;
 	switch (item->kind) {
 	case HAPPEN_PAGE:
 	case HAPPEN_BREAKS:
@@ -231,7 +229,8 @@ bool world_run(struct world *world, int64_t until)
 		agenda_take(&world->agenda, &item);
 		at_once = item.at == world->now ? at_once + 1 : 0;
 		world->now = item.at;
-		happen(world, &item);
+		if (!halt_defers(world, &item))
+			happen(world, &item);
 		check_turn(world);
 		if (at_once > AT_ONCE_MAX)
 			check_violation(world,
