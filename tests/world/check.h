@@ -88,8 +88,9 @@ void check_turn(struct world *world);
 void check_disk_lost(struct world *world, uint8_t host);
 /* A snapshot was written; one that is not of a relearning member ends its loss. */
 void check_written(struct world *world, uint8_t host);
-/* Its clock stood still for so long, and with it what it waits for. */
-void check_clock_stood(struct world *world, uint8_t host, int64_t duration);
+/* Its machine goes on that was paused then, with its clock or not: what it asked waits as much
+ * longer, and what it was asked is only read now. */
+void check_goes_on(struct world *world, uint8_t host, int64_t paused_at, bool with_clock);
 /* Commands that should have been answered by now. */
 void check_overdue(struct world *world);
 

@@ -148,12 +148,16 @@ void check_crash(struct world *world, uint8_t h)
 	}
 }
 
-void check_clock_stood(struct world *world, uint8_t h, int64_t duration)
+void check_goes_on(struct world *world, uint8_t h, int64_t paused_at, bool with_clock)
 {
+	struct check *check = &world->check;
 	for (unsigned i = 0; i < CHECK_REQUESTS_MAX; i++) {
-		struct check_request *request = &world->check.requests[i];
-		if (request->open && request->host == h)
-			request->due_at += duration;
+		struct check_request *request = &check->requests[i];
+		if (request->open && request->host == h && with_clock)
+			request->due_at += world->now - paused_at;
+		if (!request->open && request->dead_at >= paused_at &&
+		    request->dead_at < world->now + check->grace)
+			request->dead_at = world->now + check->grace;
 	}
 }
 

@@ -32,8 +32,8 @@ void halt_end(struct world *world, uint8_t h)
 	if (host->halt.stops_clock) {
 		host->clock.local_base = clock_show(&host->clock, host->halt.began).ns;
 		host->clock.true_base = world->now;
-		check_clock_stood(world, h, world->now - host->halt.began);
 	}
+	check_goes_on(world, h, host->halt.began, host->halt.stops_clock);
 	guard_thaw(world, h);
 }
 
