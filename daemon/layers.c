@@ -53,9 +53,10 @@ static void follow_memory(struct daemon *daemon)
 	member_keep(&daemon->member, &layers->kept);
 	memory_keep(layers->memory, &layers->kept);
 	for (uint8_t r = 0; r < setup->role_count; r++)
-		memory_set_lease(layers->memory, setup->roles[r].id,
-		                 member_lease_end(&daemon->member, r),
-		                 member_release_limit(&daemon->member, r));
+		if (memory_set_lease(layers->memory, setup->roles[r].id,
+		                     member_lease_end(&daemon->member, r),
+		                     member_release_limit(&daemon->member, r)))
+			tie_wake_guard(&daemon->tie);
 }
 
 enum code layers_open(struct daemon *daemon, struct error *error)

@@ -126,8 +126,10 @@ static void on_signal(uv_signal_t *signal, int number)
 {
 	struct leave *leave = signal->data;
 
-	(void)number;
-	go_on(leave);
+	/* A terminal interrupts both processes, and the guard passes it on: the second time would
+	 * be by force. */
+	if (number != SIGINT || !tie_holds(&leave->daemon->tie))
+		go_on(leave);
 }
 
 static void on_hangup(uv_signal_t *signal, int number)

@@ -58,6 +58,10 @@ static enum exit_code run_worker(struct host *host, const struct options *option
 	(void)uv_os_setenv("UV_THREADPOOL_SIZE", "1");
 	settings->config = &host->config;
 	settings->secret = host->secret;
+	if (code == CODE_OK && fresh)
+		code = error_set(&error, CODE_DAMAGED,
+		                 "%s: the guard has another: was it removed? Restart the daemon",
+		                 options->run_dir);
 	if (code == CODE_OK)
 		code = daemon_open(&daemon, settings, &error);
 	host_close(host);
@@ -112,6 +116,9 @@ enum exit_code command_run(const struct options *options)
 	if (result != EXIT_DONE) {
 		if (result == EXIT_CONFIG)
 			(void)fputs("failoverd: run: refused; nothing was started\n", stderr);
+		/* Also after a guard became this program, which cannot go back. */
+		if (!is_worker)
+			guard_release(options->run_dir);
 		host_close(host);
 		return result;
 	}

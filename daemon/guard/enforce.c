@@ -34,36 +34,34 @@ static bool bring_down(const struct ledger_entry *entry, struct network *network
 	return guard_host_strike(&entry->child);
 }
 
-static void mark_released(struct memory *memory, struct ledger_entry *entry)
+static void mark_released(struct memory *memory, size_t i, const struct ledger_entry *entry)
 {
-	uint32_t up = LEDGER_UP;
-	/* The worker may have dropped it meanwhile: then it was down already. */
-	if (!atomic_compare_exchange_strong(&entry->state, &up, LEDGER_RELEASED))
+	/* Else the worker has dropped it meanwhile: then it was down already. */
+	if (!ledger_release(memory, i, entry))
 		return;
-	for (size_t i = 0; i < ROLES_MAX; i++)
-		if (atomic_load(&memory->roles[i].id) == entry->role)
-			atomic_fetch_add(&memory->roles[i].enforced, 1);
+	for (size_t r = 0; r < ROLES_MAX; r++)
+		if (atomic_load(&memory->roles[r].id) == entry->role)
+			atomic_fetch_add(&memory->roles[r].enforced, 1);
 	guard_say(LEVEL_WARNING,
 	          "guard: resource %s: %s: its time was over and the worker had not done it",
 	          entry->resource,
 	          entry->kind == LEDGER_ADDRESS ? "address removed" : "processes killed");
 }
 
+/* Returns when to look again at what did not go away. */
 static struct instant enforce_kind(struct memory *memory, struct network *network,
                                    struct instant now, bool everything, enum ledger_kind kind)
 {
 	struct instant next = INSTANT_NEVER;
+	struct ledger_entry entry;
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
-		struct ledger_entry *entry = &memory->entries[i];
-		if (atomic_load(&entry->state) != LEDGER_UP || entry->kind != (uint32_t)kind)
+		if (!ledger_read(memory, i, &entry) || entry.kind != (uint32_t)kind ||
+		    !is_over(memory, &entry, now, everything))
 			continue;
-		if (!is_over(memory, entry, now, everything))
-			next = instant_earlier(next, memory_end(memory, entry->role, kind));
-		else if (bring_down(entry, network))
-			mark_released(memory, entry);
+		if (bring_down(&entry, network))
+			mark_released(memory, i, &entry);
 		else
-			next = instant_earlier(
-			    next, instant_plus(platform_now(), span_ms(STRIKE_AGAIN_MS)));
+			next = instant_plus(platform_now(), span_ms(STRIKE_AGAIN_MS));
 	}
 	return next;
 }
@@ -74,7 +72,10 @@ struct instant guard_enforce(struct memory *memory, struct network *network, str
 	struct instant a = enforce_kind(memory, network, now, everything, LEDGER_ADDRESS);
 	struct instant b = enforce_kind(memory, network, now, everything, LEDGER_CHILD);
 	struct instant c = enforce_kind(memory, network, now, everything, LEDGER_COMMAND);
-	return instant_earlier(a, instant_earlier(b, c));
+	struct instant next = instant_earlier(a, instant_earlier(b, c));
+	/* Of every role, also of those that have nothing up: what is added later is under one of
+	 * these ends. */
+	return everything ? next : instant_earlier(next, memory_next_end(memory, now));
 }
 
 static const struct ledger_entry *still_up(const struct memory *memory, uint64_t role)

@@ -5,14 +5,18 @@
 #include "daemon/guard/guard.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "daemon/file.h"
 #include "daemon/guard/enforce.h"
 #include "daemon/guard/say.h"
 #include "daemon/lastwords.h"
 #include "daemon/platform/platform.h"
+#include "daemon/platform/self.h"
 
 enum {
 	/* Looks again this soon at an orphan that did not go away. */
@@ -27,7 +31,9 @@ enum {
 	 * guard has long ended every lease that ran out. */
 	HANG_LIMIT_S = 10,
 	CHECK_EVERY_MS = 1000,
-	LACKING_BYTES = 200,
+	LACKING_BYTES = 400,
+	/* For a program that refuses to run anyway. */
+	RELEASE_LIMIT_S = 10,
 };
 
 struct guard {
@@ -42,12 +48,13 @@ struct guard {
 	bool is_asked_to_end;
 	bool is_replacing; /* the worker ends for another program to take over */
 	bool is_releasing_all;
+	bool has_orphan;                       /* it was said */
 	struct instant deaths[DEATHS_MAX - 1]; /* the last before the present one */
 	unsigned death;                        /* next place in deaths */
 	struct span pause;                     /* before the next start, while it dies too often */
 	struct instant start_at;               /* INSTANT_NEVER: it runs */
 	uint64_t turns;                        /* of the worker's loop, when last seen to turn */
-	struct instant turned_at;
+	struct span silent;                    /* since then; a host that sleeps does not count */
 	struct instant check_at;
 	struct instant manager_at; /* when the manager is to hear next */
 	struct last_resort last_resort;
@@ -65,6 +72,12 @@ static bool orphan_is_gone(struct guard *guard)
 		atomic_store(&memory->worker_pid, 0);
 		return true;
 	}
+	if (!guard->has_orphan)
+		guard_say(LEVEL_WARNING,
+		          "guard: process %" PRId64
+		          " is the worker of an earlier guard: killing it",
+		          orphan.pid);
+	guard->has_orphan = true;
 	guard->start_at = instant_plus(platform_now(), span_ms(ORPHAN_AGAIN_MS));
 	return false;
 }
@@ -83,9 +96,11 @@ static void start_worker(struct guard *guard)
 	guard->is_releasing_all = guard->is_ready = guard->is_replacing = false;
 	guard->is_running = true;
 	guard->start_at = INSTANT_NEVER;
-	guard->turned_at = platform_now();
-	atomic_store(&guard->memory->worker_pid, worker.pid);
+	guard->silent = span_ms(0);
+	/* Before it begins: a guard after this one must not miss it. */
 	atomic_store(&guard->memory->worker_started, worker.started);
+	atomic_store(&guard->memory->worker_pid, worker.pid);
+	guard_host_go(guard->host);
 	atomic_fetch_add(&guard->memory->worker_starts, 1);
 }
 
@@ -146,6 +161,11 @@ static bool worker_ended(struct guard *guard, const struct worker_end *end, int 
 		*status = end->number;
 		return true;
 	}
+	/* It had not begun to listen to signals, let alone to start anything. */
+	if (guard->is_asked_to_end && !guard->is_ready && end->number == SIGTERM) {
+		*status = 0;
+		return true;
+	}
 	if (!guard->is_asked_to_end) {
 		worker_died(guard, how, end->number);
 		return false;
@@ -156,24 +176,23 @@ static bool worker_ended(struct guard *guard, const struct worker_end *end, int 
 	return true;
 }
 
-/* The service manager hears of this process only while the worker works, too, or is to be started
- * again: so it notices when either hangs. */
+/* One that is not ready yet releases what an earlier life left, which takes as long as it takes,
+ * unless somebody waits for the end. */
 static void check_worker(struct guard *guard, struct instant now)
 {
 	uint64_t turns = atomic_load(&guard->memory->worker_turns);
-	bool turned = turns != guard->turns || !guard->is_running || !guard->is_ready;
+	bool is_expected = guard->is_running && (guard->is_ready || guard->is_asked_to_end);
+	bool turned = turns != guard->turns || !is_expected;
 	guard->turns = turns;
 	guard->check_at = instant_plus(now, span_ms(CHECK_EVERY_MS));
-	if (turned) {
-		guard->turned_at = now;
+	/* However long ago the last look was: this process may have been held up with the worker.
+	 */
+	guard->silent = turned ? span_ms(0) : span_plus(guard->silent, span_ms(CHECK_EVERY_MS));
+	if (guard->silent.ns < span_ms(HANG_LIMIT_S * 1000).ns)
 		return;
-	}
-	struct span silent = instant_since(now, guard->turned_at);
-	if (silent.ns < span_ms(HANG_LIMIT_S * 1000).ns)
-		return;
-	guard_say(LEVEL_ERROR, "guard: the worker has not moved for %" PRId64 " ms: killing it",
-	          silent.ns / 1000000);
-	guard->turned_at = now;
+	guard_say(LEVEL_ERROR, "guard: the worker has not moved for %d s: killing it",
+	          HANG_LIMIT_S);
+	guard->silent = span_ms(0);
 	guard_host_kill_worker(guard->host);
 }
 
@@ -193,7 +212,6 @@ static void tell_manager(struct guard *guard, struct instant now)
 static void worker_is_ready(struct guard *guard)
 {
 	guard->is_ready = true;
-	guard->turned_at = platform_now();
 	if (!guard->is_told)
 		guard_host_tell_manager(guard->host, "READY=1");
 	guard->has_worked = guard->is_told = true;
@@ -218,13 +236,15 @@ static bool turn(struct guard *guard, int *status)
 {
 	struct worker_end end = {0};
 	bool done = false;
+	struct instant now = platform_now();
 	struct instant next =
-	    guard_enforce(guard->memory, guard->network, platform_now(), guard->is_releasing_all);
+	    guard_enforce(guard->memory, guard->network, now, guard->is_releasing_all);
 	if (atomic_load(&guard->memory->escalates))
 		next = instant_earlier(
 		    next, last_resort_follow(&guard->last_resort, guard->memory, platform_now()));
-	unsigned wake = guard_host_wait(guard->host, next_wake(guard, next), &end);
-	struct instant now = platform_now();
+	next = memory_guard_sleeps(guard->memory, now, next_wake(guard, next));
+	unsigned wake = guard_host_wait(guard->host, next, &end);
+	now = platform_now();
 	if ((wake & WAKE_WORKER_READY) != 0)
 		worker_is_ready(guard);
 	if ((wake & WAKE_WORKER_REPLACE) != 0)
@@ -271,7 +291,7 @@ static enum code open_guard(struct guard *guard, const struct guard_settings *se
 	if (code == CODE_OK)
 		code = lastwords_path(guard->last_resort.path, settings->state_dir, error);
 	if (code == CODE_OK)
-		code = network_open(&guard->network, error);
+		code = network_open_deaf(&guard->network, error);
 	if (code == CODE_OK)
 		code = guard_host_open(&guard->host, lacking, sizeof lacking, error);
 	if (code != CODE_OK)
@@ -303,4 +323,42 @@ enum code guard_run(const struct guard_settings *settings, int *status, struct e
 	network_close(guard.network);
 	memory_close(guard.memory);
 	return code;
+}
+
+static void release_what_is_up(struct memory *memory, struct network *network)
+{
+	const struct instant until = instant_plus(platform_now(), span_ms(RELEASE_LIMIT_S * 1000));
+	while (
+	    instant_before(guard_enforce(memory, network, platform_now(), true), INSTANT_NEVER)) {
+		if (instant_reached(platform_now(), until)) {
+			guard_say(LEVEL_ERROR,
+			          "guard: what is still up here could not be released: see "
+			          "`failoverd status` of the others, and end it by hand");
+			return;
+		}
+		(void)nanosleep(&(struct timespec){.tv_nsec = ORPHAN_AGAIN_MS * 1000000}, NULL);
+	}
+}
+
+void guard_release(const char *run_dir)
+{
+	struct memory *memory = NULL;
+	struct network *network = NULL;
+	struct error error;
+	char path[FILE_PATH_BYTES];
+	int lock = -1;
+	/* Where nothing ever ran nothing is made. */
+	if (memory_find(&memory, run_dir, &error) != CODE_OK)
+		return;
+	const struct worker_id worker = {atomic_load(&memory->worker_pid),
+	                                 atomic_load(&memory->worker_started)};
+	if (ledger_is_used(memory) && !guard_host_worker_lives(&worker) &&
+	    file_path(path, run_dir, "lock", &error) == CODE_OK &&
+	    platform_lock(path, &lock, &error) == CODE_OK &&
+	    network_open_deaf(&network, &error) == CODE_OK)
+		release_what_is_up(memory, network);
+	network_close(network);
+	memory_close(memory);
+	if (lock >= 0)
+		(void)close(lock);
 }

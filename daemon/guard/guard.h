@@ -20,3 +20,8 @@ struct guard_settings {
 /* Runs until the worker ended because it was asked to, or never worked; the result is its exit
  * status. CODE_OK unless the guard itself could not begin. */
 enum code guard_run(const struct guard_settings *settings, int *status, struct error *error);
+
+/* For a program that refuses to run: brings down what a worker that is gone left up in `run_dir`,
+ * for it would outlive its lease. Nothing happens while the worker or another guard lives, or where
+ * nothing is up. */
+void guard_release(const char *run_dir);

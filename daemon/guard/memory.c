@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mapping and the two slots. Entries of the ledger are made visible by one atomic store, last; the
- * guard reads an entry only after it saw that store.
+ * Mapping and the two slots.
  */
 #include "daemon/guard/memory.h"
 
@@ -17,7 +16,7 @@
 #include "daemon/file.h"
 
 static const char MAGIC[8] = "FOVDMEM";
-enum { LAYOUT_VERSION = 2 };
+enum { LAYOUT_VERSION = 3 };
 
 static uint64_t layout(void)
 {
@@ -47,35 +46,50 @@ static bool is_whole(const struct memory_slot *slot)
 	return sodium_memcmp(expected, slot->checksum, sizeof expected) == 0;
 }
 
+static bool is_of_boot(const struct memory *memory, const struct boot *boot)
+{
+	return memcmp(memory->magic, MAGIC, sizeof MAGIC) == 0 &&
+	       memcmp(&memory->boot, boot, sizeof *boot) == 0;
+}
+
 static bool is_ours(const struct memory *memory, const struct boot *boot)
 {
-	return memcmp(memory->magic, MAGIC, sizeof MAGIC) == 0 && memory->layout == layout() &&
-	       memcmp(&memory->boot, boot, sizeof *boot) == 0;
+	return is_of_boot(memory, boot) && memory->layout == layout();
 }
 
 static void make_new(struct memory *memory, const struct boot *boot)
 {
-	memset(memory, 0, sizeof *memory);
 	memory->boot = *boot;
 	memory->layout = layout();
+	atomic_thread_fence(memory_order_release);
 	memcpy(memory->magic, MAGIC, sizeof MAGIC);
+}
+
+static enum code open_file(const char *path, int *fd, struct error *error)
+{
+	struct stat info;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (*fd < 0 && errno == ELOOP)
+		return error_set(error, CODE_DENIED,
+		                 "%s: is a symbolic link, which is not followed: remove it", path);
+	if (*fd < 0)
+		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s", path,
+		                 strerror(errno));
+	if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode))
+		return CODE_OK;
+	close(*fd);
+	return error_set(error, CODE_DENIED, "%s: is not a file: remove it", path);
 }
 
 static enum code map_file(const char *path, struct memory **memory, struct error *error)
 {
-	struct stat info;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s", path,
-		                 strerror(errno));
-	enum code code = CODE_OK;
-	/* Another size is another program's; what is missing reads as zero and is not believed.
-	 * Space is taken now: a full file system must not kill the worker at a later store. */
-	int failed = fstat(fd, &info) != 0 ? errno : 0;
-	if (failed == 0 && info.st_size != (off_t)sizeof **memory && ftruncate(fd, 0) != 0)
-		failed = errno;
-	if (failed == 0)
-		failed = posix_fallocate(fd, 0, (off_t)sizeof **memory);
+	int fd;
+	enum code code = open_file(path, &fd, error);
+	if (code != CODE_OK)
+		return code;
+	/* Taken now: a full file system must not kill the worker at a later store. What is longer
+	 * is another program's, and its layout says so. */
+	int failed = posix_fallocate(fd, 0, (off_t)sizeof **memory);
 	void *mapped = MAP_FAILED;
 	if (failed == 0) {
 		mapped = mmap(NULL, sizeof **memory, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -87,6 +101,27 @@ static enum code map_file(const char *path, struct memory **memory, struct error
 		*memory = mapped;
 	close(fd);
 	return code;
+}
+
+/* A file of its own: the worker of another version, which may still run, goes on writing to the one
+ * it has. Who that is, is taken over: two must not be the same member. */
+static enum code replace_file(const char *path, struct memory **memory, const struct boot *boot,
+                              struct error *error)
+{
+	struct memory *old = *memory;
+	bool has_worker = is_of_boot(old, boot);
+	int64_t pid = has_worker ? atomic_load(&old->worker_pid) : 0;
+	uint64_t started = has_worker ? atomic_load(&old->worker_started) : 0;
+	memory_close(old);
+	if (unlink(path) != 0)
+		return error_set(error, CODE_SYSTEM, "%s: remove: %s", path, strerror(errno));
+	enum code code = map_file(path, memory, error);
+	if (code != CODE_OK)
+		return code;
+	atomic_store(&(*memory)->worker_pid, pid);
+	atomic_store(&(*memory)->worker_started, started);
+	make_new(*memory, boot);
+	return CODE_OK;
 }
 
 enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, struct error *error)
@@ -103,9 +138,10 @@ enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, 
 		return code;
 	*fresh = !is_ours(mapped, &boot);
 	if (*fresh)
-		make_new(mapped, &boot);
-	*memory = mapped;
-	return CODE_OK;
+		code = replace_file(path, &mapped, &boot, error);
+	if (code == CODE_OK)
+		*memory = mapped;
+	return code;
 }
 
 enum code memory_find(struct memory **memory, const char *run_dir, struct error *error)
@@ -170,162 +206,17 @@ bool memory_kept(const struct memory *memory, struct kept *kept)
 	return true;
 }
 
-static struct ledger_role *role_of(struct memory *memory, uint64_t id)
-{
-	for (size_t i = 0; i < ROLES_MAX; i++)
-		if (atomic_load(&memory->roles[i].id) == id)
-			return &memory->roles[i];
-	return NULL;
-}
-
-/* Of a role that the configuration no longer has: as many places as roles. */
-static struct ledger_role *stalest_role(struct memory *memory)
-{
-	struct ledger_role *stalest = &memory->roles[0];
-	for (size_t i = 1; i < ROLES_MAX; i++)
-		if (atomic_load(&memory->roles[i].lease_end) < atomic_load(&stalest->lease_end))
-			stalest = &memory->roles[i];
-	atomic_store(&stalest->id, 0);
-	atomic_store(&stalest->enforced, 0);
-	return stalest;
-}
-
+/* No other worker writes here when this one begins, so what is half written stays so. */
 void memory_claim(struct memory *memory, struct memory_owner owner)
 {
 	bool is_same =
 	    memory->owner.cluster == owner.cluster && memory->owner.member == owner.member;
-	if (!is_same)
-		memory->slots[0].generation = memory->slots[1].generation = 0;
+	/* A generation that is not to be believed would make the whole slot look like the older. */
+	for (size_t i = 0; i < 2; i++)
+		if (!is_same || !is_whole(&memory->slots[i]))
+			memory->slots[i].generation = 0;
 	memory->owner = owner;
-}
-
-void memory_set_lease(struct memory *memory, uint64_t id, struct instant end, struct span release)
-{
-	struct ledger_role *role = role_of(memory, id);
-	if (role == NULL)
-		role = role_of(memory, 0);
-	if (role == NULL)
-		role = stalest_role(memory);
-	atomic_store(&role->release, release.ns);
-	atomic_store(&role->lease_end, end.ns);
-	atomic_store(&role->id, id);
-}
-
-static const struct ledger_role *find_role(const struct memory *memory, uint64_t id)
-{
-	for (size_t i = 0; i < ROLES_MAX; i++)
-		if (atomic_load(&memory->roles[i].id) == id)
-			return &memory->roles[i];
-	return NULL;
-}
-
-struct instant memory_end(const struct memory *memory, uint64_t id, enum ledger_kind kind)
-{
-	const struct ledger_role *role = find_role(memory, id);
-	if (role == NULL)
-		return INSTANT_PAST;
-	struct instant end = {atomic_load(&role->lease_end)};
-	struct span release = {atomic_load(&role->release)};
-	if (kind == LEDGER_ADDRESS)
-		return end;
-	return instant_plus(end, span_divided(span_times(release, 3), 4));
-}
-
-uint32_t memory_enforced(const struct memory *memory, uint64_t id)
-{
-	const struct ledger_role *role = find_role(memory, id);
-	return role == NULL ? 0 : atomic_load(&role->enforced);
-}
-
-static struct ledger_entry *entry_of(struct memory *memory, enum ledger_kind kind,
-                                     const char *resource)
-{
-	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
-		struct ledger_entry *entry = &memory->entries[i];
-		if (atomic_load(&entry->state) != LEDGER_FREE && entry->kind == (uint32_t)kind &&
-		    strcmp(entry->resource, resource) == 0)
-			return entry;
-	}
-	return NULL;
-}
-
-static struct ledger_entry *free_entry(struct memory *memory)
-{
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
-		if (atomic_load(&memory->entries[i].state) == LEDGER_FREE)
-			return &memory->entries[i];
-	return NULL;
-}
-
-bool ledger_add(struct memory *memory, const struct ledger_entry *entry)
-{
-	struct ledger_entry *place =
-	    entry_of(memory, (enum ledger_kind)entry->kind, entry->resource);
-	if (place == NULL)
-		place = free_entry(memory);
-	if (place == NULL)
-		return false;
-	atomic_store(&place->state, LEDGER_WRITING);
-	place->kind = entry->kind;
-	place->role = entry->role;
-	memcpy(place->resource, entry->resource, sizeof place->resource);
-	place->address = entry->address;
-	place->child = entry->child;
-	atomic_store(&place->state, LEDGER_UP);
-	return true;
-}
-
-void ledger_drop(struct memory *memory, enum ledger_kind kind, const char *resource)
-{
-	struct ledger_entry *entry = entry_of(memory, kind, resource);
-	if (entry != NULL)
-		atomic_store(&entry->state, LEDGER_FREE);
-}
-
-const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_kind kind,
-                                       const char *resource)
-{
-	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
-		const struct ledger_entry *entry = &memory->entries[i];
-		uint32_t state = atomic_load(&entry->state);
-		if ((state == LEDGER_UP || state == LEDGER_RELEASED) &&
-		    entry->kind == (uint32_t)kind && strcmp(entry->resource, resource) == 0)
-			return entry;
-	}
-	return NULL;
-}
-
-bool ledger_is_used(const struct memory *memory)
-{
-	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
-		if (atomic_load(&memory->entries[i].state) == LEDGER_UP)
-			return true;
-	return false;
-}
-
-bool ledger_was_released(const struct memory *memory, uint64_t role)
-{
-	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
-		if (atomic_load(&memory->entries[i].state) == LEDGER_RELEASED &&
-		    memory->entries[i].role == role)
-			return true;
-	return false;
-}
-
-void memory_release(struct memory *memory)
-{
-	struct kept kept;
-	if (memory_kept(memory, &kept)) {
-		for (uint8_t i = 0; i < kept.role_count; i++) {
-			kept.roles[i].claim = CLAIM_NONE;
-			kept.roles[i].lease_end = INSTANT_PAST;
-			kept.roles[i].releasing = false;
-			kept.roles[i].phase = PHASE_DOWN;
-		}
-		memory_keep(memory, &kept);
-	}
-	for (size_t i = 0; i < ROLES_MAX; i++)
-		atomic_store(&memory->roles[i].lease_end, INSTANT_PAST.ns);
-	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
-		atomic_store(&memory->entries[i].state, LEDGER_FREE);
+		if (atomic_load(&memory->entries[i].state) == LEDGER_WRITING)
+			atomic_store(&memory->entries[i].state, LEDGER_FREE);
 }

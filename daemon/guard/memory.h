@@ -43,6 +43,7 @@ enum ledger_state {
 
 struct ledger_entry {
 	_Atomic uint32_t state; /* enum ledger_state */
+	_Atomic uint32_t uses;  /* of this place; tells an entry from a later one in its place */
 	uint32_t kind;          /* enum ledger_kind */
 	uint64_t role;          /* id */
 	char resource[NAME_BYTES];
@@ -69,24 +70,28 @@ struct memory_owner {
 };
 
 struct memory {
+	/* The first five are the same in every layout, so that a guard of another version finds the
+	 * worker that an earlier one left. */
 	char magic[8];
 	uint64_t layout; /* sizeof and version: another program's memory is not believed */
 	struct boot boot;
-	struct memory_owner owner;
-	_Atomic uint64_t worker_turns; /* grows while the worker's loop turns */
-	_Atomic int64_t worker_pid;    /* 0: none was started */
+	_Atomic int64_t worker_pid; /* 0: none was started */
 	_Atomic uint64_t worker_started;
+
+	struct memory_owner owner;
+	_Atomic uint64_t worker_turns;  /* grows while the worker's loop turns */
 	_Atomic uint32_t worker_starts; /* since the guard began to watch over this memory */
 	_Atomic int64_t guard_pid;
-	_Atomic bool escalates; /* the host is rebooted when a release does not succeed */
+	_Atomic bool escalates;         /* the host is rebooted when a release does not succeed */
+	_Atomic int64_t guard_looks_at; /* ns of the lease clock: until then it may sleep */
 	struct memory_slot slots[2];
 	struct ledger_role roles[ROLES_MAX];
 	struct ledger_entry entries[LEDGER_ENTRIES];
 };
 
 /*
- * Maps the memory of `run_dir`, made anew when it is missing, of another boot, another layout or
- * not whole; *fresh tells that. The file is made 0600; a link in its place is refused. CODE_SYSTEM,
+ * Maps the memory of `run_dir`, made anew when it is missing, of another boot or another layout;
+ * *fresh tells that. The file is made 0600; a link in its place is refused. CODE_SYSTEM,
  * CODE_DENIED. Unmapped by memory_close.
  */
 enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh,
@@ -109,8 +114,9 @@ void memory_claim(struct memory *memory, struct memory_owner owner);
 void memory_release(struct memory *memory);
 
 /* Worker: until when the lease of a role runs, and how long after it all is down by promise;
- * stored before anything is started under it. */
-void memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
+ * stored before anything is started under it. True: the guard may sleep beyond that end, and has to
+ * be woken before anything is started. */
+bool memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
                       struct span release);
 /*
  * When the guard brings down what is of this kind; INSTANT_PAST: there is no lease. Addresses go at
@@ -118,6 +124,11 @@ void memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
  * of scripts (resource/script.c): what is left of processes then is killed in the last quarter.
  */
 struct instant memory_end(const struct memory *memory, uint64_t role, enum ledger_kind kind);
+/* Guard: the first time after `now` at which something has to be down. */
+struct instant memory_next_end(const struct memory *memory, struct instant now);
+/* Guard: it sleeps until `at`, or until something woken by memory_set_lease; the result is the
+ * earlier time that was stored meanwhile. */
+struct instant memory_guard_sleeps(struct memory *memory, struct instant now, struct instant at);
 /* How often the guard has had to release something of the role. */
 uint32_t memory_enforced(const struct memory *memory, uint64_t role);
 
@@ -129,6 +140,11 @@ void ledger_drop(struct memory *memory, enum ledger_kind kind, const char *resou
 /* NULL: not there. */
 const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_kind kind,
                                        const char *resource);
+/* Guard: what stands in place `i`, whole, although the worker may write to that place at any time;
+ * false: nothing that may be up. */
+bool ledger_read(const struct memory *memory, size_t i, struct ledger_entry *entry);
+/* Guard: what was read there is down now. False: it is not there any more, so it was down. */
+bool ledger_release(struct memory *memory, size_t i, const struct ledger_entry *entry);
 /* Whether anything may be up. */
 bool ledger_is_used(const struct memory *memory);
 /* Whether the guard brought down something of the role since it was added. */

@@ -99,10 +99,22 @@ void tie_ready(struct tie *tie)
 		guard_channel_ready(tie->fd);
 }
 
+void tie_wake_guard(struct tie *tie)
+{
+	if (tie->is_open)
+		guard_channel_wake(tie->fd);
+}
+
 static void replace(uv_timer_t *timer)
 {
 	struct tie *tie = timer->data;
 
+	/* It died after it was asked: nobody would go on with what runs. */
+	if (guard_channel_is_dead(tie->fd)) {
+		tie->is_replacing = false;
+		seek_guard(timer);
+		return;
+	}
 	guard_channel_replace(tie->fd);
 	uv_stop(&tie->daemon->loop);
 }

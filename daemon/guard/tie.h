@@ -32,6 +32,8 @@ enum code tie_open(struct tie *tie, struct daemon *daemon, int fd, bool is_manag
                    char *const argv[], struct error *error);
 /* This process works. */
 void tie_ready(struct tie *tie);
+/* A lease ends before the guard would look again. */
+void tie_wake_guard(struct tie *tie);
 /* Ends this process soon, without releasing anything, for the program in the file to go on. False:
  * there is no guard that could start it. */
 bool tie_replace(struct tie *tie);

@@ -34,10 +34,12 @@ void guard_host_close(struct guard_host *host); /* accepts NULL */
 /*
  * Starts the worker: this very program, whatever its file holds by now, with `argv`, in the same
  * session, with ordinary priority. The worker's end of the connection is in its environment; the
- * connection closes when either dies.
+ * connection closes when either dies. It is held: it begins with guard_host_go, and never if this
+ * process dies before.
  */
 enum code guard_host_spawn(struct guard_host *host, char *const argv[], struct worker_id *worker,
                            struct error *error);
+void guard_host_go(struct guard_host *host);
 
 enum guard_wake {
 	WAKE_TIME = 1 << 0,
@@ -62,6 +64,8 @@ void guard_host_kill_worker(struct guard_host *host);
 /* Kills a worker whose guard is gone. True: it is not there any more; else ask again. */
 bool guard_host_end_orphan(const struct worker_id *worker);
 
+bool guard_host_worker_lives(const struct worker_id *worker);
+
 /* Becomes the program that is in this program's file now. Returns only when that fails. */
 enum code guard_host_become(struct guard_host *host, char *const argv[], struct error *error);
 
@@ -81,6 +85,8 @@ bool guard_host_strike(const struct child_id *id);
 /* False: no guard watches over this process. `fd` becomes readable when the guard is gone. */
 bool guard_channel_open(int *fd, bool *is_managed);
 void guard_channel_ready(int fd);
+/* The guard looks again at what is up and until when. */
+void guard_channel_wake(int fd);
 /* This process ends now without releasing anything; the guard is to become the program in the
  * file. */
 void guard_channel_replace(int fd);

@@ -18,6 +18,26 @@ void platform_no_core_dumps(void);
  * for secrets in memory of their own pages (sodium_malloc). Fails silently, as above. */
 void platform_keep_from_children(void *bytes, size_t size);
 
+/* Keeps the memory of this process from being paged out, if it may lock as much as it will ever
+ * need: where a limit holds, a later allocation would fail. CODE_DENIED, with a phrase that says
+ * what is lacking. */
+enum code platform_hold_memory(struct error *error);
+
+enum hold_rank {
+	HOLD_WORKER,
+	HOLD_GUARD, /* before the worker */
+};
+
+/*
+ * Lets the calling thread run before every ordinary process, and behind most of what asks for more.
+ * Threads and processes that it starts are ordinary. After a second of computing without a pause
+ * it gets SIGXCPU, which ends a process that does not handle it. CODE_DENIED, with a phrase as
+ * above.
+ */
+enum code platform_hold_processor(enum hold_rank rank, struct error *error);
+/* Ordinary again. */
+void platform_let_processor_go(void);
+
 /* The user as which this process acts. */
 uint32_t platform_own_user(void);
 

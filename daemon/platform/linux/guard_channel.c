@@ -64,6 +64,11 @@ void guard_channel_ready(int fd)
 	(void)send(fd, &GUARD_WORD_READY, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+void guard_channel_wake(int fd)
+{
+	(void)send(fd, &GUARD_WORD_LOOK, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void guard_channel_replace(int fd)
 {
 	(void)send(fd, &GUARD_WORD_REPLACE, 1, MSG_NOSIGNAL | MSG_DONTWAIT);

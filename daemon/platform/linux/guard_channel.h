@@ -15,6 +15,7 @@ static const char GUARD_MANAGED_NAME[] = "FAILOVERD_MANAGED";
 /* What the worker says, a byte each. */
 static const char GUARD_WORD_READY = 'r';
 static const char GUARD_WORD_REPLACE = 'b';
+static const char GUARD_WORD_LOOK = 'l';
 
 /* The file this program was started from, also when another stands there by now. */
 bool guard_channel_program(char path[PATH_MAX]);

@@ -9,28 +9,33 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/platform/linux/childgroup.h"
 #include "daemon/platform/linux/guard_channel.h"
 #include "daemon/platform/linux/procfs.h"
+#include "daemon/platform/self.h"
 
 /* What the service manager told the guard is not for the worker, let alone for services. */
 static const char *const MANAGER_NAMES[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"};
-enum { MANAGER_NAMES_COUNT = sizeof MANAGER_NAMES / sizeof MANAGER_NAMES[0] };
+enum {
+	MANAGER_NAMES_COUNT = sizeof MANAGER_NAMES / sizeof MANAGER_NAMES[0],
+	EXIT_NOT_RUN = 127,
+	/* Something that should not fail fails: not again and again, before everybody else. */
+	FAILED_PAUSE_NS = 5000000,
+};
 
 struct guard_host {
 	int timer;
@@ -46,19 +51,17 @@ struct guard_host {
 static void lack(char *lacking, size_t size, const char *what)
 {
 	size_t used = strlen(lacking);
-	(void)snprintf(lacking + used, size - used, "%s%s: %s", used == 0 ? "" : "; ", what,
-	               strerror(errno));
+	(void)snprintf(lacking + used, size - used, "%s%s", used == 0 ? "" : "; ", what);
 }
 
 static void harden(char *lacking, size_t size)
 {
-	/* The lowest: above every ordinary process, below whoever asked for more. */
-	const struct sched_param lowest = {.sched_priority = 1};
+	struct error error;
 	lacking[0] = '\0';
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-		lack(lacking, size, "its memory may be paged out");
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) != 0)
-		lack(lacking, size, "it has no real-time priority");
+	if (platform_hold_memory(&error) != CODE_OK)
+		lack(lacking, size, error.text);
+	if (platform_hold_processor(HOLD_GUARD, &error) != CODE_OK)
+		lack(lacking, size, error.text);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		lack(lacking, size, "orphans do not fall to it");
 }
@@ -140,10 +143,24 @@ void guard_host_close(struct guard_host *host)
 	free(host);
 }
 
+/* The lock that says that a guard lives is this process's, too, until exec closes it: it must not
+ * outlive the guard. */
+static void wait_for_go(int channel)
+{
+	char go;
+	ssize_t got;
+	do
+		got = recv(channel, &go, 1, 0);
+	while (got < 0 && errno == EINTR);
+	if (got != 1)
+		_exit(EXIT_NOT_RUN);
+}
+
 static void become_worker(const struct guard_host *host, int channel, char *const argv[])
 {
 	char number[16];
 	guard_channel_unblock_signals();
+	wait_for_go(channel);
 	for (size_t i = 0; i < MANAGER_NAMES_COUNT; i++)
 		(void)unsetenv(MANAGER_NAMES[i]);
 	(void)snprintf(number, sizeof number, "%d", channel);
@@ -152,7 +169,7 @@ static void become_worker(const struct guard_host *host, int channel, char *cons
 		(void)setenv(GUARD_MANAGED_NAME, "1", 1);
 	/* Not the file: after an upgrade that would be another program than its guard. */
 	execv("/proc/self/exe", argv);
-	_exit(127);
+	_exit(EXIT_NOT_RUN);
 }
 
 enum code guard_host_spawn(struct guard_host *host, char *const argv[], struct worker_id *worker,
@@ -182,6 +199,11 @@ enum code guard_host_spawn(struct guard_host *host, char *const argv[], struct w
 	(void)procfs_look(pid, &facts);
 	*worker = (struct worker_id){pid, facts.started};
 	return CODE_OK;
+}
+
+void guard_host_go(struct guard_host *host)
+{
+	(void)send(host->channel, "g", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Collects the worker, and the dead of the resources that fell to this process. */
@@ -214,20 +236,26 @@ static unsigned read_signals(struct guard_host *host, struct worker_end *end)
 	return wake | collect(host, end);
 }
 
+/* All of it: what the worker said last must be known when its end is. */
 static unsigned read_channel(struct guard_host *host)
 {
 	char word;
-	ssize_t got = recv(host->channel, &word, 1, MSG_DONTWAIT);
-	if (got == 0) { /* the worker is gone; its signal tells how */
-		close(host->channel);
-		host->channel = -1;
+	ssize_t got;
+	unsigned wake = 0;
+	while ((got = recv(host->channel, &word, 1, MSG_DONTWAIT)) == 1) {
+		if (word == GUARD_WORD_REPLACE)
+			wake |= WAKE_WORKER_REPLACE;
+		if (word != GUARD_WORD_READY || host->ready)
+			continue; /* GUARD_WORD_LOOK: to be awake is all it takes */
+		host->ready = true;
+		wake |= WAKE_WORKER_READY;
 	}
-	if (got == 1 && word == GUARD_WORD_REPLACE)
-		return WAKE_WORKER_REPLACE;
-	if (got != 1 || word != GUARD_WORD_READY || host->ready)
-		return 0;
-	host->ready = true;
-	return WAKE_WORKER_READY;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return wake;
+	/* The worker is gone; its signal tells how. */
+	close(host->channel);
+	host->channel = -1;
+	return wake;
 }
 
 unsigned guard_host_wait(struct guard_host *host, struct instant until, struct worker_end *end)
@@ -243,8 +271,10 @@ unsigned guard_host_wait(struct guard_host *host, struct instant until, struct w
 	    {host->timer, POLLIN, 0}, {host->signals, POLLIN, 0}, {host->channel, POLLIN, 0}};
 	unsigned wake = 0;
 	uint64_t ticks;
-	if (poll(watched, host->channel < 0 ? 2 : 3, -1) < 0)
+	if (poll(watched, host->channel < 0 ? 2 : 3, -1) < 0) {
+		(void)nanosleep(&(struct timespec){.tv_nsec = FAILED_PAUSE_NS}, NULL);
 		return 0;
+	}
 	if (watched[0].revents != 0 && read(host->timer, &ticks, sizeof ticks) > 0)
 		wake |= WAKE_TIME;
 	if (watched[1].revents != 0)
@@ -277,11 +307,24 @@ static bool every_thread_ended(int64_t pid)
 	return ended;
 }
 
+/* A zombie, too. */
+static bool find_worker(const struct worker_id *worker, struct process *facts)
+{
+	return worker->pid > 1 && procfs_look(worker->pid, facts) &&
+	       facts->started == worker->started;
+}
+
+bool guard_host_worker_lives(const struct worker_id *worker)
+{
+	struct process facts;
+	return find_worker(worker, &facts) &&
+	       (facts.state != 'Z' || !every_thread_ended(worker->pid));
+}
+
 bool guard_host_end_orphan(const struct worker_id *worker)
 {
 	struct process facts;
-	if (worker->pid <= 1 || !procfs_look(worker->pid, &facts) ||
-	    facts.started != worker->started)
+	if (!find_worker(worker, &facts))
 		return true;
 	if (facts.state == 'Z')
 		return every_thread_ended(worker->pid);

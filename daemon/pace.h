@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keeps the worker able to run on a busy host: memory that stays, and a place before ordinary
+ * processes for the loop's thread. A place that it must not abuse: a loop that never pauses,
+ * because of a flood of datagrams or of a mistake of ours, is an ordinary process for a while. One
+ * that does not even turn is ended by the guard.
+ */
+#pragma once
+
+#include <uv.h>
+
+struct daemon;
+
+struct pace {
+	struct daemon *daemon; /* borrowed: the owner */
+	uv_signal_t exceeded;
+	uv_timer_t again;
+};
+
+/* Needs the log and the loop. What this host does not allow is told once. */
+void pace_open(struct pace *pace, struct daemon *daemon);
+void pace_close(struct pace *pace);
