@@ -48,7 +48,7 @@ START_TEST(an_address_is_announced_in_a_burst_of_five)
 	runner_start(stage->runner, 0, 1);
 	unsigned count = count_announcements(ear);
 	ck_assert_uint_ge(count, 1); /* at once */
-	/* At 100 ms, 500 ms, 1 s and 3 s; a busy machine is late, and then the next is later, too. */
+	/* At 100 ms, 500 ms, 1 s and 3 s; a busy machine is late, and then so is the next. */
 	while (count < 5) {
 		stage_for(stage, 50);
 		count += count_announcements(ear);

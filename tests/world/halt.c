@@ -65,7 +65,6 @@ bool halt_defers(struct world *world, const struct happening *item)
 	case HAPPEN_FAULT:
 	case HAPPEN_OFF:
 	case HAPPEN_FENCED:
-	case HAPPEN_RESUME:
 		break;
 	}
 	return false;
