@@ -15,7 +15,7 @@ FREEZER = pathlib.Path("/sys/fs/cgroup/freezer")
 
 
 def configure(cluster, *lines):
-    """A timing that a watchdog fits, and these lines besides."""
+    """A timing that a watchdog fits and a busy machine keeps, and these lines besides."""
     text = cluster.config.read_text()
     for old, new in (("heartbeat = 50ms", "heartbeat = 200ms"), ("lease = 500ms", "lease = 2s"),
                      ("release = 200ms", "release = 500ms")):
@@ -62,6 +62,7 @@ def unkillable(pid):
 
 
 def test_a_process_that_does_not_die_is_told_loudly_and_killed_again(cluster):
+    configure(cluster)
     cluster.start().owned("alpha")
     with unkillable(cluster.alpha.status()["resources"][0]["pid"]):
         cluster.beta.kill()
@@ -74,6 +75,7 @@ def test_a_process_that_does_not_die_is_told_loudly_and_killed_again(cluster):
 
 
 def test_a_stop_that_takes_long_under_a_valid_lease_is_no_reason_to_escalate(cluster):
+    configure(cluster)
     cluster.config.write_text(cluster.config.read_text() + "stop_timeout = 100ms\n")
     cluster.start().owned("alpha")
     with unkillable(cluster.alpha.status()["resources"][0]["pid"]):
@@ -104,12 +106,12 @@ def test_why_this_host_was_rebooted_is_told_once_and_shown_from_then_on(cluster)
 
 
 def test_a_pause_is_counted_and_shown(cluster):
+    configure(cluster)
     cluster.start().owned("alpha")
-    assert cluster.alpha.status()["pauses"]["longest_ms"] < 200
     os.kill(cluster.alpha.worker, signal.SIGSTOP)
-    time.sleep(0.3) # the pause itself: longer than half the lease, shorter than the lease
+    time.sleep(1.3) # the pause itself: longer than half the lease, shorter than the lease
     os.kill(cluster.alpha.worker, signal.SIGCONT)
-    pauses = until(lambda: (p := cluster.alpha.status()["pauses"])["longest_ms"] > 200 and p,
+    pauses = until(lambda: (p := cluster.alpha.status()["pauses"])["longest_ms"] > 1000 and p,
                    "it is noticed")
     assert pauses["count"] >= 1 and pauses["ago_ms"] is not None
     assert "this process was not running for" in cluster.alpha.log
