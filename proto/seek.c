@@ -178,6 +178,23 @@ static struct span turn(struct step *step, uint8_t r, bool to_run)
 	return to_run ? delay : span_plus(delay, m->timing.heartbeat);
 }
 
+/* At a cold start of the cluster everybody may vote again at about the same moment; the role should
+ * not go to whoever was a millisecond early. Only where nobody is known to have owned it since this
+ * member started, and not for long: no takeover waits for a node that has just come back. */
+static bool better_may_not_vote_yet(struct step *step, uint8_t r)
+{
+	const struct member *m = step->m;
+	struct span wait = span_times(timing_promise(m->timing), 2);
+	uint8_t rank = rank_of(m, r, m->setup->self, step->now);
+	bool waits = false;
+	for (uint8_t p = 0; p < m->setup->member_count; p++)
+		waits = waits || (p != m->setup->self && m->peers[p].abstaining &&
+		                  rank_is_ready(rank_standing(m, r, p, step->now)) &&
+		                  rank_of(m, r, p, step->now) < rank);
+	return waits && m->roles[r].noted_owner_epoch == 0 &&
+	       !step_reached(step, instant_plus(m->started_at, wait));
+}
+
 bool seek_is_due(struct step *step, uint8_t r)
 {
 	struct role *role = &step->m->roles[r];
@@ -197,7 +214,8 @@ bool seek_is_due(struct step *step, uint8_t r)
 		claim->open_since = step->now;
 		claim->turn_delay = turn(step, r, to_run);
 	}
-	if (!is_heir(step, r) && !step_reached(step, claim->seek_after))
+	if (!is_heir(step, r) &&
+	    (!step_reached(step, claim->seek_after) || better_may_not_vote_yet(step, r)))
 		return false;
 	return step_reached(step, instant_plus(claim->open_since, claim->turn_delay));
 }

@@ -107,12 +107,12 @@ struct instant last_resort_follow(struct last_resort *resort, const struct memor
 	for (size_t i = 0; i < ROLES_MAX; i++) {
 		const struct ledger_role *role = &memory->roles[i];
 		const uint64_t id = atomic_load(&role->id);
-		if (id == 0)
+		const struct instant lease_end = {atomic_load(&role->lease_end)};
+		/* Without a lease a worker that has just begun is ending what it found. */
+		if (id == 0 || lease_end.ns == INSTANT_PAST.ns)
 			continue;
 		const struct ledger_entry *entry = still_up(memory, id);
-		escalation_follow(&resort->roles[i],
-		                  (struct instant){atomic_load(&role->lease_end)}, entry != NULL,
-		                  now);
+		escalation_follow(&resort->roles[i], lease_end, entry != NULL, now);
 		struct instant due =
 		    escalation_due(&resort->roles[i], (struct span){atomic_load(&role->release)});
 		due = instant_later(due, resort->again_at);
