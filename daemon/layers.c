@@ -10,10 +10,19 @@
  * address itself. */
 static void follow_addresses(struct daemon *daemon)
 {
+	const struct gatekeeper *keeper = &daemon->layers.gatekeeper;
+
 	gatekeeper_follow(&daemon->layers.gatekeeper);
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
-		runner_lease(daemon->runner, r, member_lease_end(&daemon->member, r),
-		             member_release_limit(&daemon->member, r));
+	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
+		const struct instant end = member_lease_end(&daemon->member, r);
+		const struct lifetime_lease lease = {
+		    .end = end,
+		    .gone_by = instant_plus(end, member_release_limit(&daemon->member, r)),
+		    .is_silent_after = gatekeeper_silences(keeper, r),
+		};
+
+		runner_lease(daemon->runner, r, lease);
+	}
 }
 
 static struct instant lease_end(void *context, uint8_t role)

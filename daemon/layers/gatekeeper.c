@@ -290,6 +290,12 @@ void gatekeeper_hear(struct gatekeeper *keeper, const struct network_change *cha
 		(void)uv_timer_start(&keeper->look, look, LOOK_SOON_MS, 0);
 }
 
+bool gatekeeper_silences(const struct gatekeeper *keeper, uint8_t role)
+{
+	const struct gatekeeper_role *known = &keeper->roles[role];
+	return keeper->gate != NULL && known->has_address && known->why[0] == '\0';
+}
+
 bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatekeeper_view *view)
 {
 	const struct gatekeeper_hooks *hooks = &keeper->settings.hooks;
@@ -298,7 +304,7 @@ bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatek
 	*view = (struct gatekeeper_view){.use = GATE_NONE, .why = ""};
 	if (!known->has_address)
 		return false;
-	if (keeper->gate == NULL || known->why[0] != '\0') {
+	if (!gatekeeper_silences(keeper, role)) {
 		view->why = keeper->gate == NULL ? keeper->why : known->why;
 		return true;
 	}

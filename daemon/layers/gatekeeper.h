@@ -84,6 +84,8 @@ enum code gatekeeper_open(struct gatekeeper *keeper, const struct gatekeeper_set
 void gatekeeper_follow(struct gatekeeper *keeper);
 /* News from the network, before any resource acts on them. */
 void gatekeeper_hear(struct gatekeeper *keeper, const struct network_change *change);
+/* Whether all addresses of the role are silent from its lease end on. */
+bool gatekeeper_silences(const struct gatekeeper *keeper, uint8_t role);
 /* False: the role has no address here. */
 bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatekeeper_view *view);
 /* Leaves the gate standing. Its handle ends with the loop's next turn. */

@@ -15,7 +15,10 @@
 enum {
 	LEAST_MS = 2000, /* lease + release */
 	SECOND_MS = 1000,
-	KERNEL_LATE_MS = 400,
+	KERNEL_LATE_MS = 400, /* for up to two seconds */
+	EXACT_SECONDS = 2,
+	COARSER = 8,   /* what is more than that may be late by an eighth */
+	SHORT_MS = 50, /* of the lease end, where it is as good as reached */
 	KERNEL_EARLY_MS = 20,
 	/* Every program of the host that follows addresses hears of each extension. Less than two
 	 * heartbeats of 200 ms, to take the second one. */
@@ -37,15 +40,11 @@ struct entry {
 	struct instant ends; /* the kernel does not remove it earlier; INSTANT_PAST: not known */
 };
 
-struct lease {
-	struct instant end, gone_by;
-};
-
 struct lifetime {
 	bool is_possible;
 	struct network *network; /* owned; the thread's */
 	uv_thread_t thread;
-	struct instant told[ROLES_MAX]; /* the caller's: spares the mutex */
+	struct lifetime_lease told[ROLES_MAX]; /* the caller's: spares the mutex */
 
 	uv_mutex_t mutex; /* of all below */
 	uv_cond_t changed, rested;
@@ -53,7 +52,7 @@ struct lifetime {
 	bool has_moved;        /* a lease, since the last pass over all entries */
 	struct instant passed; /* when that was */
 	int busy;              /* the entry that the thread is asking the kernel about */
-	struct lease leases[ROLES_MAX];
+	struct lifetime_lease leases[ROLES_MAX];
 	struct entry entries[CONFIG_RESOURCES_MAX];
 	struct error trouble; /* CODE_OK: none */
 	bool is_trouble_new;
@@ -64,10 +63,30 @@ bool lifetime_is_possible(struct timing timing)
 	return span_plus(timing.lease, timing.release).ns >= span_ms(LEAST_MS).ns;
 }
 
-uint32_t lifetime_seconds(struct span left)
+static uint32_t whole_seconds(int64_t ns)
 {
-	int64_t ns = left.ns - span_ms(KERNEL_LATE_MS).ns;
 	return ns < 0 ? 0 : (uint32_t)(ns / span_ms(SECOND_MS).ns);
+}
+
+uint32_t lifetime_before(struct span left)
+{
+	int64_t exact = span_ms(EXACT_SECONDS * SECOND_MS).ns;
+	int64_t ns = left.ns - span_ms(KERNEL_LATE_MS).ns;
+	if (ns <= exact)
+		return whole_seconds(ns);
+	return whole_seconds(exact + (ns - exact) * COARSER / (COARSER + 1));
+}
+
+uint32_t lifetime_reaching(struct span left)
+{
+	int64_t ns = left.ns - span_ms(SHORT_MS).ns;
+	return ns <= 0 ? 0 : whole_seconds(ns - 1) + 1;
+}
+
+static uint32_t seconds_under(const struct lifetime_lease *lease, struct instant now)
+{
+	return lease->is_silent_after ? lifetime_reaching(instant_since(lease->end, now))
+	                              : lifetime_before(instant_since(lease->gone_by, now));
 }
 
 static struct instant earliest_end(struct instant now, uint32_t seconds)
@@ -85,11 +104,11 @@ static void note_trouble(struct lifetime *lifetime, const struct error *error)
 }
 
 /* What the call took counts from its end, in case the kernel counts from there. True: done. */
-static bool extend_once(struct lifetime *lifetime, int i, struct instant gone_by)
+static bool extend_once(struct lifetime *lifetime, int i, struct lifetime_lease lease)
 {
 	const struct network_address address = lifetime->entries[i].address;
 	struct instant before = platform_now();
-	uint32_t seconds = lifetime_seconds(instant_since(gone_by, before));
+	uint32_t seconds = seconds_under(&lease, before);
 	struct error error;
 	if (seconds == 0 ||
 	    !instant_before(lifetime->entries[i].ends, earliest_end(before, seconds)))
@@ -110,7 +129,7 @@ static bool extend_once(struct lifetime *lifetime, int i, struct instant gone_by
 	lifetime->trouble.code = CODE_OK;
 	lifetime->trouble.text[0] = '\0';
 	lifetime->entries[i].ends = earliest_end(before, seconds);
-	if (lifetime_seconds(instant_since(gone_by, after)) >= seconds)
+	if (seconds_under(&lease, after) >= seconds)
 		return true;
 	lifetime->entries[i].ends = INSTANT_PAST;
 	return false;
@@ -119,9 +138,8 @@ static bool extend_once(struct lifetime *lifetime, int i, struct instant gone_by
 static void extend(struct lifetime *lifetime, int i)
 {
 	for (int tries = 0; tries < TRIES && lifetime->entries[i].is_used; tries++) {
-		const struct lease lease = lifetime->leases[lifetime->entries[i].role];
-		if (instant_reached(platform_now(), lease.end) ||
-		    extend_once(lifetime, i, lease.gone_by))
+		const struct lifetime_lease lease = lifetime->leases[lifetime->entries[i].role];
+		if (instant_reached(platform_now(), lease.end) || extend_once(lifetime, i, lease))
 			return;
 	}
 }
@@ -135,26 +153,36 @@ static void pass(struct lifetime *lifetime)
 			extend(lifetime, i);
 }
 
-/* When to extend the address if no confirmation comes before; see the header. */
-static struct instant due_of(const struct entry *entry, const struct lease *lease,
+/* The moment to put the end off to the latest that is allowed; see the header. */
+static struct instant best_moment(const struct entry *entry, const struct lifetime_lease *lease,
+                                  struct instant now)
+{
+	struct span whole = span_ms(SECOND_MS);
+	struct instant last = instant_minus(entry->ends, span_ms(LAST_MOMENT_MS));
+	/* Whole seconds before this one. */
+	struct instant sums = instant_minus(lease->gone_by, span_ms(KERNEL_LATE_MS));
+	int64_t before = (instant_since(sums, last).ns + whole.ns - 1) / whole.ns;
+	struct instant best = instant_minus(sums, span_times(whole, before < 1 ? 1 : before));
+	best = instant_minus(best, span_ms(AHEAD_MS));
+	/* If that moment is over, it was missed, or was no gain. */
+	return instant_reached(now, instant_plus(best, span_ms(AHEAD_MS))) ? last : best;
+}
+
+/* When to extend the address if no confirmation comes before. */
+static struct instant due_of(const struct entry *entry, const struct lifetime_lease *lease,
                              struct instant now)
 {
-	struct span late = span_ms(KERNEL_LATE_MS), whole = span_ms(SECOND_MS);
-	struct instant last = instant_minus(entry->ends, span_ms(LAST_MOMENT_MS));
-	struct instant sums = instant_minus(lease->gone_by, late); /* and whole seconds before */
-	if (lifetime_seconds(instant_since(lease->gone_by, now)) == 0)
-		return INSTANT_NEVER;
 	if (entry->ends.ns == INSTANT_PAST.ns)
-		return now;
-	if (!instant_before(instant_plus(entry->ends, span_ms(AHEAD_MS * 2)), sums))
-		return INSTANT_NEVER; /* as late as can be */
-	int64_t before = (instant_since(sums, last).ns + whole.ns - 1) / whole.ns;
-	struct instant due = instant_minus(sums, span_times(whole, before < 1 ? 1 : before));
-	due = instant_minus(due, span_ms(AHEAD_MS));
-	/* If that moment is over, it was missed, or was no gain. */
-	if (instant_reached(now, instant_plus(due, span_ms(AHEAD_MS))))
-		due = instant_later(last, now);
-	return instant_before(due, lease->end) ? due : INSTANT_NEVER;
+		return seconds_under(lease, now) > 0 ? now : INSTANT_NEVER;
+	if (!instant_before(instant_plus(entry->ends, span_ms(SHORT_MS + KERNEL_EARLY_MS)),
+	                    lease->end))
+		return INSTANT_NEVER;
+	struct instant due = instant_minus(entry->ends, span_ms(LAST_MOMENT_MS));
+	if (!lease->is_silent_after)
+		due = best_moment(entry, lease, now);
+	due = instant_later(due, now);
+	return instant_before(due, lease->end) && seconds_under(lease, due) > 0 ? due
+	                                                                        : INSTANT_NEVER;
 }
 
 static struct instant next_pass(const struct lifetime *lifetime, struct instant now)
@@ -214,8 +242,8 @@ enum code lifetime_open(struct lifetime **lifetime, bool is_possible, struct err
 	made->passed = INSTANT_PAST;
 	made->busy = NOBODY;
 	for (unsigned r = 0; r < ROLES_MAX; r++) {
-		made->told[r] = INSTANT_PAST;
-		made->leases[r] = (struct lease){INSTANT_PAST, INSTANT_PAST};
+		made->leases[r] = (struct lifetime_lease){INSTANT_PAST, INSTANT_PAST, false};
+		made->told[r] = made->leases[r];
 	}
 	(void)uv_mutex_init(&made->mutex); /* like the conditions: fails only without memory */
 	(void)uv_cond_init(&made->changed);
@@ -248,14 +276,15 @@ void lifetime_close(struct lifetime *lifetime)
 	free(lifetime);
 }
 
-void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct instant lease_end,
-                     struct span release)
+void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct lifetime_lease lease)
 {
-	if (!lifetime->is_possible || lifetime->told[role].ns == lease_end.ns)
+	const struct lifetime_lease *told = &lifetime->told[role];
+	if (!lifetime->is_possible ||
+	    (told->end.ns == lease.end.ns && told->is_silent_after == lease.is_silent_after))
 		return;
-	lifetime->told[role] = lease_end;
+	lifetime->told[role] = lease;
 	uv_mutex_lock(&lifetime->mutex);
-	lifetime->leases[role] = (struct lease){lease_end, instant_plus(lease_end, release)};
+	lifetime->leases[role] = lease;
 	lifetime->has_moved = true;
 	struct instant again = instant_plus(lifetime->passed, span_ms(EXTEND_EVERY_MS));
 	if (instant_reached(platform_now(), again))
@@ -301,10 +330,10 @@ enum code lifetime_add(struct lifetime *lifetime, struct network *network, uint8
 	if (!lifetime->is_possible)
 		return network_add(network, address, NETWORK_FOR_EVER, error);
 	uv_mutex_lock(&lifetime->mutex);
-	struct instant gone_by = lifetime->leases[role].gone_by;
+	const struct lifetime_lease lease = lifetime->leases[role];
 	uv_mutex_unlock(&lifetime->mutex);
 	struct instant now = platform_now();
-	uint32_t seconds = lifetime_seconds(instant_since(gone_by, now));
+	uint32_t seconds = seconds_under(&lease, now);
 	/* Rather gone a little late than never. */
 	seconds = seconds == 0 ? 1 : seconds;
 	enum code code = network_add(network, address, seconds, error);

@@ -5,22 +5,24 @@
  * address goes although nothing of the daemon runs any more. A thread of its own extends, because
  * the kernel's network lock may be held by others for long. Knows no votes and no other layer.
  *
- * How far: an address must be gone by lease end + release, like everything of its role. The kernel
- * counts whole seconds and was measured to be up to 0.40 s late, never early by more than 20 ms. So
- * it is told
+ * How far, where the packet gate does not silence the address: it must be gone by lease end +
+ * release, like everything of its role. The kernel counts whole seconds, and is late by up to 0.25
+ * s for batching plus what its timers are coarser the farther they are set, an eighth at most;
+ * never early by more than 20 ms. Measured: up to 0.43 s for lifetimes of 1 to 4 s, 2.05 s for 20
+ * s. So it is told the most whole seconds S, at least one, for which
  *
- *     floor(lease end + release - now - 0.4 s), at least one second
+ *     S + 0.4 s + (S - 2 s) / 8  <=  lease end + release - now
  *
- * and where that is none, it keeps the end it has.
+ * and where there are none, the address keeps the end it has. When confirmations stay away, it is
+ * put off once more when the time left is just more than whole seconds, which brings it to lease
+ * end + release - 0.45 s: behind the lease end if `release` is half a second or more, and else
+ * before it by no more than 0.45 s, of a lease that nobody has confirmed for all the rest of its
+ * time. If the whole process stands still, an address may go up to a second before its lease does;
+ * its resource puts it back when the process runs again under a lease that still holds.
  *
- * Why no address expires under a lease that goes on: right after a confirmation the kernel's end is
- * less than a second before lease end + release - 0.42 s. While confirmations come, each second or
- * third heartbeat puts it off. When they stay away, it is put off once more when the time left is
- * just more than whole seconds, which brings it to lease end + release - 0.45 s: behind the lease
- * end if `release` is half a second or more, and else before it by no more than 0.45 s, of a lease
- * that nobody has confirmed for all the rest of its time. If the whole process stands still, an
- * address may go up to a second before its lease does; its resource puts it back when the process
- * runs again with a lease that still holds.
+ * Where the gate silences it from the lease end on, nothing is gained by having it gone early, and
+ * a process that is stopped for a moment or started again must not lose it: the kernel is told the
+ * least whole seconds that reach the lease end (less 50 ms, so that two seconds of lease are two).
  */
 #pragma once
 
@@ -37,7 +39,9 @@ struct lifetime;
 /* Whether whole seconds are fine enough for this timing: lease + release of 2 s or more. */
 bool lifetime_is_possible(struct timing timing);
 /* What the kernel is told when so much time is left until lease end + release; 0: too little. */
-uint32_t lifetime_seconds(struct span left);
+uint32_t lifetime_before(struct span left);
+/* The same for an address that is silent from its lease end on, until that. */
+uint32_t lifetime_reaching(struct span left);
 
 /* `is_possible` false: addresses get no end, and the functions below do what is left of their work.
  */
@@ -45,10 +49,15 @@ enum code lifetime_open(struct lifetime **lifetime, bool is_possible, struct err
 /* Addresses keep the end they have. Accepts NULL. */
 void lifetime_close(struct lifetime *lifetime);
 
-/* Until when the role may be up here as far as is confirmed; INSTANT_PAST: not at all. Told again
- * after each change, before anything is added under it. Does not block. */
-void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct instant lease_end,
-                     struct span release);
+/* Of one role, as far as is confirmed. */
+struct lifetime_lease {
+	struct instant end;     /* INSTANT_PAST: it may not be up here at all */
+	struct instant gone_by; /* end + release */
+	bool is_silent_after;   /* the packet gate sees to it */
+};
+
+/* Told again after each change, before anything is added under it. Does not block. */
+void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct lifetime_lease lease);
 
 /* network_add, with an end that is put off from then on. */
 enum code lifetime_add(struct lifetime *lifetime, struct network *network, uint8_t role,

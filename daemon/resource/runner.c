@@ -75,11 +75,11 @@ void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool fo
 	role_release(&runner->roles[role], epoch, forced, limit);
 }
 
-void runner_lease(struct runner *runner, uint8_t role, struct instant end, struct span release)
+void runner_lease(struct runner *runner, uint8_t role, struct lifetime_lease lease)
 {
 	const struct resource_site *site = &runner->site.resources;
 	struct error error;
-	lifetime_follow(site->lifetime, role, end, release);
+	lifetime_follow(site->lifetime, role, lease);
 	if (lifetime_trouble(site->lifetime, &error))
 		log_write(site->log, LEVEL_WARNING, "lifetime of addresses: %s", error.text);
 }

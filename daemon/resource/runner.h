@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
+#include "daemon/resource/lifetime.h"
 #include "daemon/resource/rivalry.h"
 #include "proto/clock.h"
 #include "proto/error.h"
@@ -108,9 +109,9 @@ enum code runner_adopt(struct runner *runner, uint8_t role, uint64_t epoch, stru
 void runner_release(struct runner *runner, uint8_t role, uint64_t epoch, bool forced,
                     struct span limit);
 
-/* Until when the role may be up here as far as is confirmed, and by when after that it is down;
- * INSTANT_PAST: not at all. Told before the start and after each change. Does not block. */
-void runner_lease(struct runner *runner, uint8_t role, struct instant end, struct span release);
+/* Until when the role may be up here as far as is confirmed. Told before the start and after each
+ * change. Does not block. */
+void runner_lease(struct runner *runner, uint8_t role, struct lifetime_lease lease);
 /* Tells the neighbours again where the addresses of the role are, as after a pause or a partition
  * in which they may have learned otherwise. The number of addresses that are here. */
 unsigned runner_announce(struct runner *runner, uint8_t role);

@@ -24,6 +24,7 @@ struct lab {
 	struct network *network;
 	struct lifetime *lifetime;
 	struct instant lease_end;
+	bool has_gate;
 	struct network_address address;
 	unsigned here, gone; /* news of it */
 	struct instant gone_at;
@@ -58,7 +59,12 @@ static void confirm(struct lab *lab, unsigned ago_ms)
 {
 	lab->lease_end = instant_plus(platform_now(), lan.lease);
 	lab->lease_end = instant_minus(lab->lease_end, span_ms(ago_ms));
-	lifetime_follow(lab->lifetime, ROLE, lab->lease_end, lan.release);
+	const struct lifetime_lease lease = {
+	    .end = lab->lease_end,
+	    .gone_by = instant_plus(lab->lease_end, lan.release),
+	    .is_silent_after = lab->has_gate,
+	};
+	lifetime_follow(lab->lifetime, ROLE, lease);
 }
 
 static void must_add(struct lab *lab)
@@ -116,10 +122,22 @@ START_TEST(whole_seconds_end_before_the_time_left_does)
 	static const struct {
 		int64_t left_ms;
 		uint32_t seconds;
-	} rows[] = {{-1000, 0}, {0, 0},    {1399, 0}, {1400, 1},   {2399, 1},
-	            {2400, 2},  {2500, 2}, {3400, 3}, {12000, 11}, {62000, 61}};
+	} rows[] = {{-1000, 0}, {0, 0},    {1399, 0}, {1400, 1},   {2399, 1},  {2400, 2},
+	            {2500, 2},  {3524, 2}, {3525, 3}, {12000, 10}, {62000, 54}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		ck_assert_uint_eq(lifetime_seconds(span_ms(rows[i].left_ms)), rows[i].seconds);
+		ck_assert_uint_eq(lifetime_before(span_ms(rows[i].left_ms)), rows[i].seconds);
+}
+END_TEST
+
+START_TEST(behind_a_gate_whole_seconds_reach_the_lease_end)
+{
+	static const struct {
+		int64_t left_ms;
+		uint32_t seconds;
+	} rows[] = {{-1000, 0}, {50, 0},   {51, 1},   {1050, 1},
+	            {1051, 2},  {2000, 2}, {2051, 3}, {10000, 10}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		ck_assert_uint_eq(lifetime_reaching(span_ms(rows[i].left_ms)), rows[i].seconds);
 }
 END_TEST
 
@@ -160,6 +178,23 @@ START_TEST(an_address_stays_for_all_of_a_lease_that_is_not_confirmed_again)
 	confirm(&lab, agos[_i]);
 	must_add(&lab);
 	must_go_in_time(&lab);
+	leave(&lab);
+}
+END_TEST
+
+/* Nothing of the daemon runs, and for all of the lease it may come back and go on. */
+START_TEST(behind_a_gate_an_address_outlasts_its_lease_without_anybody)
+{
+	static const unsigned agos[] = {0, 110, 190, 600};
+	struct lab lab = enter(texts[_i % 2 * 2]);
+	lab.has_gate = true;
+	confirm(&lab, agos[_i]);
+	must_add(&lab);
+	lifetime_close(lab.lifetime);
+	lab.lifetime = NULL;
+	hear_until(&lab, instant_plus(lab.lease_end, span_ms(1000 + LATE_MS)));
+	ck_assert_uint_eq(lab.gone, 1);
+	ck_assert(!instant_before(lab.gone_at, instant_minus(lab.lease_end, span_ms(75))));
 	leave(&lab);
 }
 END_TEST
@@ -317,6 +352,9 @@ static Suite *make_suite(void)
 	TCase *cases = tcase_create("all");
 	tcase_set_timeout(cases, 30);
 	tcase_add_test(cases, whole_seconds_end_before_the_time_left_does);
+	tcase_add_test(cases, behind_a_gate_whole_seconds_reach_the_lease_end);
+	tcase_add_loop_test(cases, behind_a_gate_an_address_outlasts_its_lease_without_anybody, 0,
+	                    4);
 	tcase_add_test(cases, it_takes_two_seconds_of_lease_and_release);
 	tcase_add_loop_test(cases, an_address_goes_by_itself_when_nobody_is_left, 0, TEXTS);
 	tcase_add_loop_test(cases, an_address_stays_for_all_of_a_lease_that_is_not_confirmed_again,
