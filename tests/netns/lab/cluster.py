@@ -20,6 +20,7 @@ from .status import Status
 
 NODE_NAMES = ("alpha", "beta", "gamma", "delta", "epsilon")
 CLIENT_INDEX = 200
+IDLE_INDEX = 201
 #: Long enough for anything that should happen at once, on a busy machine.
 WAIT = 15
 
@@ -92,6 +93,7 @@ class Cluster(Faults):
         self.watch = Watch()
         self.probers = {}
         self.client = None
+        self._idle = None
         self.is_sabotaged = False   # a test of the lab itself: violations are what it wants
         # A gate keeps an address silent where nothing is left that could remove it.
         self.may_stand_in_silence = False
@@ -102,25 +104,29 @@ class Cluster(Faults):
         self.nodes = [name for name, kind in names if kind == "node"]
         for member in self.members.values():
             self._power_on(member)
-        self._write_configuration()
+        self.keys = {name: [self.make_key(name)] for name in self.members}
+        self.write_configuration()
         lab.clusters.append(self)
 
     # configuration
 
-    def _write_configuration(self):
-        keys = {member.name: self._key(member) for member in self.members.values()}
+    def write_configuration(self, *names, keys=None):
+        """Into the files of these members, of all if none is named; `keys`: more than the first of
+        each."""
         text = section("cluster", "", {"name": "lab", "timing": self.timing, **self._settings})
         for member in self.members.values():
             ports = self.switch.ports[member.name]
             text += section(member.kind, member.name, {
-                "address": ", ".join(port.ipv4 for port in ports), "key": keys[member.name]})
+                "address": ", ".join(port.ipv4 for port in ports),
+                "key": ", ".join((keys or self.keys)[member.name])})
         text += "".join(section(*head, values) for head, values in self._sections.items())
         self.configuration = text + "".join(role.text(self.nodes) for role in self.roles)
-        for member in self.members.values():
-            (member.directory / "failoverd.ini").write_text(self.configuration)
+        for name in names or self.members:
+            (self.members[name].directory / "failoverd.ini").write_text(self.configuration)
 
-    def _key(self, member):
-        out = str(member.directory / "node.key")
+    def make_key(self, name, file="node.key"):
+        """Makes a secret key for the member; the public one."""
+        out = str(self.members[name].directory / file)
         done = subprocess.run([paths.FAILOVERD, "keygen", "--out", out], capture_output=True,
                               text=True)
         if done.returncode != 0:
@@ -144,6 +150,16 @@ class Cluster(Faults):
             role = next(role for role in self.roles if role.name == role_name)
             self.probers[role_name] = Prober(self.client, role.address, self.switch)
         return self.probers[role_name]
+
+    def idle_prober(self):
+        """Asks an address that nobody touches: what it misses, the test machine itself lost."""
+        if self._idle is None:
+            host = self.lab.host("idle")
+            port = self.switch.connect(host, IDLE_INDEX)[0]
+            host.start("responder", [paths.tool("responder"), "idle", RESPONDER_PORT])
+            self._idle = Prober(self.client, port.ipv4, self.switch)
+            self._idle.wait_owner("idle")
+        return self._idle
 
     def power_off(self, name):
         """As if the plug were pulled; returns the moment at which the machine fell silent."""
@@ -287,6 +303,11 @@ class Cluster(Faults):
                                         for name in self.nodes)
         return self.may_stand_in_silence
 
+    def said_anywhere(self, text, after=0.0):
+        """"MEMBER: LINE" for each line of any log since then that contains the text."""
+        return [f"{name}: {line}" for name, member in self.members.items()
+                for daemon in member.lives for line in daemon.said(text, after)]
+
     def wait_log(self, name, text, after=0.0, timeout=WAIT):
         return self.members[name].daemon.program.wait_line(text, timeout, after)
 
@@ -297,9 +318,12 @@ class Cluster(Faults):
         found = [dual for prober in self.probers.values() for dual in prober.duals()]
         found += [overlap for role in self.roles if role.vip and not self.may_stand_in_silence
                   for overlap in self.watch.overlaps(role.address)]
-        for member in self.members.values():
-            for daemon in member.lives:
-                found += daemon.complaints()
+        return found + self.complaints()
+
+    def complaints(self):
+        """The part of it that no measurement can be about."""
+        found = [words for member in self.members.values() for daemon in member.lives
+                 for words in daemon.complaints()]
         for prober in self.probers.values():
             if not prober.program.is_running() and not prober.program.is_expected_to_end:
                 found.append("a prober ended by itself: nobody watched")

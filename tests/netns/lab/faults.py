@@ -5,8 +5,8 @@ that fill, clocks that jump, hosts that stand still.
 
 import struct
 
-from . import paths
-from .freezer import Freezer
+from . import paths, wants
+from .groups import Freezer
 from .host import LabError, boottime
 
 
@@ -22,6 +22,13 @@ class Faults:
         member = self.members[name]
         self.inside(name, ["mount", "-t", "tmpfs", "-o", f"size={kib}k", "disk",
                            member.directory / "state"])
+
+    def want(self, what, name):
+        """A context in which the machine lacks it: processor, memory or disk."""
+        return wants.want(self, what, name)
+
+    def give_stalling_disk(self, name):
+        wants.give_stalling_disk(self, name)
 
     def fill_disk(self, name):
         place = self.members[name].directory / "state" / "filler"
