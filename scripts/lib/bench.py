@@ -4,7 +4,6 @@ processor time, and what floods and losses do. Called with everything built."""
 
 import argparse
 import json
-import math
 import platform
 import signal
 import statistics
@@ -12,59 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "tests" / "netns"))
+from measure import (PORT, ROOT, Row, nearest_rank, new_cluster, verdict_of,
+                     wait_all_vote)
+from faults import FAULT_MEASUREMENTS
 
-from lab import (SHORTEST_MS, Cluster, Lab, LabError, Role, boottime,  # noqa: E402
-                 enter_user_namespace, paths, why_impossible)
+from lab import SHORTEST_MS, Lab, LabError, boottime, enter_user_namespace, paths, why_impossible
 
-VIP = "10.77.0.100/24"
-PORT = 7360
 FLOOD_RATE = 100_000
-
-
-class Row:
-    """One line of the table: what was measured, in which unit, and the bound if there is one."""
-
-    def __init__(self, name, value, unit, bound=None, details=None):
-        self.name, self.value, self.unit, self.bound = name, value, unit, bound
-        self.details = details or {}
-
-    @property
-    def holds(self):
-        return self.bound is None or self.value <= self.bound
-
-    def as_json(self):
-        return {"name": self.name, "value": round(self.value, 3), "unit": self.unit,
-                "bound": self.bound, "holds": self.holds, **self.details}
-
-    def as_text(self):
-        bound = "" if self.bound is None else f"at most {self.bound:g} {self.unit}"
-        verdict = "" if self.bound is None else ("ok" if self.holds else "MISSED")
-        return f"{self.name:<46} {self.value:>9.2f} {self.unit:<8} {bound:<22} {verdict}"
-
-
-def nearest_rank(values, percent):
-    ranked = sorted(values)
-    return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
-
-
-def verdict_of(cluster):
-    found = cluster.violations()
-    if found:
-        raise LabError("what must never happen: " + "; ".join(found[:5]))
-
-
-def hold(cluster, seconds):
-    """Lets time pass, as an event: nothing is expected."""
-    end = boottime() + seconds
-    cluster.wait_for(lambda: boottime() >= end, "the end of the measurement", seconds + 5)
-
-
-def new_cluster(lab, timing, nodes=2, witnesses=1):
-    return Cluster(lab, nodes=nodes, witnesses=witnesses, timing=timing,
-                   roles=[Role("web", VIP)]).boot()
 
 
 def power_off_once(cluster):
@@ -76,21 +29,19 @@ def power_off_once(cluster):
     prober.wait_owner(taker)
     outage = next(o["ms"] for o in prober.outages(since) if o["after"] == taker)
     cluster.power_on(owner)
-    cluster.wait_all_agree()
-    cluster.wait_for(lambda: not any(cluster.status(name).is_abstaining
-                                     for name in cluster.members), "everyone votes again")
+    wait_all_vote(cluster)
     return outage
 
 
 def measure_takeover(timing, slack_ms, options):
     with Lab() as lab:
         cluster = new_cluster(lab, timing)
-        outages = [power_off_once(cluster) for _ in range(options.runs)]
+        outages = [power_off_once(cluster) for _ in range(options.runs or 30)]
         verdict_of(cluster)
         late = cluster.probe("web").summary()["late_ms"]
     promise = cluster.promise * 1000
     name = f"takeover after power-off, {timing}"
-    details = {"runs": options.runs, "promise_ms": round(promise, 2), "prober_late_ms": late}
+    details = {"runs": len(outages), "promise_ms": round(promise, 2), "prober_late_ms": late}
     return [Row(f"{name}: median", statistics.median(outages), "ms", details=details),
             Row(f"{name}: 99th percentile", nearest_rank(outages, 99), "ms",
                 round(promise + slack_ms, 1), details)]
@@ -101,7 +52,7 @@ def measure_moves(options):
         cluster = new_cluster(lab, "lan")
         prober = cluster.probe("web")
         outages = []
-        for _ in range(options.runs):
+        for _ in range(options.runs or 30):
             target = "beta" if cluster.owner("web") == "alpha" else "alpha"
             since = boottime()
             cluster.must("w1", "move", "web", target, "--wait")
@@ -109,7 +60,7 @@ def measure_moves(options):
             # One too short to be told of counts as the longest of those.
             outages.append(max(sum(o["ms"] for o in prober.outages(since)), SHORTEST_MS))
         verdict_of(cluster)
-    details = {"runs": options.runs}
+    details = {"runs": len(outages)}
     name = "planned move of an address"
     return [Row(f"{name}: median", statistics.median(outages), "ms", 10, details),
             Row(f"{name}: worst", max(outages), "ms", 25, details)]
@@ -130,15 +81,15 @@ def resident_mib(pid):
 def measure_cost(timing, bound_percent, options):
     with Lab() as lab:
         cluster = new_cluster(lab, timing)
-        hold(cluster, 2)    # the first announcements and the last of the start
-        pids = {name: member.daemon.pid for name, member in cluster.members.items()}
-        before = {name: processor_seconds(pid) for name, pid in pids.items()}
+        cluster.pass_time(2)    # the first announcements and the last of the start
+        pids = {name: member.daemon.wait_both() for name, member in cluster.members.items()}
+        before = {name: sum(map(processor_seconds, both)) for name, both in pids.items()}
         start = boottime()
-        hold(cluster, options.seconds)
+        cluster.pass_time(options.seconds)
         passed = boottime() - start
-        used = {name: (processor_seconds(pid) - before[name]) / passed * 100
-                for name, pid in pids.items()}
-        resident = {name: resident_mib(pid) for name, pid in pids.items()}
+        used = {name: (sum(map(processor_seconds, both)) - before[name]) / passed * 100
+                for name, both in pids.items()}
+        resident = {name: sum(map(resident_mib, both)) for name, both in pids.items()}
         verdict_of(cluster)
     return [Row(f"resident memory, {timing}: largest member", max(resident.values()), "MiB", 8,
                 {name: round(value, 2) for name, value in resident.items()}),
@@ -151,7 +102,7 @@ def disturb(cluster, seconds, begin):
     prober = cluster.probe("web")
     since = boottime()
     begin()
-    hold(cluster, max(0.0, seconds - (boottime() - since)))
+    cluster.pass_time(max(0.0, seconds - (boottime() - since)))
     changes = len(prober.changes(since))
     # By the words of proto/note.c.
     ended = sum(line.count("lease over at epoch") for name in cluster.members
@@ -224,6 +175,7 @@ MEASUREMENTS = {
     "flood": measure_flood,
     "loss-20": lambda o: measure_loss(20, 1, 0, o),
     "loss-50": lambda o: measure_loss(50, 2, 1, o),
+    **FAULT_MEASUREMENTS,
 }
 
 
@@ -231,7 +183,13 @@ def parse():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.split("\n\n")[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(MEASUREMENTS))
     parser.add_argument("--json", action="store_true", help="a JSON document in place of the table")
-    parser.add_argument("--runs", type=int, default=30, help="takeovers and moves (30)")
+    parser.add_argument("--runs", type=int,
+                        help="of what is done again and again (takeovers and moves 30, faults 20)")
+    parser.add_argument("--timing", choices=("lan", "fast"), default="lan",
+                        help="of the rows about faults (lan)")
+    parser.add_argument("--gate", choices=("auto", "off"), default="auto",
+                        help="the packet gate in the rows about faults (auto)")
+    parser.add_argument("--starve-seconds", type=int, default=60, help="of each want (60)")
     parser.add_argument("--seconds", type=int, default=30, help="of memory and processor (30)")
     parser.add_argument("--flood-seconds", type=int, default=20, help="of each flood (20)")
     parser.add_argument("--loss-seconds", type=int, default=60, help="of each loss (60)")

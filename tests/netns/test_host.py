@@ -4,9 +4,12 @@ taken away."""
 
 import pytest
 
-from lab import Role
+from lab import Role, boottime
+from lab.wants import why_not
 
 VIP = "10.77.0.100/24"
+#: Of each want; scripts/bench measures a minute.
+WANT_S = 8
 NO_GATE = "this host can have no packet gate"
 
 
@@ -71,3 +74,25 @@ def test_a_frozen_owner_is_silent_and_releases_when_it_thaws(make, timing, secon
     assert cluster.owner("web") == "beta"
     assert prober.changes() == ["alpha", "beta"]
     assert cluster.watch.standing("10.77.0.100") == ["beta"]
+
+
+@pytest.mark.parametrize("what", ["processor", "memory", "disk"])
+def test_an_owner_in_want_never_shares_its_role(make, what):
+    """Fault 32: 64 processes that never rest, no memory, or a disk that does not answer."""
+    reason = why_not(what)
+    if reason is not None:
+        pytest.skip(reason)
+    cluster = make(timing="lan", roles=[Role("web", VIP)])
+    if what == "disk":
+        cluster.give_stalling_disk("alpha")
+    cluster.boot()
+    if not cluster.rely_on_gate():
+        pytest.skip(NO_GATE)
+    since = boottime()
+    with cluster.want(what, "alpha"):
+        cluster.command("w1", "pause", "alpha", "--timeout", "1s")  # something to write down
+        cluster.pass_time(WANT_S)
+    cluster.wait_for(lambda: cluster.command("w1", "resume", "alpha")[0] == 0, "it is well", 60)
+    cluster.wait_all_agree()
+    taken = cluster.probe("web").changes(since)
+    assert len(cluster.said_anywhere("lease over at epoch", since)) >= len(taken), "it is explained"

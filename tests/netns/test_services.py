@@ -20,6 +20,7 @@ def script(start="exit 0", stop="exit 0", status="exit 0", **settings):
 
 
 def test_a_process_that_dies_is_restarted_in_place_first(make, calm):
+    """Fault 33: the service alone is killed."""
     cluster = make(roles=[Role("web", VIP, resources={"app": process("exec sleep 1000")})]).boot()
     with calm(cluster, seconds=2 * cluster.promise):
         for _ in range(2):
@@ -85,7 +86,7 @@ def test_what_cannot_be_stopped_keeps_its_role_from_running_twice(make, tmp_path
     stuck = tmp_path / "stuck"
     app = script(start=f"touch {flag}", stop=f"test -e {stuck} && exit 1; rm -f {flag}",
                  status=f"test -e {flag}", **{"stop_timeout": "300ms"})
-    cluster = make(roles=[Role("web", VIP, resources={"app": app})]).boot()
+    cluster = make(timing="lan", roles=[Role("web", VIP, resources={"app": app})]).boot()
     stuck.touch()
     code, _, err = cluster.command("w1", "move", "web", "beta", "--wait", "--timeout", "2s")
     assert code == 1 and err

@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What scripts/bench measures about the layers that end an ownership, and about a daemon that is
+killed or replaced without one: silences of a client, answers of two nodes, addresses that stay.
+
+Every row stands beside what an idle address on the same machine lost at the same time: a silence
+that both had is the machine's own.
+"""
+
+import statistics
+
+from measure import VIP, Row, wait_all_vote
+
+from lab import Cluster, Knocker, Lab, LabError, Role, boottime, paths
+
+ADDRESS = VIP.split("/")[0]
+RUNS = 20
+SHORT_MS = 5
+NEAR_S = 0.005
+FLOOD_RATE = 5000
+APP = {"type": "process", "command": "/bin/sleep 100000"}
+
+
+def fault_cluster(lab, options, stalling=None):
+    cluster = Cluster(lab, timing=options.timing, settings={"gate": options.gate},
+                      roles=[Role("web", VIP, resources={"app": APP})])
+    if stalling is not None:
+        cluster.give_stalling_disk(stalling)
+    cluster.boot()
+    cluster.may_stand_in_silence = True     # told of as a row, where it matters
+    cluster.idle_prober()
+    return cluster
+
+
+def complain(cluster):
+    found = cluster.complaints()
+    if found:
+        raise LabError("what must never happen: " + "; ".join(found[:5]))
+
+
+def back_home(cluster):
+    """Everybody is well and votes, and the role is up: its owner."""
+    wait_all_vote(cluster)
+    owner = cluster.wait_up("web")
+    cluster.probe("web").wait_owner(owner)
+    return owner
+
+
+# What nobody should notice.
+
+
+class Unnoticed:
+    """Counts, over runs, what changed although nothing should."""
+
+    def __init__(self):
+        self.longest, self.lost, self.noise, self.back = [], 0, 0, []
+        self.epochs = self.services = self.addresses = 0
+
+    def run(self, cluster, disturb):
+        prober, idle = cluster.probe("web"), cluster.idle_prober()
+        owner = back_home(cluster)
+        before, since = cluster.status(owner), boottime()
+        disturb(cluster, owner)
+        self.back.append((boottime() - since) * 1000)
+        cluster.pass_time(1.5 * cluster.promise)
+        after = cluster.status(owner)
+        silences, noise = prober.outages(since), idle.outages(since)
+        self.longest.append(max([o["ms"] for o in silences], default=0.0))
+        self.lost += sum(o["ms"] > SHORT_MS and not meets(o, noise) for o in silences)
+        self.noise += sum(o["ms"] > SHORT_MS for o in noise)
+        same = after is not None and after.owner("web") == owner
+        self.epochs += not same or after.epoch("web") != before.epoch("web")
+        self.services += not same or after.process("app") != before.process("app")
+        self.addresses += cluster.watch.intervals(ADDRESS)[-1][1] > since
+
+    def rows(self, name):
+        details = {"runs": len(self.back), "idle_silences_beyond_5_ms": self.noise,
+                   "longest_silence_ms": max(self.longest)}
+        return [Row(f"{name}: silences beyond 5 ms", self.lost, "", 0, details),
+                Row(f"{name}: new epochs or owners", self.epochs, "", 0),
+                Row(f"{name}: services with another process id", self.services, "", 0),
+                Row(f"{name}: times the address left", self.addresses, "", 0),
+                Row(f"{name}: daemon answers again, median", statistics.median(self.back), "ms"),
+                Row(f"{name}: daemon answers again, worst", max(self.back), "ms"),
+                Row(f"{name}: idle address, silences beyond 5 ms", self.noise, "")]
+
+
+def meets(silence, others):
+    """Whether an idle address was silent at that time, too, give or take what it takes to ask."""
+    return any(o["start"] - NEAR_S < silence["end"] and silence["start"] - NEAR_S < o["end"]
+               for o in others)
+
+
+def kill_worker(cluster, owner):
+    daemon = cluster.members[owner].daemon
+    _, old = daemon.wait_both()
+    daemon.kill_worker()
+    daemon.wait_both(other_than=[old])
+    cluster.wait_for(lambda: cluster.status(owner), "the new worker answers")
+
+
+def kill_guard(cluster, owner):
+    daemon = cluster.members[owner].daemon
+    old = daemon.wait_both()
+    daemon.kill_guard()
+    daemon.wait_both(other_than=old)
+    cluster.wait_for(lambda: cluster.status(owner), "the new worker answers")
+
+
+def upgrade(cluster, owner):
+    _, old = cluster.members[owner].daemon.wait_both()
+    cluster.upgrade(owner)
+    cluster.members[owner].daemon.wait_both(other_than=[old])
+    cluster.wait_for(lambda: cluster.status(owner), "the new program answers")
+
+
+def measure_unnoticed(name, disturb, options):
+    """Under load: a client each millisecond, and a flood of junk at the owner."""
+    counts = Unnoticed()
+    with Lab() as lab:
+        cluster = fault_cluster(lab, options)
+        attacker = lab.host("attacker")
+        cluster.switch.connect(attacker, 66)
+        target = f"{cluster.switch.ports['alpha'][0].ipv4}:7360"
+        attacker.start("flood", [paths.tool("flood"), FLOOD_RATE, 36000, "random", "own", target])
+        for run in range(options.runs or RUNS):
+            # The guard takes five deaths within a minute for a fault of the program.
+            if run and disturb is kill_worker:
+                cluster.pass_time(12)
+            counts.run(cluster, disturb)
+        complain(cluster)
+    return counts.rows(f"{name}, {options.timing}")
+
+
+# What makes the role move.
+
+
+def isolate_hung(cluster, owner):
+    cluster.isolate(owner)
+    return cluster.members[owner].daemon.stop_worker()
+
+
+def heal_hung(cluster, owner):
+    cluster.heal()
+    return cluster.members[owner].daemon.cont_worker()
+
+
+def restart(cluster, owner):
+    moment = boottime()
+    cluster.start(owner)
+    return moment
+
+
+def daemon_of(cluster, owner):
+    return cluster.members[owner].daemon
+
+
+#: name: (what is done to the owner, how it is undone, how long it lasts in seconds)
+STUCK = {
+    "both-kill": (lambda c, o: daemon_of(c, o).kill_both(), restart, 4),
+    "worker-stop": (lambda c, o: daemon_of(c, o).stop_worker(),
+                    lambda c, o: daemon_of(c, o).cont_worker(), 10),
+    "both-stop": (lambda c, o: daemon_of(c, o).stop_both(),
+                  lambda c, o: daemon_of(c, o).cont_both(), 10),
+    "freeze": (lambda c, o: c.freeze(o), lambda c, o: c.thaw(o), 8),
+    "isolated-hung": (isolate_hung, heal_hung, 10),
+}
+
+
+class Stuck:
+    """Counts, over runs, how the role left a node that could not act."""
+
+    def __init__(self):
+        self.outages, self.both, self.gone, self.twice = [], [], [], 0
+
+    def run(self, cluster, fault):
+        begin, end, seconds = fault
+        prober = cluster.probe("web")
+        owner = back_home(cluster)
+        daemon = daemon_of(cluster, owner)
+        other = next(name for name in cluster.nodes if name != owner)
+        # One that hangs for ten seconds is killed by its guard, one that goes on in time is not.
+        daemon.deaths_caused += 1
+        since = begin(cluster, owner)
+        taker = cluster.wait_up("web", after=owner, seen_by=other)
+        prober.wait_owner(taker)
+        cluster.pass_time(max(0.0, since + seconds - boottime()))
+        end(cluster, owner)
+        back_home(cluster)
+        cluster.pass_time(0.3)
+        self.outages.append(max([o["ms"] for o in prober.outages(since)], default=0.0))
+        duals = [event["t"] for event in prober.program.events("dual") if event["t"] >= since]
+        # Both answered a question each 5 ms.
+        self.both.append((duals[-1] - duals[0]) * 1000 + 5 if duals else 0.0)
+        self.twice += bool(duals)
+        stood = [i for i in cluster.watch.intervals(ADDRESS) if i[0] == owner][-1]
+        self.gone.append((stood[2] - since) * 1000)
+
+    def rows(self, name, cluster):
+        runs = {"runs": len(self.both)}
+        promise = cluster.promise * 1000
+        slack = {"lan": 150, "fast": 40}[cluster.timing]
+        # Without whole seconds the kernel cannot end an address: there the gate has to do.
+        bound = promise if cluster.timing == "lan" else None
+        return [Row(f"{name}: two answered, longest", max(self.both), "ms",
+                    cluster.heartbeat * 1000 + 20, runs),
+                Row(f"{name}: runs in which two answered", self.twice, ""),
+                Row(f"{name}: address gone, median", statistics.median(self.gone), "ms"),
+                Row(f"{name}: address gone, worst", max(self.gone), "ms", bound),
+                Row(f"{name}: silence, median", statistics.median(self.outages), "ms"),
+                Row(f"{name}: silence, worst", max(self.outages), "ms", round(promise + slack, 1))]
+
+
+def measure_stuck(name, options):
+    counts = Stuck()
+    with Lab() as lab:
+        cluster = fault_cluster(lab, options)
+        for _ in range(options.runs or RUNS):
+            counts.run(cluster, STUCK[name])
+        complain(cluster)
+    return counts.rows(f"{name}, {options.timing}, gate {options.gate}", cluster)
+
+
+# The packet gate to the millisecond.
+
+
+def knock_once(cluster, lab, how):
+    """When each kind of question was last answered, in milliseconds after the lease end."""
+    owner = back_home(cluster)
+    neighbour = next((host for host in lab.hosts if host.name == "neighbour"), None)
+    if neighbour is None:
+        neighbour = lab.host("neighbour")
+        cluster.switch.connect(neighbour, 67)
+    knocker = Knocker(neighbour, ADDRESS, cluster.members[owner].host, cluster.switch)
+    cluster.pass_time(0.1)
+    daemon = daemon_of(cluster, owner)
+    since = getattr(daemon, how)()
+    end = daemon.lease_end()
+    other = next(name for name in cluster.nodes if name != owner)
+    cluster.wait_up("web", after=owner, seen_by=other)
+    cluster.pass_time(0.2)
+    last = knocker.stop()
+    if min(last.values()) < since - 1:
+        raise LabError(f"a kind of question was not answered before: {last}")
+    if how == "stop_both":
+        daemon.cont_both()
+    else:
+        cluster.start(owner)
+    return {kind: (when - end) * 1000 for kind, when in last.items()}
+
+
+def measure_gate(options):
+    rows = []
+    for timing in ("lan", "fast"):
+        options.timing = timing
+        for how, words in (("kill_both", "killed"), ("stop_both", "stopped")):
+            with Lab() as lab:
+                cluster = fault_cluster(lab, options)
+                found = [knock_once(cluster, lab, how) for _ in range(options.runs or RUNS)]
+                complain(cluster)
+            worst = {kind: round(max(f[kind] for f in found), 3) for kind in found[0]}
+            rows.append(Row(f"gate, {timing}, both {words}: last answer after lease end",
+                            max(worst.values()), "ms", SHORT_MS, {"runs": len(found), **worst}))
+    return rows
+
+
+# An orderly end.
+
+
+def measure_stop(options):
+    """SIGTERM at the guard, as `systemctl stop` sends it, beside moves of the same role."""
+    outages = {"stop": [], "move": []}
+    with Lab() as lab:
+        cluster = fault_cluster(lab, options)
+        prober = cluster.probe("web")
+        for _ in range(options.runs or RUNS):
+            for kind, found in outages.items():
+                owner = back_home(cluster)
+                other = next(name for name in cluster.nodes if name != owner)
+                since = boottime()
+                if kind == "stop":
+                    cluster.end_daemon(owner, 15)
+                else:
+                    cluster.must("w1", "move", "web", other, "--wait")
+                cluster.wait_up("web", other, seen_by=other)
+                prober.wait_owner(other)
+                found.append(sum((o["ms"] for o in prober.outages(since)), 0.0))
+                if kind == "stop":
+                    cluster.start(owner)
+        complain(cluster)
+    name = f"stop of the daemon, {options.timing}"
+    worst = max(outages["move"])
+    details = {"runs": len(outages["stop"]), "move_median_ms": statistics.median(outages["move"]),
+               "move_worst_ms": worst}
+    return [Row(f"{name}: silence, median", statistics.median(outages["stop"]), "ms", 10, details),
+            Row(f"{name}: silence, worst", max(outages["stop"]), "ms", 25, details),
+            Row("move of the same role: silence, worst", worst, "ms")]
+
+
+# Wants.
+
+
+def measure_want(name, options):
+    """The owner's host lacks something for a minute: nobody else may have the role with it."""
+    with Lab() as lab:
+        cluster = fault_cluster(lab, options, stalling="alpha" if name == "disk" else None)
+        prober, since = cluster.probe("web"), boottime()
+        with cluster.want(name, "alpha"):
+            while boottime() < since + options.starve_seconds:
+                # Something to write down, which is refused while it cannot be.
+                cluster.command("w1", "pause", "alpha", "--timeout", "2s")
+                cluster.command("w1", "resume", "alpha", "--timeout", "2s")
+        cluster.wait_for(lambda: cluster.command("w1", "resume", "alpha")[0] == 0, "it is resumed",
+                         60)
+        cluster.pass_time(cluster.promise)
+        back_home(cluster)
+        duals = [e for e in prober.program.events("dual") if e["t"] >= since]
+        changes = prober.changes(since)
+        ended = cluster.said_anywhere("lease over at epoch", since)
+        complain(cluster)
+    longest = max([o["ms"] for o in prober.outages(since)], default=0.0)
+    title = f"{name}, {options.timing}, {options.starve_seconds} s"
+    return [Row(f"{title}: questions that two answered", len(duals), "", 0),
+            Row(f"{title}: takeovers", len(changes), "", None, {"longest_silence_ms": longest}),
+            Row(f"{title}: takeovers without an explained end",
+                max(0, len(changes) - len(ended)), "", 0, {"said": ended[:5]})]
+
+
+FAULT_MEASUREMENTS = {
+    "worker-kill": lambda o: measure_unnoticed("worker killed", kill_worker, o),
+    "guard-kill": lambda o: measure_unnoticed("guard killed", kill_guard, o),
+    "upgrade": lambda o: measure_unnoticed("program replaced", upgrade, o),
+    **{name: (lambda o, name=name: measure_stuck(name, o)) for name in STUCK},
+    "gate": measure_gate,
+    "stop": measure_stop,
+    **{name: (lambda o, name=name: measure_want(name, o))
+       for name in ("processor", "memory", "disk")},
+}
