@@ -217,7 +217,9 @@ enum code network_extend(struct network *network, const struct network_address *
 		char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
 		struct network_address found = *address;
 		uint32_t flags = search.found[i].flags;
-		if (address->address.family == AF_INET6 && (flags & IFA_F_PERMANENT) != 0)
+		bool is_for_ever = (flags & IFA_F_PERMANENT) != 0;
+		if (is_for_ever &&
+		    (address->address.family == AF_INET6 || seconds == NETWORK_FOR_EVER))
 			continue;
 		found.prefix = search.found[i].prefix;
 		struct nlmsghdr *message =
