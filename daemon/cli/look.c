@@ -62,9 +62,8 @@ enum code look_at_lifetime(const struct config *config, bool daemon_runs, struct
 	(void)daemon_runs;
 	span_text(span_plus(timing->lease, timing->release), both);
 	if (lifetime_is_possible(*timing))
-		(void)error_set(
-		    text, CODE_OK,
-		    "addresses expire in the kernel before lease + release (%s) is over", both);
+		(void)error_set(text, CODE_OK,
+		                "addresses expire in the kernel unless their lease goes on");
 	else
 		(void)error_set(text, CODE_OK,
 		                "none: the kernel counts whole seconds, and lease + release is %s, "
