@@ -82,6 +82,7 @@ void senses_hear(struct senses *senses, const struct effects *effects)
 		enum sense means;
 	} rows[] = {
 	    {NOTE_PAUSE_NOTICED, SENSE_PAUSE},
+	    {NOTE_CLOCK_STOOD, SENSE_PAUSE},
 	    {NOTE_PEER_HEARD, SENSE_RETURN},
 	};
 

@@ -177,6 +177,11 @@ struct heartbeat {
 	uint8_t role_count;
 	struct role_report roles[PAGE_ROLES_MAX];
 
+	/* The sender's lease clock when this page was made, in whole microseconds; it counts from
+	 * any moment that is the same for one incarnation. */
+	bool has_clock;
+	struct instant clock;
+
 	uint8_t fenced_count;
 	struct fenced fenced[MEMBERS_MAX];
 };

@@ -44,6 +44,17 @@ struct fencing {
 	struct instant doubted_at; /* when it was last said to be off and is not */
 };
 
+/* How far the own clock is behind that of a peer, as its pages show; see pace.c. */
+struct pace {
+	uint32_t incarnation;
+	bool has_least;
+	struct span least;        /* of the while before */
+	struct span least_now;    /* of the present one */
+	struct instant since;     /* it began */
+	struct span missed;       /* a notable part of a lease, as its last such page showed ... */
+	struct instant missed_at; /* ... then; INSTANT_PAST: none did */
+};
+
 struct peer {
 	struct stamp heard;         /* newest */
 	struct stamp requests_from; /* page that last spoke of requests */
@@ -62,6 +73,7 @@ struct peer {
 	struct request requests[REQUESTS_MAX];
 	struct path paths[PATHS_MAX];
 	struct fencing fencing;
+	struct pace pace;
 	struct hearsay roles[ROLES_MAX]; /* by index of member.roles */
 };
 
@@ -154,6 +166,8 @@ struct member {
 	struct instant now; /* of the last step */
 	struct instant wake;
 	struct instant started_at;
+	struct span stood;              /* for so long the own clock stood still, not told yet */
+	struct instant stood_at;        /* it was found out */
 	struct instant reconfirm_since; /* a long gap ended then; INSTANT_PAST: none */
 	struct instant next_heartbeat;
 	bool changed; /* something the others should know at once */

@@ -329,6 +329,14 @@ static void called_off(const struct words *w, char *out, size_t size)
 	    w->peer);
 }
 
+static void clock_stood(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "the clock of this host stood still for %s, as that of a paused virtual machine; "
+	         "every lease is over that much earlier",
+	         w->span);
+}
+
 static const struct sentence {
 	enum note_level level;
 	void (*write)(const struct words *words, char *out, size_t size);
@@ -374,6 +382,7 @@ static const struct sentence {
     [NOTE_FREED_BY_OFF] = {LEVEL_WARNING, freed_by_off},
     [NOTE_NOT_OFF] = {LEVEL_ERROR, not_off},
     [NOTE_CALLED_OFF] = {LEVEL_ERROR, called_off},
+    [NOTE_CLOCK_STOOD] = {LEVEL_WARNING, clock_stood},
 };
 
 enum note_level note_level(const struct note *note)

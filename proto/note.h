@@ -55,8 +55,9 @@ enum note_kind {
 	NOTE_FREED_BY_OFF,    /* role, epoch: of the grant, peer: to whom, other: who says so */
 	NOTE_NOT_OFF,         /* peer was confirmed to be off, and is heard in the same life */
 	NOTE_CALLED_OFF,      /* peer says that this member was off, and it was not */
+	NOTE_CLOCK_STOOD,     /* span: that the clocks of the others went on meanwhile */
 };
-enum { NOTES = NOTE_CALLED_OFF + 1 };
+enum { NOTES = NOTE_CLOCK_STOOD + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {

@@ -117,6 +117,8 @@ static void say_sender(const struct member *m, struct instant now, struct heartb
 	page->relearned_ms = relearned_ms(m, now);
 	page->abstaining = m->abstaining;
 	page->leaving = m->left;
+	page->has_clock = true;
+	page->clock = now;
 }
 
 /* Fills the page with the roles that come next, as many as fit. */

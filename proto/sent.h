@@ -23,5 +23,8 @@ struct sent_log {
 
 void sent_add(struct sent_log *log, struct sent sent);
 
+/* The clock that dated them stood still for so long, some time after. */
+void sent_count_as_earlier(struct sent_log *log, struct span missed);
+
 /* NULL when the page is unknown or forgotten. */
 const struct sent *sent_find(const struct sent_log *log, uint64_t seq);

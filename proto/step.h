@@ -92,6 +92,10 @@ void fence_ended(struct step *step, const struct event *event);
 /* `member` is in nobody's way any more: whoever could not switch it off need not wait. */
 void fence_forgive(struct step *step, uint8_t member);
 
+/* --- pace.c: whether the own clock stood still */
+void pace_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
+void pace_update(struct step *step);
+
 /* --- fence_news.c: who was off */
 void fence_learn(struct step *step, const struct fence_news *news);
 /* A page that is fresh: what it says of others that were switched off, and what it shows of the

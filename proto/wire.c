@@ -15,8 +15,9 @@ enum {
 	MAGIC = 0x464f5644, /* "FOVD" */
 	LENGTH_AT = 8,      /* of the body's length in the head */
 
-	FIXED_BYTES = WIRE_HEAD_BYTES + 4 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
-	              WIRE_MEMBERSHIP_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES,
+	FIXED_BYTES = WIRE_HEAD_BYTES + 5 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
+	              WIRE_MEMBERSHIP_BYTES + WIRE_CLOCK_BYTES + 1 +
+	              (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES,
 	REQUESTS_BYTES = WIRE_SECTION_BYTES + 2 + REQUESTS_MAX * WIRE_REQUEST_BYTES +
 	                 ANSWERS_MAX * WIRE_ANSWER_BYTES,
 	ROLES_FIRST_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES - REQUESTS_BYTES) / WIRE_ROLE_BYTES,
@@ -31,12 +32,17 @@ static_assert(ROLES_FIRST_PAGE + (PAGES_MAX - 1) * ROLES_OTHER_PAGE >= ROLES_MAX
               "PAGES_MAX pages hold ROLES_MAX of the largest role reports");
 
 /* Who was switched off is said on a page of its own, beside the others; see page.c. */
-static_assert(FIXED_BYTES + WIRE_SECTION_BYTES + FENCED_BYTES <= WIRE_BODY_BYTES,
+static_assert(FIXED_BYTES + FENCED_BYTES <= WIRE_BODY_BYTES,
               "a page holds all echoes and everybody who was switched off");
 
 static bool has_requests(const struct heartbeat *heartbeat)
 {
 	return heartbeat->has_requests;
+}
+
+static bool has_clock(const struct heartbeat *heartbeat)
+{
+	return heartbeat->has_clock;
 }
 
 static bool has_fenced(const struct heartbeat *heartbeat)
@@ -59,6 +65,7 @@ static const struct section {
     {4, false, "requests", has_requests, wire_put_requests, wire_get_requests},
     {5, false, "roles", NULL, wire_put_roles, wire_get_roles},
     {6, false, "fenced", has_fenced, wire_put_fenced, wire_get_fenced},
+    {7, false, "clock", has_clock, wire_put_clock, wire_get_clock},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 

@@ -20,6 +20,7 @@
  *              each answer: 8 requester   8 request   1 verdict   1 detail   8 target
  *   fenced     1 count, each: 8 member   4 incarnation   4 milliseconds since it was asked for,
  *              rounded up
+ *   clock      8 microseconds on the sender's lease clock
  *   roles      until the section ends: 8 role   1 length of what follows   1 bits: candidate
  *              successor grant top record fences endless, then what the first five of the
  *              bits name, in this order:
@@ -58,6 +59,7 @@ enum {
 	WIRE_REQUEST_BYTES = 33,
 	WIRE_ANSWER_BYTES = 26,
 	WIRE_FENCED_BYTES = 16,
+	WIRE_CLOCK_BYTES = 8,
 	WIRE_ROLE_BYTES = 83,
 };
 

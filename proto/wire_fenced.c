@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The section of those who were switched off; see wire_sections.h.
+ * The sections of those who were switched off, and of the clock; see wire_sections.h.
  */
 #include <assert.h>
 
@@ -29,5 +29,22 @@ enum code wire_get_fenced(struct reader *reader, struct heartbeat *heartbeat, st
 		heartbeat->fenced[i].ago_ms = (uint32_t)reader_take(reader, 4);
 	}
 	heartbeat->fenced_count = count;
+	return CODE_OK;
+}
+
+void wire_put_clock(struct writer *writer, const struct heartbeat *heartbeat)
+{
+	writer_put(writer, (uint64_t)(heartbeat->clock.ns / 1000), 8);
+}
+
+enum code wire_get_clock(struct reader *reader, struct heartbeat *heartbeat, struct error *error)
+{
+	uint64_t us = reader_take(reader, 8);
+
+	/* Far beyond what any clock counts to, so that sums with it stay in range. */
+	if (us > INT64_MAX / 1000 / 8)
+		return error_set(error, CODE_INVALID, "of %llu us", (unsigned long long)us);
+	heartbeat->has_clock = true;
+	heartbeat->clock = (struct instant){(int64_t)us * 1000};
 	return CODE_OK;
 }

@@ -187,6 +187,11 @@ MUTANTS = [
         "\tif (claim->state != CLAIM_SEEKING && instant_before(step->now, claim->lease_end))\n"
         "\t\tend_superseded(step, r);\n", "",
         "an owner that hears of a later one has no lease, whatever its clock says",
+        scenario="machine-paused-early"),
+    Mutant(
+        "clocks-not-compared", "pace.c",
+        "if (missed.ns > enough.ns) {", "if (missed.ns < 0) {",
+        "an owner whose clock stood still for longer than its lease has none",
         scenario="machine-paused"),
     Mutant(
         "fenced-promise-ends", "voter.c",

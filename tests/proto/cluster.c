@@ -35,11 +35,21 @@ static void fill_setup(struct setup *setup, uint8_t self, bool third_is_node)
 		role->nodes[i] = i;
 }
 
+static struct instant clock_of(const struct cluster *c, uint8_t i)
+{
+	return instant_minus(c->now, c->missed[i]);
+}
+
+static struct instant deadline_of(const struct cluster *c, uint8_t i)
+{
+	return instant_plus(member_deadline(&c->members[i]), c->missed[i]);
+}
+
 void cluster_boot(struct cluster *c, uint8_t i, const struct durable *durable,
                   const struct kept *kept)
 {
 	c->dead[i] = false;
-	member_init(&c->members[i], &c->setups[i], durable, kept, 100u + i, c->now);
+	member_init(&c->members[i], &c->setups[i], durable, kept, 100u + i, clock_of(c, i));
 	struct durable snapshot;
 	uint64_t generation = member_durable(&c->members[i], &snapshot);
 	if (!c->disk_full[i])
@@ -83,7 +93,7 @@ static void enqueue(struct cluster *c, uint8_t to, const struct event *event,
 static void deliver(struct cluster *c, uint8_t from)
 {
 	struct heartbeat page;
-	while (member_next_page(&c->members[from], c->now, &page))
+	while (member_next_page(&c->members[from], clock_of(c, from), &page))
 		for (uint8_t to = 0; to < CLUSTER_MEMBERS; to++) {
 			struct event event = {.kind = EVENT_HEARTBEAT,
 			                      .as.heartbeat = {.sender = from}};
@@ -148,7 +158,7 @@ static void apply(struct cluster *c, uint8_t i, const struct effect *effect)
 
 static void step_one(struct cluster *c, uint8_t i, struct event *event)
 {
-	event->now = c->now;
+	event->now = clock_of(c, i);
 	member_step(&c->members[i], event, &c->out);
 	if (c->out.persist && !c->disk_full[i]) {
 		struct durable snapshot;
@@ -182,13 +192,13 @@ void cluster_run(struct cluster *c, struct span span)
 	for (;;) {
 		uint8_t next = NO_MEMBER;
 		for (uint8_t i = 0; i < CLUSTER_MEMBERS; i++)
-			if (!c->dead[i] && (next == NO_MEMBER ||
-			                    instant_before(member_deadline(&c->members[i]),
-			                                   member_deadline(&c->members[next]))))
+			if (!c->dead[i] && !c->paused[i] &&
+			    (next == NO_MEMBER ||
+			     instant_before(deadline_of(c, i), deadline_of(c, next))))
 				next = i;
-		if (next == NO_MEMBER || instant_before(end, member_deadline(&c->members[next])))
+		if (next == NO_MEMBER || instant_before(end, deadline_of(c, next)))
 			break;
-		c->now = instant_later(c->now, member_deadline(&c->members[next]));
+		c->now = instant_later(c->now, deadline_of(c, next));
 		cluster_step(c, next, (struct event){.kind = EVENT_DEADLINE});
 	}
 	c->now = end;

@@ -34,6 +34,9 @@ struct cluster {
 	} fence;
 	bool up[CLUSTER_MEMBERS];
 	unsigned starts[CLUSTER_MEMBERS];
+	bool paused[CLUSTER_MEMBERS]; /* runs nothing; `missed` is the test's to set */
+	/* The clock of a member shows so much less than `now`: it stood still. */
+	struct span missed[CLUSTER_MEMBERS];
 	struct answer last_answer;
 	uint64_t last_handle;
 	unsigned answers;

@@ -41,6 +41,8 @@ struct heartbeat page_crowded(void)
 {
 	struct heartbeat page = page_plain();
 
+	page.has_clock = true;
+	page.clock = (struct instant){span_us(77).ns};
 	for (; page.echo_count < MEMBERS_MAX - 1; page.echo_count++) {
 		struct echo *echo = &page.echoes[page.echo_count];
 		*echo = (struct echo){100u + page.echo_count, {1, 2}, 3, PATHS_MAX, {{0}}};
@@ -179,6 +181,9 @@ struct heartbeat page_random(struct random *random)
 	page.abstaining = random_upto(random, 1) == 0;
 	page.leaving = random_upto(random, 1) == 0;
 	page.has_requests = random_upto(random, 1) == 0;
+	page.has_clock = random_upto(random, 1) == 0;
+	if (page.has_clock)
+		page.clock = (struct instant){span_us((int64_t)random_upto(random, 1u << 30)).ns};
 
 	struct heartbeat made = page;
 	for (; echoes > 0; echoes--, made = page) {
@@ -254,7 +259,8 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&
-	       a->role_count == b->role_count && a->fenced_count == b->fenced_count;
+	       a->role_count == b->role_count && a->fenced_count == b->fenced_count &&
+	       a->has_clock == b->has_clock && a->clock.ns == b->clock.ns;
 }
 
 bool page_equal(const struct heartbeat *a, const struct heartbeat *b)

@@ -33,8 +33,9 @@ START_TEST(the_largest_parts_have_the_sizes_that_the_limits_are_proven_with)
 
 	ck_assert_uint_eq(wire_role_bytes(&role), WIRE_ROLE_BYTES);
 	ck_assert_uint_eq(wire_bytes(&page),
-	                  WIRE_HEAD_BYTES + 5 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
-	                      WIRE_MEMBERSHIP_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES + 2 +
+	                  WIRE_HEAD_BYTES + 6 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
+	                      WIRE_CLOCK_BYTES + WIRE_MEMBERSHIP_BYTES + 1 +
+	                      (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES + 2 +
 	                      REQUESTS_MAX * WIRE_REQUEST_BYTES + ANSWERS_MAX * WIRE_ANSWER_BYTES);
 }
 END_TEST
@@ -122,6 +123,22 @@ START_TEST(the_section_of_the_fenced_is_laid_out_as_the_manual_says)
 	size_t at = body_section(&body, 6);
 	ck_assert_uint_eq(body.length - at, sizeof golden);
 	ck_assert_mem_eq(body.bytes + at, golden, sizeof golden);
+}
+END_TEST
+
+START_TEST(the_clock_is_eight_bytes_of_microseconds)
+{
+	static const uint8_t golden[] = {7, 0, 0, 8, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40};
+	struct heartbeat page = page_plain();
+	page.has_clock = true;
+	page.clock = (struct instant){1000000999}; /* whole microseconds only */
+	struct body body = body_of(&page);
+	size_t at = body_section(&body, 7);
+	ck_assert_uint_eq(body.length - at, sizeof golden);
+	ck_assert_mem_eq(body.bytes + at, golden, sizeof golden);
+	struct heartbeat arrived = body_decoded(&body);
+	ck_assert(arrived.has_clock);
+	ck_assert_int_eq(arrived.clock.ns, 1000000000);
 }
 END_TEST
 
@@ -275,6 +292,7 @@ int main(void)
 	tcase_add_test(tests, an_idle_role_of_a_witness_is_ten_bytes);
 	tcase_add_test(tests, everybody_who_was_switched_off_fits_beside_all_echoes);
 	tcase_add_test(tests, the_section_of_the_fenced_is_laid_out_as_the_manual_says);
+	tcase_add_test(tests, the_clock_is_eight_bytes_of_microseconds);
 	tcase_add_test(tests, a_claim_that_fences_and_a_promise_without_an_end_are_a_bit_each);
 	tcase_add_test(tests, a_page_that_does_not_fit_is_refused_and_its_length_untouched);
 	tcase_add_test(tests, path_details_beyond_their_width_measure_nothing);

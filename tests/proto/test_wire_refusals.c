@@ -26,9 +26,9 @@ START_TEST(a_body_cut_at_any_length_is_refused)
 		struct heartbeat arrived;
 		ck_assert_int_eq(wire_decode(cut.bytes, length, &arrived, NULL), CODE_INVALID);
 		body_set_length(&cut, length);
-		bool is_whole = length == body_section(&whole, 3) ||
-		                length == body_section(&whole, 4) ||
-		                length == body_section(&whole, 5);
+		bool is_whole =
+		    length == body_section(&whole, 3) || length == body_section(&whole, 4) ||
+		    length == body_section(&whole, 5) || length == body_section(&whole, 7);
 		ck_assert_int_eq(wire_decode(cut.bytes, length, &arrived, NULL),
 		                 is_whole ? CODE_OK : CODE_INVALID);
 	}
@@ -160,6 +160,16 @@ START_TEST(a_section_of_the_fenced_that_makes_no_sense_is_refused)
 }
 END_TEST
 
+START_TEST(a_clock_beyond_all_clocks_is_refused)
+{
+	struct heartbeat page = page_plain();
+	page.has_clock = true;
+	struct body body = body_of(&page);
+	body.bytes[body_section(&body, 7) + 4] = 0x10;
+	body_refused(&body, "clock: of 1152921504606846976 us");
+}
+END_TEST
+
 START_TEST(more_roles_than_a_page_may_have_are_refused)
 {
 	struct heartbeat page = page_plain();
@@ -244,6 +254,7 @@ int main(void)
 	tcase_add_test(tests, timing_and_membership_must_be_there);
 	tcase_add_test(tests, counts_above_their_limits_are_refused);
 	tcase_add_test(tests, a_section_of_the_fenced_that_makes_no_sense_is_refused);
+	tcase_add_test(tests, a_clock_beyond_all_clocks_is_refused);
 	tcase_add_test(tests, more_roles_than_a_page_may_have_are_refused);
 	tcase_add_test(tests, what_heartbeat_check_refuses_is_refused_with_its_words);
 	tcase_add_test(tests, another_magic_or_major_version_or_length_is_refused);
