@@ -250,7 +250,7 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	events_open(daemon);
 	leave_open(&daemon->leave, daemon);
 	audit_open(&daemon->audit, daemon);
-	pace_open(&daemon->pace, daemon);
+	priority_open(&daemon->priority, daemon);
 	code = tie_open(&daemon->tie, daemon, settings->guard, settings->is_managed, settings->argv,
 	                error);
 	if (code == CODE_OK)
@@ -329,7 +329,7 @@ static void close_loop(struct daemon *daemon)
 	if (daemon->store != NULL)
 		store_close(daemon->store, one_closed, NULL);
 	audit_close(&daemon->audit);
-	pace_close(&daemon->pace);
+	priority_close(&daemon->priority);
 	layers_close(daemon);
 	tie_close(&daemon->tie);
 	leave_close(&daemon->leave);

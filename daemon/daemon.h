@@ -13,7 +13,7 @@
  *   │  ├─ tie                  to the guard, this process's parent
  *   │  ├─ signals, leave       how it ends
  *   │  ├─ audit                what the door refused, for the log
- *   │  ├─ pace                 its place among the processes of this host
+ *   │  ├─ priority             its place among the processes of this host
  *   │  ├─ net                  a socket on each path
  *   │  ├─ store                the state file, written by a worker thread
  *   │  ├─ runner               the resources
@@ -39,7 +39,7 @@
 #include "daemon/leave.h"
 #include "daemon/log.h"
 #include "daemon/net.h"
-#include "daemon/pace.h"
+#include "daemon/priority.h"
 #include "daemon/resource/runner.h"
 #include "daemon/senses.h"
 #include "daemon/store.h"
@@ -86,7 +86,7 @@ struct daemon {
 	struct tie tie;
 	struct leave leave;
 	struct audit audit;
-	struct pace pace;
+	struct priority priority;
 	struct net *net;       /* owned */
 	struct store *store;   /* owned */
 	struct runner *runner; /* owned */

@@ -11,12 +11,12 @@
 
 struct daemon;
 
-struct pace {
+struct priority {
 	struct daemon *daemon; /* borrowed: the owner */
 	uv_signal_t exceeded;
 	uv_timer_t again;
 };
 
 /* Needs the log and the loop. What this host does not allow is told once. */
-void pace_open(struct pace *pace, struct daemon *daemon);
-void pace_close(struct pace *pace);
+void priority_open(struct priority *priority, struct daemon *daemon);
+void priority_close(struct priority *priority);
