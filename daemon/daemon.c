@@ -277,6 +277,7 @@ enum code daemon_open(struct daemon **daemon, const struct daemon_settings *sett
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	(void)signal(SIGPIPE, SIG_IGN);
+	priority_begin(&made->priority);
 	code = copy_settings(made, settings, error);
 	if (code == CODE_OK)
 		code = open_host(made, settings->log_level, error);

@@ -11,17 +11,13 @@
 
 enum { ORDINARY_FOR_MS = 60000 };
 
-static void hold(struct priority *priority)
+static void hold_again(uv_timer_t *timer)
 {
 	struct error error;
 
-	if (platform_hold_processor(HOLD_WORKER, &error) != CODE_OK)
-		log_write(priority->daemon->log, LEVEL_WARNING, "%s", error.text);
-}
-
-static void hold_again(uv_timer_t *timer)
-{
-	hold(timer->data);
+	(void)timer;
+	/* It was possible before. */
+	(void)platform_hold_processor(HOLD_WORKER, &error);
 }
 
 static void on_exceeded(uv_signal_t *signal, int number)
@@ -37,19 +33,30 @@ static void on_exceeded(uv_signal_t *signal, int number)
 	(void)uv_timer_start(&priority->again, hold_again, ORDINARY_FOR_MS, 0);
 }
 
+void priority_begin(struct priority *priority)
+{
+	/* Until there is a loop to hear it. */
+	(void)signal(SIGXCPU, SIG_IGN);
+	priority->memory.code = platform_hold_memory(&priority->memory);
+	priority->processor.code = platform_hold_processor(HOLD_WORKER, &priority->processor);
+}
+
+static void tell(const struct daemon *daemon, const struct error *lacking)
+{
+	if (lacking->code != CODE_OK)
+		log_write(daemon->log, LEVEL_WARNING, "this process lacks rights: %s",
+		          lacking->text);
+}
+
 void priority_open(struct priority *priority, struct daemon *daemon)
 {
-	struct error error;
-
 	priority->daemon = daemon;
+	tell(daemon, &priority->memory);
+	tell(daemon, &priority->processor);
 	(void)uv_signal_init(&daemon->loop, &priority->exceeded);
 	(void)uv_timer_init(&daemon->loop, &priority->again);
 	priority->exceeded.data = priority->again.data = priority;
-	/* Before there is a limit that could be exceeded. */
 	(void)uv_signal_start(&priority->exceeded, on_exceeded, SIGXCPU);
-	if (platform_hold_memory(&error) != CODE_OK)
-		log_write(daemon->log, LEVEL_WARNING, "%s", error.text);
-	hold(priority);
 }
 
 void priority_close(struct priority *priority)

@@ -29,13 +29,13 @@ enum hold_rank {
 };
 
 /*
- * Lets the calling thread run before every ordinary process, and behind most of what asks for more.
- * Threads and processes that it starts are ordinary. After a second of computing without a pause
- * it gets SIGXCPU, which ends a process that does not handle it. CODE_DENIED, with a phrase as
- * above.
+ * Lets the calling thread run before every ordinary process, and behind most of what asks for more;
+ * so do the threads it starts from now on. Processes that the guard starts are ordinary; for those
+ * of the worker platform_child_start sees to that. After a second of computing without a pause the
+ * process gets SIGXCPU. CODE_DENIED, with a phrase as above.
  */
 enum code platform_hold_processor(enum hold_rank rank, struct error *error);
-/* Ordinary again. */
+/* The calling thread is ordinary again. */
 void platform_let_processor_go(void);
 
 /* The user as which this process acts. */

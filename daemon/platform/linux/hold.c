@@ -44,13 +44,16 @@ enum code platform_hold_processor(enum hold_rank rank, struct error *error)
 {
 	/* The lowest: above every ordinary process, below whoever asked for more. */
 	const struct sched_param place = {.sched_priority = rank == HOLD_GUARD ? 2 : 1};
+	/* The worker's threads wait for each other, and libuv does so in a loop: one that is in
+	 * front would keep the one it waits for from running. */
+	const int policy = rank == HOLD_GUARD ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_RR;
 	struct rlimit limit;
 	/* Of the two only the soft one: whoever inherits it may raise it again. */
 	if (getrlimit(RLIMIT_RTTIME, &limit) == 0 && limit.rlim_max > COMPUTING_LIMIT_US) {
 		limit.rlim_cur = COMPUTING_LIMIT_US;
 		(void)setrlimit(RLIMIT_RTTIME, &limit);
 	}
-	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &place) != 0)
+	if (sched_setscheduler(0, policy, &place) != 0)
 		return error_set(error, CODE_DENIED,
 		                 "a busy host may delay it (real-time priority: %s; it needs "
 		                 "CAP_SYS_NICE, and a "
@@ -62,5 +65,5 @@ enum code platform_hold_processor(enum hold_rank rank, struct error *error)
 void platform_let_processor_go(void)
 {
 	const struct sched_param ordinary = {.sched_priority = 0};
-	(void)sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &ordinary);
+	(void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
 }
