@@ -16,7 +16,7 @@
 #include "tests/daemon/netlab.h"
 #include "tests/daemon/proclab.h"
 
-enum { PATIENCE_MS = 5000 };
+enum { PATIENCE_MS = 5000, DYING_MS = 50 };
 
 /* A session of three: the leader, one that stays with it, and one that leaves for a session of its
  * own, which only a control group still holds. */
@@ -70,8 +70,10 @@ static struct family make_family(void)
 	return family;
 }
 
+/* Also after the moment that what was killed takes to die. */
 static bool all_live(const struct family *family)
 {
+	(void)poll(NULL, 0, DYING_MS);
 	return proclab_lives(family->id.pid) && proclab_lives(family->companion) &&
 	       proclab_lives(family->deserter);
 }

@@ -54,11 +54,11 @@ static void add_sleeper(struct memory *memory)
 	(void)ledger_add(memory, &entry);
 }
 
-/* Waits until the guard sleeps for long, adds something under a short lease and stops. */
+/* Waits until the guard sleeps for long, adds something under a short lease and does no more.
+ * Stopping would wake its parent. */
 static void hang_with_something_new(const char *directory, int channel)
 {
 	struct memory *memory = map(directory);
-	guard_channel_ready(channel);
 	while (atomic_load(&memory->guard_looks_at) <
 	       instant_plus(platform_now(), span_ms(5 * LATE_MS)).ns)
 		(void)poll(NULL, 0, 1);
@@ -66,12 +66,15 @@ static void hang_with_something_new(const char *directory, int channel)
 	if (memory_set_lease(memory, ROLE, end, span_ms(0)))
 		guard_channel_wake(channel);
 	add_sleeper(memory);
-	(void)raise(SIGSTOP);
+	(void)alarm(PATIENCE_MS / 1000);
+	for (;;)
+		(void)pause();
 }
 
-/* All it says waits to be read when its end is noticed. */
+/* All it says waits to be read when its end is noticed: the guard stands still meanwhile. */
 static void ask_to_be_replaced(int channel)
 {
+	(void)kill(getppid(), SIGSTOP);
 	for (int i = 0; i < 3; i++)
 		guard_channel_wake(channel);
 	guard_channel_ready(channel);
@@ -180,6 +183,12 @@ END_TEST
 START_TEST(the_last_word_of_a_worker_is_heard_before_its_end)
 {
 	struct post post = post_guard("replace");
+	int status = 0;
+	ck_assert_int_eq(waitpid(post.guard, &status, WUNTRACED), post.guard);
+	ck_assert(WIFSTOPPED(status));
+	while (proclab_lives(atomic_load(&post.bench.memory->worker_pid)))
+		(void)poll(NULL, 0, 1);
+	(void)kill(post.guard, SIGCONT);
 	/* The program that takes over is this one again, as a worker without a guard. */
 	ck_assert_int_eq(wait_for_end(&post), EXIT_LOST - 1);
 	relieve(&post);

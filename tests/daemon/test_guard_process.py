@@ -265,8 +265,9 @@ def may_be_first(pid):
 def test_guard_and_worker_run_before_ordinary_processes_or_say_why_not(alpha):
     sleeper = subprocess.Popen(["/bin/sleep", "60"])
     # Of the worker every thread: they wait for each other.
-    threads = [alpha.guard, *map(int, os.listdir(f"/proc/{alpha.first}/task"))]
-    assert len(threads) > 3
+    tasks = f"/proc/{alpha.first}/task"
+    until(lambda: len(os.listdir(tasks)) == 3, "loop, log and state file have their threads")
+    threads = [alpha.guard, *map(int, os.listdir(tasks))]
     policies = {os.sched_getscheduler(thread) & ~os.SCHED_RESET_ON_FORK for thread in threads}
     if may_be_first(sleeper.pid):
         assert policies == {os.SCHED_RR}
