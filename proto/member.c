@@ -38,7 +38,7 @@ static void init_peers(struct member *m)
 		m->peers[p].fresh_until = INSTANT_PAST;
 		m->peers[p].heard_at = INSTANT_PAST;
 		m->peers[p].first_heard_at = INSTANT_NEVER;
-		m->peers[p].pace.missed_at = INSTANT_PAST;
+		m->peers[p].lag.missed_at = INSTANT_PAST;
 		m->peers[p].fencing.off_at = m->peers[p].fencing.said_until = INSTANT_PAST;
 		m->peers[p].fencing.not_before = INSTANT_PAST;
 		m->peers[p].fencing.doubted_at = INSTANT_PAST;
@@ -211,7 +211,7 @@ static void update(struct step *step)
 {
 	struct member *m = step->m;
 	abstention_update(step);
-	pace_update(step);
+	standstill_update(step);
 	peers_update(step);
 	relearn(step);
 	request_update(step);

@@ -44,8 +44,8 @@ struct fencing {
 	struct instant doubted_at; /* when it was last said to be off and is not */
 };
 
-/* How far the own clock is behind that of a peer, as its pages show; see pace.c. */
-struct pace {
+/* How far the own clock is behind that of a peer, as its pages show; see standstill.c. */
+struct lag {
 	uint32_t incarnation;
 	bool has_least;
 	struct span least;        /* of the while before */
@@ -73,7 +73,7 @@ struct peer {
 	struct request requests[REQUESTS_MAX];
 	struct path paths[PATHS_MAX];
 	struct fencing fencing;
-	struct pace pace;
+	struct lag lag;
 	struct hearsay roles[ROLES_MAX]; /* by index of member.roles */
 };
 

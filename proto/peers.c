@@ -298,7 +298,7 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 		peer->heard_at = step->now;
 		peer->fresh_until = fresh_until;
 		hear_sender(step, sender, page);
-		pace_hear(step, sender, page);
+		standstill_hear(step, sender, page);
 		if (instant_before(step->now, fresh_until))
 			fence_hear(step, sender, page);
 	}

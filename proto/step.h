@@ -92,9 +92,9 @@ void fence_ended(struct step *step, const struct event *event);
 /* `member` is in nobody's way any more: whoever could not switch it off need not wait. */
 void fence_forgive(struct step *step, uint8_t member);
 
-/* --- pace.c: whether the own clock stood still */
-void pace_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
-void pace_update(struct step *step);
+/* --- standstill.c: whether the own clock stood still */
+void standstill_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
+void standstill_update(struct step *step);
 
 /* --- fence_news.c: who was off */
 void fence_learn(struct step *step, const struct fence_news *news);

@@ -189,7 +189,7 @@ MUTANTS = [
         "an owner that hears of a later one has no lease, whatever its clock says",
         scenario="machine-paused-early"),
     Mutant(
-        "clocks-not-compared", "pace.c",
+        "clocks-not-compared", "standstill.c",
         "if (missed.ns > enough.ns) {", "if (missed.ns < 0) {",
         "an owner whose clock stood still for longer than its lease has none",
         scenario="machine-paused"),

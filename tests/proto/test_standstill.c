@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * proto/pace.c: a member whose clock stood still learns it from the clocks of the others.
+ * proto/standstill.c: a member whose clock stood still learns it from the clocks of the others.
  */
 #include "proto/member.h"
 
@@ -87,9 +87,9 @@ START_TEST(a_page_that_was_long_on_its_way_says_nothing)
 {
 	struct cluster *c = settled();
 	for (uint8_t p = BETA; p <= THIRD; p++) {
-		struct pace *pace = &c->members[ALPHA].peers[p].pace;
-		pace->since = c->now;
-		pace->least_now.ns += 2000000000;
+		struct lag *lag = &c->members[ALPHA].peers[p].lag;
+		lag->since = c->now;
+		lag->least_now.ns += 2000000000;
 	}
 	cluster_run(c, span_ms(10000));
 	ck_assert(!cluster_noted(c, ALPHA, NOTE_CLOCK_STOOD));
@@ -100,10 +100,10 @@ END_TEST
 START_TEST(one_clock_alone_that_jumps_ahead_is_not_believed)
 {
 	struct cluster *c = settled();
-	c->members[ALPHA].peers[BETA].pace.since = c->now;
-	c->members[ALPHA].peers[BETA].pace.least.ns += 5000000000;
+	c->members[ALPHA].peers[BETA].lag.since = c->now;
+	c->members[ALPHA].peers[BETA].lag.least.ns += 5000000000;
 	cluster_run(c, span_ms(1000));
-	ck_assert_int_ne(c->members[ALPHA].peers[BETA].pace.missed.ns, 0);
+	ck_assert_int_ne(c->members[ALPHA].peers[BETA].lag.missed.ns, 0);
 	ck_assert(!cluster_noted(c, ALPHA, NOTE_CLOCK_STOOD));
 	cluster_free(c);
 }
@@ -111,7 +111,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("pace");
+	Suite *suite = suite_create("standstill");
 	TCase *tests = tcase_create("all");
 	tcase_add_test(tests, a_pause_that_is_shorter_than_half_a_lease_is_not_told);
 	tcase_add_test(tests, a_longer_one_is_told_and_shortens_the_lease);

@@ -27,35 +27,35 @@ enum {
 	FURTHER = 16,
 };
 
-void pace_hear(struct step *step, uint8_t sender, const struct heartbeat *page)
+void standstill_hear(struct step *step, uint8_t sender, const struct heartbeat *page)
 {
 	const struct member *m = step->m;
-	struct pace *pace = &step->m->peers[sender].pace;
+	struct lag *lag = &step->m->peers[sender].lag;
 	struct span window = span_times(m->timing.lease, WHILE_LEASES);
 	struct span behind = instant_since(step->now, page->clock);
-	struct span elapsed = instant_since(step->now, pace->since);
+	struct span elapsed = instant_since(step->now, lag->since);
 	if (!page->has_clock)
 		return;
-	if (pace->incarnation != page->stamp.incarnation || elapsed.ns > 2 * window.ns) {
-		*pace = (struct pace){.incarnation = page->stamp.incarnation,
-		                      .since = step->now,
-		                      .missed_at = INSTANT_PAST,
-		                      .least_now = behind};
+	if (lag->incarnation != page->stamp.incarnation || elapsed.ns > 2 * window.ns) {
+		*lag = (struct lag){.incarnation = page->stamp.incarnation,
+		                    .since = step->now,
+		                    .missed_at = INSTANT_PAST,
+		                    .least_now = behind};
 		return;
 	}
 	if (elapsed.ns >= window.ns) {
-		pace->has_least = true;
-		pace->least = pace->least_now;
-		pace->least_now = behind;
-		pace->since = step->now;
-	} else if (behind.ns < pace->least_now.ns) {
-		pace->least_now = behind;
+		lag->has_least = true;
+		lag->least = lag->least_now;
+		lag->least_now = behind;
+		lag->since = step->now;
+	} else if (behind.ns < lag->least_now.ns) {
+		lag->least_now = behind;
 	}
-	struct span missed = {pace->least.ns - behind.ns};
-	if (!pace->has_least || missed.ns <= m->timing.lease.ns / FURTHER)
+	struct span missed = {lag->least.ns - behind.ns};
+	if (!lag->has_least || missed.ns <= m->timing.lease.ns / FURTHER)
 		return;
-	pace->missed = missed;
-	pace->missed_at = step->now;
+	lag->missed = missed;
+	lag->missed_at = step->now;
 }
 
 /* What a majority of those who can be reached agrees on; 0: nothing was missed. */
@@ -65,15 +65,15 @@ static struct span missed_by_majority(const struct step *step)
 	unsigned reachable = 0, agree = 0;
 	struct span least = {INT64_MAX};
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct pace *pace = &m->peers[p].pace;
+		const struct lag *lag = &m->peers[p].lag;
 		if (p == m->setup->self || !peer_is_fresh(m, p, step->now))
 			continue;
 		reachable++;
-		if (!instant_before(step->now, instant_plus(pace->missed_at, m->timing.lease)))
+		if (!instant_before(step->now, instant_plus(lag->missed_at, m->timing.lease)))
 			continue;
 		agree++;
-		if (pace->missed.ns < least.ns)
-			least = pace->missed;
+		if (lag->missed.ns < least.ns)
+			least = lag->missed;
 	}
 	return agree * 2 > reachable ? least : (struct span){0};
 }
@@ -97,8 +97,8 @@ static void go_on_without(struct member *m, struct span missed)
 			count_as_earlier(&peer->roles[r].fresh_until, missed);
 		/* What it says of others who were off would be believed of too late a moment. */
 		peer->fencing.said_until = INSTANT_PAST;
-		peer->pace.least.ns -= missed.ns;
-		peer->pace.missed_at = INSTANT_PAST;
+		peer->lag.least.ns -= missed.ns;
+		peer->lag.missed_at = INSTANT_PAST;
 	}
 }
 
@@ -113,7 +113,7 @@ static void tell(struct step *step)
 	m->stood = (struct span){0};
 }
 
-void pace_update(struct step *step)
+void standstill_update(struct step *step)
 {
 	struct member *m = step->m;
 	struct span missed = missed_by_majority(step);
