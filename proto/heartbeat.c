@@ -258,6 +258,7 @@ const char *unfit_word(enum unfit unfit)
 	    [UNFIT_PAUSED] = "paused",
 	    [UNFIT_RESOURCE] = "resource-unfit",
 	    [UNFIT_FAILED] = "failed-here",
+	    [UNFIT_MUTE] = "may-not-vote-yet",
 	};
 	return words[unfit];
 }

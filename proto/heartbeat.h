@@ -34,8 +34,9 @@ enum unfit {
 	UNFIT_PAUSED,   /* an operator paused the node */
 	UNFIT_RESOURCE, /* a resource cannot run here, such as an interface without carrier */
 	UNFIT_FAILED,   /* the role failed here; it may try again after a back-off */
+	UNFIT_MUTE,     /* it may not vote yet, so it cannot own; only said of others */
 };
-enum { UNFIT_REASONS = UNFIT_FAILED + 1 };
+enum { UNFIT_REASONS = UNFIT_MUTE + 1 };
 
 /* How far the resources of a role are on the node that says it. */
 enum role_phase { PHASE_DOWN, PHASE_STARTING, PHASE_UP, PHASE_STOPPING };

@@ -29,6 +29,12 @@ bool rank_lists(const struct member *m, uint8_t r, uint8_t member)
 	return place_of(role, member) < role->node_count;
 }
 
+bool rank_is_listed_before(const struct member *m, uint8_t r, uint8_t a, uint8_t b)
+{
+	const struct setup_role *role = &m->setup->roles[r];
+	return place_of(role, a) < place_of(role, b);
+}
+
 struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member, struct instant now)
 {
 	if (member == m->setup->self)
@@ -43,7 +49,11 @@ struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member,
 	if (!standing.known)
 		return standing;
 	const struct setup_role *role = setup_role_at(m, r);
-	standing.unfit = hearsay->report.unfit;
+	/* Nobody owns without a vote of its own: what is handed to it would be owned by nobody. */
+	const struct peer *peer = &m->peers[member];
+	bool is_mute = peer->abstaining || peer->relearning;
+	standing.unfit =
+	    hearsay->report.unfit == UNFIT_NOT && is_mute ? UNFIT_MUTE : hearsay->report.unfit;
 	standing.mismatch = role != NULL && hearsay->report.definition != role->definition;
 	standing.failures = hearsay->report.failures;
 	return standing;

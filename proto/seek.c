@@ -185,12 +185,13 @@ static bool better_may_not_vote_yet(struct step *step, uint8_t r)
 {
 	const struct member *m = step->m;
 	struct span wait = span_times(timing_promise(m->timing), 2);
-	uint8_t rank = rank_of(m, r, m->setup->self, step->now);
 	bool waits = false;
-	for (uint8_t p = 0; p < m->setup->member_count; p++)
-		waits = waits || (p != m->setup->self && m->peers[p].abstaining &&
-		                  rank_is_ready(rank_standing(m, r, p, step->now)) &&
-		                  rank_of(m, r, p, step->now) < rank);
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		struct standing standing = rank_standing(m, r, p, step->now);
+		waits = waits || (standing.reachable && standing.known && standing.failures == 0 &&
+		                  standing.unfit == UNFIT_MUTE &&
+		                  rank_is_listed_before(m, r, p, m->setup->self));
+	}
 	return waits && m->roles[r].noted_owner_epoch == 0 &&
 	       !step_reached(step, instant_plus(m->started_at, wait));
 }

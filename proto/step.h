@@ -118,6 +118,8 @@ struct standing {
 };
 struct standing rank_standing(const struct member *m, uint8_t role, uint8_t member,
                               struct instant now);
+/* Whether `nodes` names a before b. */
+bool rank_is_listed_before(const struct member *m, uint8_t r, uint8_t a, uint8_t b);
 bool rank_is_ready(struct standing standing);
 /* Among the nodes of a role of setup. */
 bool rank_lists(const struct member *m, uint8_t role, uint8_t member);

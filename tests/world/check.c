@@ -241,7 +241,8 @@ void check_adoption(struct world *world, uint8_t h)
 			check_violation(world,
 			                "%s is up on %s, whose new daemon knows nothing of it",
 			                story_role(world, r), story_host(world, h));
-		/* One whose clock stood still may have found out, and died before the layers knew. */
+		/* One whose clock stood still may have found out, and died before the layers knew.
+		 */
 		if (stub->state != STUB_UP || !valid || host->halt.stops_clock)
 			continue;
 		if (claim->epoch != stub->epoch || claim->lease_end.ns < now.ns)
