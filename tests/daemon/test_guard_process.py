@@ -262,19 +262,20 @@ def may_be_first(pid):
     return True
 
 
-def test_guard_and_worker_run_before_ordinary_processes_or_say_why_not(alpha):
+def test_guard_and_worker_run_before_ordinary_processes_or_say_why_not(cluster):
+    owner, _ = owner_of(cluster.start()) # has written its state file, with a thread of its own
     sleeper = subprocess.Popen(["/bin/sleep", "60"])
     # Of the worker every thread: they wait for each other.
-    tasks = f"/proc/{alpha.first}/task"
+    tasks = f"/proc/{owner.worker}/task"
     until(lambda: len(os.listdir(tasks)) == 3, "loop, log and state file have their threads")
-    threads = [alpha.guard, *map(int, os.listdir(tasks))]
+    threads = [owner.process.pid, *map(int, os.listdir(tasks))]
     policies = {os.sched_getscheduler(thread) & ~os.SCHED_RESET_ON_FORK for thread in threads}
     if may_be_first(sleeper.pid):
         assert policies == {os.SCHED_RR}
-        assert os.sched_getparam(alpha.guard).sched_priority > \
-            os.sched_getparam(alpha.first).sched_priority
+        assert os.sched_getparam(owner.process.pid).sched_priority > \
+            os.sched_getparam(owner.worker).sched_priority
     else:
-        assert alpha.log.count("a busy host may delay it") == 2
+        assert owner.log.count("a busy host may delay it") == 2
     sleeper.kill()
     sleeper.wait(PATIENCE)
 
