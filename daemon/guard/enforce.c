@@ -42,9 +42,7 @@ static void mark_released(struct memory *memory, size_t i, const struct ledger_e
 	for (size_t r = 0; r < ROLES_MAX; r++)
 		if (atomic_load(&memory->roles[r].id) == entry->role)
 			atomic_fetch_add(&memory->roles[r].enforced, 1);
-	guard_say(LEVEL_WARNING,
-	          "guard: resource %s: %s: its time was over and the worker had not done it",
-	          entry->resource,
+	guard_say(LEVEL_WARNING, "guard: resource %s: %s, as its lease was over", entry->resource,
 	          entry->kind == LEDGER_ADDRESS ? "address removed" : "processes killed");
 }
 
