@@ -233,11 +233,11 @@ const struct profile run_profiles[] = {
     {
 	.name = "planted-memory-late",
 	.lack = LACKS_MEMORY_FIRST,
-	.faults = {[FAULT_DIES_IN_STEP] = 20,
+	.faults = {[FAULT_DIES_IN_STEP] = 80,
                    [FAULT_SQUEEZE] = 8,
                    [FAULT_HIT_OWNER] = 6,
                    [FAULT_MOVE] = 6,
-                   [FAULT_HEAL] = 8},
+                   [FAULT_HEAL] = 20},
     },
     {
 	.name = "planted-voters",
