@@ -21,12 +21,12 @@ struct words {
 static void span_words(struct span span, char *out, size_t size)
 {
 	int64_t us = (span.ns < 0 ? 0 : span.ns) / 1000;
+	bool is_short = us < 10000000;
 	if (us < 10000)
 		snprintf(out, size, "%" PRId64 ".%03" PRId64 " ms", us / 1000, us % 1000);
-	else if (us < 10000000)
-		snprintf(out, size, "%" PRId64 " ms", us / 1000);
 	else
-		snprintf(out, size, "%" PRId64 " s", us / 1000000);
+		snprintf(out, size, "%" PRId64 " %s", us / (is_short ? 1000 : 1000000),
+		         is_short ? "ms" : "s");
 }
 
 static const char *name_of(const struct setup *setup, uint8_t member)
@@ -51,10 +51,11 @@ static void words_of(const struct setup *setup, const struct note *note, struct 
 
 static void joined(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size,
-	         "joined as incarnation %" PRIu64
-	         "; grants nothing new for %s, as it does not know what it promised before",
-	         w->note->epoch, w->span);
+	bool waits = w->note->span.ns > 0;
+	snprintf(out, size, "joined as incarnation %" PRIu64 "; %s%s%s", w->note->epoch,
+	         waits ? "grants nothing new for " : "goes on with what the life before it ",
+	         waits ? w->span : "promised and owned",
+	         waits ? ", as it does not know what it promised before" : "");
 }
 
 static void state_lost(const struct words *w, char *out, size_t size)
@@ -95,8 +96,7 @@ static void peer_leaving(const struct words *w, char *out, size_t size)
 static void peer_one_way(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
-	         "%s is heard but does not hear this member: look at the network from "
-	         "here to %s",
+	         "%s is heard but does not hear this member: look at the network from here to %s",
 	         w->peer, w->peer);
 }
 
