@@ -23,7 +23,7 @@
 
 #include "tests/daemon/gateframe.h"
 
-enum { PERIOD_NS = 1000000, PRIORITY = 20, FRAME_ROOM = 2048 };
+enum { PERIOD_NS = 1000000, PRIORITY = 20, FRAME_ROOM = 2048, CONTROL_ROOM = 128 };
 
 static const char *const words[QUESTIONS] = {
     [ASK_NEIGHBOUR] = "neighbour",
@@ -36,15 +36,35 @@ struct knocker {
 	struct sockaddr_ll interface;
 	struct address address;
 	uint8_t station[ETH_ALEN];
+	double wall_ahead_s; /* of CLOCK_BOOTTIME */
 	unsigned long asked, answered[QUESTIONS];
 	double last[QUESTIONS]; /* CLOCK_BOOTTIME in seconds; 0: never */
 };
 
-static double now_s(void)
+static double seconds(const struct timespec *time)
+{
+	return (double)time->tv_sec + (double)time->tv_nsec / 1e9;
+}
+
+static double now_s(clockid_t clock)
 {
 	struct timespec now;
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	(void)clock_gettime(clock, &now);
+	return seconds(&now);
+}
+
+/* When the kernel had the frame, whenever this process comes to read it. */
+static double arrival_s(const struct knocker *knocker, struct msghdr *message)
+{
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+	     part = CMSG_NXTHDR(message, part)) {
+		struct timespec arrival;
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&arrival, CMSG_DATA(part), sizeof arrival);
+		return seconds(&arrival) - knocker->wall_ahead_s;
+	}
+	return now_s(CLOCK_BOOTTIME);
 }
 
 static bool read_station(const char *text, uint8_t station[ETH_ALEN])
@@ -71,7 +91,9 @@ static bool open_all(struct knocker *knocker, const char *interface)
 {
 	const struct itimerspec period = {.it_value = {.tv_nsec = PERIOD_NS},
 	                                  .it_interval = {.tv_nsec = PERIOD_NS}};
+	const int on = 1;
 	sigset_t stop;
+	knocker->wall_ahead_s = now_s(CLOCK_REALTIME) - now_s(CLOCK_BOOTTIME);
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGTERM);
 	(void)sigaddset(&stop, SIGINT);
@@ -86,6 +108,7 @@ static bool open_all(struct knocker *knocker, const char *interface)
 	return knocker->stop >= 0 && knocker->timer >= 0 && knocker->wire >= 0 &&
 	       bind(knocker->wire, (const struct sockaddr *)&knocker->interface,
 	            sizeof knocker->interface) == 0 &&
+	       setsockopt(knocker->wire, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0 &&
 	       timerfd_settime(knocker->timer, 0, &period, NULL) == 0;
 }
 
@@ -107,8 +130,14 @@ static void ask(struct knocker *knocker)
 static void listen_once(struct knocker *knocker)
 {
 	uint8_t frame[FRAME_ROOM];
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_ROOM];
 	for (;;) {
-		ssize_t got = recv(knocker->wire, frame, sizeof frame, 0);
+		struct iovec part = {frame, sizeof frame};
+		struct msghdr message = {.msg_iov = &part,
+		                         .msg_iovlen = 1,
+		                         .msg_control = control,
+		                         .msg_controllen = sizeof control};
+		ssize_t got = recvmsg(knocker->wire, &message, 0);
 		if (got < 0 && errno != EAGAIN)
 			continue;
 		if (got < 0)
@@ -120,7 +149,7 @@ static void listen_once(struct knocker *knocker)
 			                     &knocker->address))
 				continue;
 			knocker->answered[i]++;
-			knocker->last[i] = now_s();
+			knocker->last[i] = arrival_s(knocker, &message);
 		}
 	}
 }
@@ -149,7 +178,7 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "knocker: %s: %s\n", argv[3], strerror(errno));
 		return 1;
 	}
-	(void)printf("{\"event\": \"ready\", \"t\": %.9f}\n", now_s());
+	(void)printf("{\"event\": \"ready\", \"t\": %.9f}\n", now_s(CLOCK_BOOTTIME));
 	(void)fflush(stdout);
 	struct pollfd polls[] = {
 	    {knocker.wire, POLLIN, 0}, {knocker.timer, POLLIN, 0}, {knocker.stop, POLLIN, 0}};
