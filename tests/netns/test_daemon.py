@@ -27,6 +27,7 @@ def test_sigterm_hands_the_roles_over(make):
 
 
 def test_sigterm_without_another_node_releases_everything(make):
+    """Fault 66: the service is stopped, and nobody can take its roles."""
     cluster = make(roles=[Role("web", VIP)]).boot()
     cluster.power_off("beta")
     cluster.wait_up("web", "alpha")

@@ -99,3 +99,19 @@ def test_heartbeats_of_a_dead_owner_do_not_bring_it_back(attacked, calm):
             attacker.run([tool("tape"), "play", "eth0", tape, "2000"])
             assert "alpha" not in cluster.status("beta").heard()
     assert cluster.status("beta").refused("replay") > 0
+
+
+def test_heartbeats_of_an_earlier_life_change_nothing(attacked, calm):
+    """Fault 21: a recorded session is played again after the host of its sender was booted."""
+    cluster, attacker = attacked
+    tape = record(cluster, "beta", 2)
+    cluster.power_off("beta")
+    cluster.power_on("beta")
+    cluster.wait_all_agree()
+    before = {name: cluster.status(name).refused("replay") for name in ("alpha", "w1")}
+    with calm(cluster, seconds=1):
+        code, _ = attacker.run([tool("tape"), "play", "eth0", tape, "2000"])
+        assert code == 0
+    for name, count in before.items():
+        assert cluster.status(name).refused("replay") > count
+    cluster.wait_all_agree()

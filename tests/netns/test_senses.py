@@ -25,6 +25,7 @@ def announced(cluster):
 
 
 def test_an_owner_that_was_paused_tells_its_neighbours_again(make):
+    """Fault 39: neighbours may know the wrong owner after a pause."""
     cluster = make(timing="lan", roles=[Role("web", VIP)]).boot()
     daemon = cluster.members["alpha"].daemon
     cluster.pass_time(5) # what booting was the reason for is over
@@ -39,6 +40,7 @@ def test_an_owner_that_was_paused_tells_its_neighbours_again(make):
 
 
 def test_an_owner_that_hears_a_member_again_tells_its_neighbours(make):
+    """Fault 39: neighbours may know the wrong owner after a cut."""
     cluster = make(timing="lan", roles=[Role("web", VIP)]).boot()
     cluster.pass_time(5)
     before = announced(cluster)
@@ -50,6 +52,7 @@ def test_an_owner_that_hears_a_member_again_tells_its_neighbours(make):
 
 
 def test_another_station_that_claims_the_address_is_counted_answered_and_shown(make):
+    """Fault 36: another station claims the address."""
     cluster = make(timing="lan", roles=[Role("web", VIP)]).boot()
     prober = cluster.probe("web")
     stranger = cluster.lab.host("stranger")
