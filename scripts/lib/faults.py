@@ -16,6 +16,8 @@ ADDRESS = VIP.split("/")[0]
 RUNS = 20
 SHORT_MS = 5
 NEAR_S = 0.005
+#: How long after a disturbance a client could notice it: the daemon is back after a tenth of that.
+AFTER_S = 1.5
 #: An idle address that was silent for so long says that the test machine stood still.
 STILL_MS = 30
 #: Runs that it spoilt are done again, but not for ever.
@@ -107,8 +109,8 @@ class Unnoticed:
         back = (boottime() - since) * 1000
         cluster.pass_time(since + window - boottime())
         after = cluster.status(owner)
-        lost_before = silences_of_web_alone(cluster, calm, since)
-        lost = silences_of_web_alone(cluster, since, boottime())
+        lost_before = silences_of_web_alone(cluster, calm)
+        lost = silences_of_web_alone(cluster, since)
 
         def count():
             self.back.append(back)
@@ -134,12 +136,12 @@ class Unnoticed:
                 Row(f"{name}: runs repeated", repeated, "")]
 
 
-def silences_of_web_alone(cluster, start, end):
-    """In milliseconds, those beyond 5 ms in that time which an idle address did not share, give or
-    take what it takes to ask."""
+def silences_of_web_alone(cluster, start):
+    """In milliseconds, those beyond 5 ms in the time right after `start` which an idle address did
+    not share, give or take what it takes to ask."""
     idle = cluster.idle_prober().outages(start)
     return [o["ms"] for o in cluster.probe("web").outages(start)
-            if o["ms"] > SHORT_MS and o["start"] < end
+            if o["ms"] > SHORT_MS and o["start"] < start + AFTER_S
             and not any(i["start"] - NEAR_S < o["end"] and o["start"] - NEAR_S < i["end"]
                         for i in idle)]
 
