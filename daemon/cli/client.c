@@ -5,6 +5,7 @@
  */
 #include "daemon/cli/client.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,7 @@ enum code client_ask(struct client *client, const struct client_question *questi
 	cJSON *json = cJSON_CreateObject();
 	char *text;
 	uv_buf_t parts[2];
+	void (*on_closed)(int);
 	int written;
 
 	(void)cJSON_AddStringToObject(json, "verb", question->verb);
@@ -171,8 +173,11 @@ enum code client_ask(struct client *client, const struct client_question *questi
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	parts[0] = uv_buf_init(text, (unsigned)strlen(text));
 	parts[1] = uv_buf_init((char *)(uintptr_t) "\n", 1);
-	/* A question fits any socket buffer. */
+	/* A question fits any socket buffer. A daemon that has just closed the connection is a
+	 * failure like others, and no reason to be killed; a reader of our output who left is. */
+	on_closed = signal(SIGPIPE, SIG_IGN);
 	written = uv_try_write((uv_stream_t *)&client->pipe, parts, 2);
+	(void)signal(SIGPIPE, on_closed);
 	cJSON_free(text);
 	if (written >= 0)
 		return CODE_OK;
