@@ -51,8 +51,8 @@ const char *obstacle_text(enum obstacle obstacle)
 	    [OBSTACLE_FENCING] = "the last owner is being switched off first",
 	    [OBSTACLE_FENCE_TURN] = "a node before it is to switch off the last owner first",
 	    [OBSTACLE_FENCE_FAILED] = "the last owner could not be switched off from here",
-	    [OBSTACLE_NO_FENCE] = "the last owner has to be switched off first, and this node has "
-				  "no fence agent for it",
+	    [OBSTACLE_NO_FENCE] = ("the last owner has to be switched off first, and this node has "
+	                           "no fence agent for it"),
 	};
 	return texts[obstacle];
 }
