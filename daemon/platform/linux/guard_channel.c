@@ -4,6 +4,7 @@
  */
 #include "daemon/platform/linux/guard_channel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 bool guard_channel_program(char path[PATH_MAX])
 {
 	static const char ENDING[] = " (deleted)";
+	assert(path != NULL);
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 	if (length <= 0)
 		return false;
