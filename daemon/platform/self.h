@@ -25,7 +25,7 @@ enum code platform_hold_memory(struct error *error);
 
 enum hold_rank {
 	HOLD_WORKER,
-	HOLD_GUARD, /* before the worker */
+	HOLD_GUARD,
 };
 
 /*
