@@ -44,8 +44,8 @@ enum code platform_hold_processor(enum hold_rank rank, struct error *error)
 {
 	/* The lowest: above every ordinary process, below whoever asked for more. The same for the
 	 * guard and the worker: the kernel waits by turning for whoever else looks at /proc of a
-	 * process that is being collected (shrink_dcache_parent). A guard before its worker was seen
-	 * to wait so for the worker on the same processor, which never ran again. */
+	 * process that is being collected (shrink_dcache_parent). A guard before its worker was
+	 * seen to wait so for the worker on the same processor, which never ran again. */
 	const struct sched_param place = {.sched_priority = 1};
 	/* The worker's threads wait for each other, and libuv does so in a loop: one that is in
 	 * front would keep the one it waits for from running. */
