@@ -73,8 +73,9 @@ def processor_seconds(pid):
 
 
 def resident_mib(pid):
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    """What guard and worker share counts half for each."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
     return int(line.split()[1]) / 1024
 
 
