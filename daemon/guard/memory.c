@@ -81,12 +81,16 @@ static enum code open_file(const char *path, int *fd, struct error *error)
 	return error_set(error, CODE_DENIED, "%s: is not a file: remove it", path);
 }
 
-static enum code map_file(const char *path, struct memory **memory, struct error *error)
+/* `is_cut`: something is missing at its end, and of what is left nobody can say how old it is. */
+static enum code map_file(const char *path, struct memory **memory, bool *is_cut,
+                          struct error *error)
 {
 	int fd;
+	struct stat info;
 	enum code code = open_file(path, &fd, error);
 	if (code != CODE_OK)
 		return code;
+	*is_cut = fstat(fd, &info) != 0 || info.st_size < (off_t)sizeof **memory;
 	/* Taken now: a full file system must not kill the worker at a later store. What is longer
 	 * is another program's, and its layout says so. */
 	int failed = posix_fallocate(fd, 0, (off_t)sizeof **memory);
@@ -115,7 +119,8 @@ static enum code replace_file(const char *path, struct memory **memory, const st
 	memory_close(old);
 	if (unlink(path) != 0)
 		return error_set(error, CODE_SYSTEM, "%s: remove: %s", path, strerror(errno));
-	enum code code = map_file(path, memory, error);
+	bool is_cut;
+	enum code code = map_file(path, memory, &is_cut, error);
 	if (code != CODE_OK)
 		return code;
 	atomic_store(&(*memory)->worker_pid, pid);
@@ -129,14 +134,15 @@ enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, 
 	char path[FILE_PATH_BYTES];
 	struct boot boot;
 	struct memory *mapped = NULL;
+	bool is_cut = false;
 	enum code code = platform_boot(&boot, error);
 	if (code == CODE_OK)
 		code = file_path(path, run_dir, "memory", error);
 	if (code == CODE_OK)
-		code = map_file(path, &mapped, error);
+		code = map_file(path, &mapped, &is_cut, error);
 	if (code != CODE_OK)
 		return code;
-	*fresh = !is_ours(mapped, &boot);
+	*fresh = is_cut || !is_ours(mapped, &boot);
 	if (*fresh)
 		code = replace_file(path, &mapped, &boot, error);
 	if (code == CODE_OK)

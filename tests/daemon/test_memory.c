@@ -210,6 +210,21 @@ START_TEST(a_file_of_garbage_of_any_length_is_made_anew)
 END_TEST
 
 /* A worker of an older program may still run when its guard's successor has another layout. */
+/* What is left may hold the older of the two, from before the last promise. */
+START_TEST(a_file_that_was_cut_is_not_believed)
+{
+	struct bench bench = bench_open();
+	struct kept kept = sample(1, 1);
+	memory_keep(bench.memory, &kept);
+	memory_keep(bench.memory, &kept);
+	memory_close(bench.memory);
+	ck_assert_int_eq(truncate(bench.path, (off_t)sizeof(struct memory) - 1 - _i * 40000), 0);
+	ck_assert(bench_map(&bench));
+	ck_assert_uint_eq(kept_incarnation(bench.memory), 0);
+	bench_close(&bench);
+}
+END_TEST
+
 START_TEST(the_worker_of_another_layout_is_known_and_cannot_write_here)
 {
 	struct bench bench = bench_open();
@@ -304,6 +319,7 @@ static TCase *damage_case(void)
 	tcase_add_loop_test(damaged, another_magic_layout_size_or_boot_is_not_believed, 0,
 	                    sizeof stamps / sizeof stamps[0]);
 	tcase_add_test(damaged, a_file_of_garbage_of_any_length_is_made_anew);
+	tcase_add_loop_test(damaged, a_file_that_was_cut_is_not_believed, 0, 3);
 	tcase_add_test(damaged, the_worker_of_another_layout_is_known_and_cannot_write_here);
 	tcase_add_test(damaged, another_owner_forgets_what_is_kept_and_not_what_is_up);
 	tcase_add_test(damaged, a_link_in_its_place_is_refused_and_not_followed);
