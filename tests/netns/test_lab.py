@@ -39,5 +39,8 @@ def test_a_silence_is_measured(make):
     cluster.wait_for(lambda: boottime() >= start + 0.3, "a while")
     cluster.switch.plug(client.name)
     end = boottime()
-    cluster.wait_for(lambda: prober.outages(start), "the silence is told")
-    assert 300 <= prober.outages(start)[0]["ms"] <= (end - start) * 1000 + 50
+    # A busy machine has short ones of its own.
+    def longest():
+        return max((outage["ms"] for outage in prober.outages(start)), default=0)
+    cluster.wait_for(lambda: longest() >= 300, "the silence is told")
+    assert longest() <= (end - start) * 1000 + 50
