@@ -40,6 +40,13 @@ def switch(place, action, is_honest):
     sys.exit(0)
 
 
+def wait_for_the_end():
+    """Until somebody kills this process; in the end, should the test be gone, the alarm does."""
+    signal.alarm(60)
+    while True:
+        signal.pause()
+
+
 def ignore_all(place):
     """Refuses to end, and starts another that leaves its session."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -48,8 +55,7 @@ def ignore_all(place):
         say(place, f"stray {os.getpid()}")
     else:
         say(place, f"self {os.getpid()}")
-    while True:
-        time.sleep(60)
+    wait_for_the_end()
 
 
 def print_password(password, ending):
@@ -73,7 +79,7 @@ def main():
         say(place, f"the password shows in {name}")
     behave = options.get("behave", "well")
     if behave == "hang" or behave == f"hang-{action}":
-        time.sleep(60)
+        wait_for_the_end()
     if behave == "stubborn":
         ignore_all(place)
     if behave == "slow":
@@ -94,7 +100,7 @@ def main():
         os.kill(os.getpid(), signal.SIGSEGV)
     if behave == "background" and action == "off" and os.fork() == 0:
         say(place, f"stray {os.getpid()}")
-        time.sleep(60)
+        wait_for_the_end()
     switch(place, action, behave != "lie")
 
 
