@@ -9,7 +9,7 @@ from lab import Role, boottime
 VIP = "10.77.0.100/24"
 
 
-def test_a_second_owner_is_noticed_by_client_and_watchers(make):
+def test_a_second_owner_is_noticed_by_client_and_watcher(make):
     for vip in (VIP, "fd77::64/64"):
         cluster = make(roles=[Role("web", vip)]).boot()
         cluster.is_sabotaged = True
@@ -18,7 +18,7 @@ def test_a_second_owner_is_noticed_by_client_and_watchers(make):
         cluster.wait_for(lambda: any("both answer" in v for v in cluster.violations()),
                          "the client notices")
         cluster.wait_for(lambda: any("stood on" in v for v in cluster.violations()),
-                         "the watchers notice")
+                         "the watcher notices")
 
 
 def test_a_guard_and_a_worker_that_end_by_themselves_are_noticed(make):

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells when an address came to this node and when it went: one JSON line for each change of any
- * interface's addresses, stamped with CLOCK_BOOTTIME, which all machines of the test network share.
- * Judges nothing.
+ * Tells when an address came to a machine and when it went: one JSON line for each change of any
+ * interface's addresses, in the order in which the kernel made them, stamped with CLOCK_BOOTTIME.
+ * Hears of every machine that hangs at the switch in whose network it runs, by the number which
+ * that network has for the other one (netlink(7), NETLINK_LISTEN_ALL_NSID). One line of events
+ * for all: a stamp is late on a busy machine, the order never is, as the kernel makes one change
+ * of a network after the other. Judges nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
@@ -18,17 +20,23 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 64 * 1024, RECEIVE_BYTES = 4 * 1024 * 1024, PRIORITY = 30 };
+enum {
+	BUFFER_BYTES = 64 * 1024,
+	RECEIVE_BYTES = 4 * 1024 * 1024,
+	PRIORITY = 30,
+	OWN_NETWORK = -1,
+};
 
 static int open_route(void)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return -1;
-	int bytes = RECEIVE_BYTES;
+	int bytes = RECEIVE_BYTES, on = 1;
 	struct sockaddr_nl here = {.nl_family = AF_NETLINK,
 	                           .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0 ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) != 0 ||
 	    bind(fd, (const struct sockaddr *)&here, sizeof here) != 0) {
 		(void)close(fd);
 		return -1;
@@ -56,23 +64,32 @@ static const void *address_of(const struct nlmsghdr *header)
 	return found;
 }
 
-static void tell(const struct nlmsghdr *header)
+/* Of the machine that a message is about. */
+static int network_of(struct msghdr *message)
+{
+	int network = OWN_NETWORK;
+	for (struct cmsghdr *head = CMSG_FIRSTHDR(message); head != NULL;
+	     head = CMSG_NXTHDR(message, head))
+		if (head->cmsg_level == SOL_NETLINK && head->cmsg_type == NETLINK_LISTEN_ALL_NSID)
+			memcpy(&network, CMSG_DATA(head), sizeof network);
+	return network;
+}
+
+static void tell(const struct nlmsghdr *header, int network)
 {
 	if (header->nlmsg_type != RTM_NEWADDR && header->nlmsg_type != RTM_DELADDR)
 		return;
 	const struct ifaddrmsg *body = NLMSG_DATA(header);
 	const void *address = address_of(header);
 	char text[INET6_ADDRSTRLEN];
-	char interface[IF_NAMESIZE] = "?";
 	if (address == NULL || inet_ntop(body->ifa_family, address, text, sizeof text) == NULL)
 		return;
-	(void)if_indextoname(body->ifa_index, interface);
 	struct timespec now;
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
 	(void)printf(
-	    "{\"event\":\"%s\",\"t\":%lld.%06ld,\"address\":\"%s\",\"interface\":\"%s\"}\n",
+	    "{\"event\":\"%s\",\"t\":%lld.%06ld,\"network\":%d,\"address\":\"%s\"}\n",
 	    header->nlmsg_type == RTM_NEWADDR ? "address-up" : "address-down",
-	    (long long)now.tv_sec, now.tv_nsec / 1000, text, interface);
+	    (long long)now.tv_sec, now.tv_nsec / 1000, network, text);
 	(void)fflush(stdout);
 }
 
@@ -92,8 +109,17 @@ int main(void)
 		char bytes[BUFFER_BYTES];
 		struct nlmsghdr align;
 	} buffer;
+	union {
+		char bytes[CMSG_SPACE(sizeof(int)) * 4];
+		struct cmsghdr align;
+	} control;
 	for (;;) {
-		ssize_t got = recv(fd, buffer.bytes, sizeof buffer.bytes, 0);
+		struct iovec part = {.iov_base = buffer.bytes, .iov_len = sizeof buffer.bytes};
+		struct msghdr message = {.msg_iov = &part,
+		                         .msg_iovlen = 1,
+		                         .msg_control = control.bytes,
+		                         .msg_controllen = sizeof control.bytes};
+		ssize_t got = recvmsg(fd, &message, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
@@ -102,9 +128,10 @@ int main(void)
 			(void)fprintf(stderr, "watcher: receive: %s\n", strerror(errno));
 			return 1;
 		}
+		int network = network_of(&message);
 		unsigned left = (unsigned)got;
 		for (const struct nlmsghdr *header = &buffer.align; NLMSG_OK(header, left);
 		     header = NLMSG_NEXT(header, left))
-			tell(header);
+			tell(header, network);
 	}
 }

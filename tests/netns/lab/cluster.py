@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cluster of real daemons on machines of the lab: its configuration, its members, their commands.
 
-Every member has a machine with a responder and a watcher in it; a machine named client asks the
-virtual addresses. Knows nothing of single tests.
+Every member has a machine with a responder in it; a machine named client asks the virtual
+addresses. Knows nothing of single tests.
 """
 
 import math
@@ -90,7 +90,7 @@ class Cluster(Faults):
         self.heartbeat, self.lease, self.release = TIMINGS[timing]
         self.promise = (self.lease + self.release) * (1 + DRIFT) / (1 - DRIFT)
         self.switch = Switch(lab, networks)
-        self.watch = Watch()
+        self.watch = Watch(self.switch)
         self.probers = {}
         self.client = None
         self._idle = None

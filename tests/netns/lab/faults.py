@@ -79,7 +79,7 @@ class Faults:
         if member.freezer is None:
             member.freezer = Freezer(self.lab, name)
         moment = boottime()
-        member.freezer.freeze(member.host.pids(without=("host", "responder", "watcher")))
+        member.freezer.freeze(member.host.pids(without=("host", "responder")))
         return moment
 
     def thaw(self, name):

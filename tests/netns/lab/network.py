@@ -6,6 +6,8 @@ rules in the machine that suffers them, and concern their own addresses only: a 
 virtual address sees no artificial loss. Knows nothing of daemons.
 """
 
+import json
+
 MAC = "02:f0:00:00:{network:02x}:{index:02x}"
 #: First bytes of the addresses of each network; the last number is the machine's.
 IPV4 = ("10.77.0", "10.78.0")
@@ -55,6 +57,11 @@ class Switch:
             f"addr add {port.ipv4}/24 dev {port.interface}",
             f"addr add {port.ipv6}/64 dev {port.interface} nodad")))
         return ports
+
+    def network_number(self, name):
+        """By which the switch's kernel calls the network of this machine (ip-netns(8), nsid)."""
+        shown = self.host.plumb(["ip", "-json", "link", "show", "dev", self.ports[name][0].name])
+        return json.loads(shown)[0]["link_netnsid"]
 
     def name_of_mac(self, mac):
         for name, ports in self.ports.items():

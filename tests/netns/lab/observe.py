@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client that never finds two owners, and the watchers that know where an address stood.
+"""The client that never finds two owners, and the watcher that knows where an address stood.
 
 Turns what the tools (prober.c, watcher.c) say into answers. Changes nothing.
 """
@@ -7,13 +7,11 @@ Turns what the tools (prober.c, watcher.c) say into answers. Changes nothing.
 import math
 
 from . import paths
+from .host import boottime
 
 RESPONDER_PORT = 7999
 #: Shorter silences are not told of (TALLY_OUTAGE_NS of tally.h).
 SHORTEST_MS = 2.5
-#: Two stamps of two machines may be this far apart although they mean the same moment: a watcher is
-#: told of a change a little after it happened.
-STAMP_SLACK = 0.001
 
 
 class Prober:
@@ -63,38 +61,71 @@ class Prober:
         return self.program.events("summary")[-1]
 
 
+class Life:
+    """One life of a machine, as the watcher knows it."""
+
+    def __init__(self, name, network, since):
+        self.name, self.network, self.since = name, network, since
+        self.off = math.inf     # moment of power-off
+
+
+class Stay:
+    """The address stood on a machine from here to there; `until` may be inf."""
+
+    def __init__(self, life, event, order):
+        self.life, self.since, self.since_order = life, event["t"], order
+        self.until, self.until_order = life.off, None
+
+    def end(self, event, order):
+        self.until, self.until_order = min(event["t"], self.life.off), order
+
+    def outlasts_start_of(self, later):
+        """Both ends are news: then their order counts, which is exact where stamps are not."""
+        if self.until_order is not None and self.until < self.life.off:
+            return later.since_order < self.until_order
+        return later.since < self.until
+
+
 class Watch:
     """Where addresses stood, over all lives of all machines."""
 
-    def __init__(self):
-        self._lives = []    # [machine name, watcher program, moment of power-off]
+    def __init__(self, switch):
+        self._switch = switch
+        self._lives = []
+        self._program = switch.host.start("watcher", [paths.tool("watcher")])
+        self._program.wait_event("ready")
 
     def add(self, host):
-        program = host.start("watcher", [paths.tool("watcher")])
-        program.wait_event("ready")
-        self._lives.append([host.name, program, math.inf])
+        """From now on the machine, which hangs at the switch, is watched."""
+        self._lives.append(Life(host.name, self._switch.network_number(host.name), boottime()))
 
     def powered_off(self, name, moment):
         for life in self._lives:
-            if life[0] == name and life[2] == math.inf:
-                life[2] = moment
+            if life.name == name and life.off == math.inf:
+                life.off = moment
+
+    def _life(self, event):
+        """Numbers of networks that are gone are used again: the last life before the event."""
+        return next((life for life in reversed(self._lives)
+                     if life.network == event["network"] and life.since <= event["t"]), None)
+
+    def _stays(self, address):
+        found, open_stays = [], {}
+        events = self._program.events("address-up", "address-down")
+        for order, event in enumerate(events):
+            life = self._life(event) if event["address"] == address else None
+            if life is None:
+                continue
+            if event["event"] == "address-up" and life not in open_stays:
+                open_stays[life] = Stay(life, event, order)
+                found.append(open_stays[life])
+            elif event["event"] == "address-down" and life in open_stays:
+                open_stays.pop(life).end(event, order)
+        return found
 
     def intervals(self, address):
         """(machine, from, until) for each time the address stood somewhere; until may be inf."""
-        found = []
-        for name, program, off in self._lives:
-            since = None
-            for event in program.events("address-up", "address-down"):
-                if event["address"] != address:
-                    continue
-                if event["event"] == "address-up" and since is None:
-                    since = event["t"]
-                elif event["event"] == "address-down" and since is not None:
-                    found.append((name, since, min(event["t"], off)))
-                    since = None
-            if since is not None:
-                found.append((name, since, off))
-        return sorted(found, key=lambda interval: interval[1])
+        return [(stay.life.name, stay.since, stay.until) for stay in self._stays(address)]
 
     def standing(self, address):
         """Names of the machines where it stands now."""
@@ -102,11 +133,11 @@ class Watch:
 
     def overlaps(self, address):
         """In words, each time the address stood on two machines at once."""
-        intervals = self.intervals(address)
-        return [f"{address} stood on {a} until {a_end:.6f}, but on {b} from {b_start:.6f}"
-                for i, (a, _, a_end) in enumerate(intervals)
-                for b, b_start, _ in intervals[i + 1:]
-                if a != b and b_start + STAMP_SLACK < a_end]
+        stays = self._stays(address)
+        return [f"{address} stood on {a.life.name} until {a.until:.6f}, "
+                f"but on {b.life.name} from {b.since:.6f}"
+                for i, a in enumerate(stays) for b in stays[i + 1:]
+                if a.life.name != b.life.name and a.outlasts_start_of(b)]
 
 
 #: The neighbour of tests/daemon/gateframe.c.

@@ -52,7 +52,7 @@ def memory(cluster, name):
     group = LittleMemory(cluster.lab, name, MEMORY_MIB)
     host = cluster.members[name].host
     with program(cluster, name, GLUTTON):
-        group.take(host.pids(without=("host", "responder", "watcher")))
+        group.take(host.pids(without=("host", "responder")))
         yield
 
 

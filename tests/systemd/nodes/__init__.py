@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Machines with systemd as their first process, and clusters of them with the shipped unit.
 
-Built on the machines of tests/netns: its switch, its client, its watchers.
+Built on the machines of tests/netns: its switch, its client, its watcher.
 """
 
 from .base import make_base, make_product, why_impossible

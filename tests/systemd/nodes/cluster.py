@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cluster whose members are machines with systemd, and in each the shipped unit.
 
-The responder and the watcher of a machine run beside its container, in the same network: they tell
-who has the address, whatever happens inside.
+The responder of a machine runs beside its container, in the same network, and the watcher at the
+switch: they tell who has the address, whatever happens inside.
 """
 
 import shutil
