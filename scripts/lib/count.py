@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the tests of one part: `count.py KIND WHERE [KIND WHERE]...`.
 
-KIND says who wrote WHERE: meson (a build directory), junit (a file of pytest's), or fuzz, sim,
-model, mutants (what these programs printed). Prints "PASSED FAILED SKIPPED" and, for each test
-that failed or was skipped, a line with its name. A program made with Check counts each of its
-tests; any other program is one test.
+KIND says who wrote WHERE: meson (a log of meson's, testlog.json), junit (a file of pytest's), or
+fuzz, sim, model, mutants (what these programs printed). Prints "PASSED FAILED SKIPPED" and, for
+each test that failed, was skipped or had to be repeated, a line with its name and further ones
+with what it said. A program made with Check counts each of its tests; any other program is one
+test. The same program in a later log is a repetition: its last result counts.
 """
 
 import json
@@ -13,6 +14,9 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+#: Of a program that failed without a word of Check.
+LAST_WORDS = 20
+CHECK_FAILURE = re.compile(r":\d+:[FE]:")
 CHECK_SUMMARY = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.MULTILINE)
 
 
@@ -28,14 +32,28 @@ def count_program(result, output):
     return max(checks - bad, 0), bad, 0
 
 
-def count_meson(build):
+def words_of(output):
+    """What a program that failed said: the failures of Check, or its last words."""
+    lines = output.splitlines()
+    return [f"    {line}" for line in
+            [line for line in lines if CHECK_FAILURE.search(line)] or lines[-LAST_WORDS:]]
+
+
+def count_meson(file, before=None):
+    """`before`: {name: counts} of the programs counted so far, which is brought up to date."""
     total, names = [0, 0, 0], []
-    for line in Path(build, "meson-logs", "testlog.json").read_text().splitlines():
+    before = {} if before is None else before
+    for line in Path(file).read_text().splitlines():
         test = json.loads(line)
+        output = (test.get("stdout") or "") + (test.get("stderr") or "")
         counts = count_program(test["result"], test.get("stdout") or "")
-        total = [a + b for a, b in zip(total, counts)]
+        earlier = before.get(test["name"], (0, 0, 0))
+        before[test["name"]] = counts
+        total = [a + b - c for a, b, c in zip(total, counts, earlier)]
         if counts[1]:
-            names.append(f"failed: {test['name']}")
+            names += [f"failed: {test['name']}", *words_of(output)]
+        elif earlier[1]:
+            names.append(f"passed when it was repeated: {test['name']}")
         elif counts[2]:
             names.append(f"skipped: {test['name']}")
     return total, names
@@ -54,6 +72,8 @@ def count_junit(file):
             names.append(f"skipped: {name}: {case.find('skipped').get('message', '')}")
         else:
             total[0] += 1
+        names += [f"repeated: {name}: {why.get('value')}"
+                  for why in case.iter("property") if why.get("name") == "repeated"]
     return total, names
 
 
@@ -91,9 +111,9 @@ def count_mutants(file):
 def main(words):
     kinds = {"meson": count_meson, "junit": count_junit, "fuzz": count_fuzz, "sim": count_sim,
              "model": count_model, "mutants": count_mutants}
-    total, names = [0, 0, 0], []
+    total, names, programs = [0, 0, 0], [], {}
     for kind, where in zip(words[::2], words[1::2]):
-        counts, more = kinds[kind](where)
+        counts, more = kinds[kind](where, *([programs] if kind == "meson" else []))
         total = [a + b for a, b in zip(total, counts)]
         names += more
     print(*total)

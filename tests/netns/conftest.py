@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from lab import Cluster, Lab, boottime, enter_user_namespace, paths, why_impossible
+from lab import Cluster, Lab, boottime, enter_user_namespace, paths, stalls, why_impossible
 
 #: A silence that the load of the test machine itself may cause, although the address stood.
 CALM_MS = 500
@@ -22,6 +22,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that the labs are closed
     enter_user_namespace([sys.executable, "-m", "pytest", *config.invocation_params.args],
                          config.pluginmanager.getplugin("capturemanager").stop_global_capturing)
+    stalls.register(config)
 
 
 def pytest_collection_modifyitems(items):
@@ -96,12 +97,11 @@ def calm():
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_pyfunc_call():
-    outcome = yield
-    outcome.get_result()
+    yield   # and whatever came of it
     found = [violation for cluster in OPEN_CLUSTERS if not cluster.is_sabotaged
              for violation in cluster.violations()]
     if found:
-        pytest.fail("what must never happen:\n" + "\n".join(found[:20]), pytrace=False)
+        pytest.fail(f"{stalls.NEVER_REPEATED}:\n" + "\n".join(found[:20]), pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True)

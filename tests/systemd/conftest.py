@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "netns"))
 
-from lab import Lab, LabError, Role, boottime, paths  # noqa: E402
+from lab import Lab, LabError, Role, boottime, paths, stalls  # noqa: E402
 from lab import why_impossible as why_no_machine  # noqa: E402
 from nodes import UNIT, UnitCluster, make_base, make_product, why_impossible  # noqa: E402
 
@@ -21,8 +21,9 @@ APP = {"app": {"type": "process", "command": "/bin/sleep infinity", "user": "sam
 OPEN_CLUSTERS = []
 
 
-def pytest_configure():
+def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that the labs are closed
+    stalls.register(config)
 
 
 def _why():
@@ -83,11 +84,10 @@ def web(shared):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_pyfunc_call():
     since = boottime()
-    outcome = yield
-    outcome.get_result()
+    yield   # and whatever came of it
     found = [violation for cluster in OPEN_CLUSTERS for violation in cluster.violations(since)]
     if found:
-        pytest.fail("what must never happen:\n" + "\n".join(found[:20]), pytrace=False)
+        pytest.fail(f"{stalls.NEVER_REPEATED}:\n" + "\n".join(found[:20]), pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True)
