@@ -6,6 +6,7 @@
 #include "daemon/platform/gate.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <net/if.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +24,7 @@
 #include "tests/daemon/gatelab.h"
 #include "tests/daemon/netlab.h"
 
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534, PATH_BYTES = 256 };
 
 static const char four[] = "10.9.0.100", six[] = "fd00:9::100";
 
@@ -103,6 +105,57 @@ static bool is_trace(void)
 	}
 	return found;
 }
+
+/* The file in which a program is kept; its number, which changes when it is made anew. */
+static ino_t program_file(const struct gatelab *lab, char path[PATH_BYTES])
+{
+	char directory[PATH_BYTES / 2];
+	struct stat facts = {.st_ino = 0};
+	(void)snprintf(directory, sizeof directory, "/sys/fs/bpf/failoverd/%s", lab->name);
+	DIR *stream = opendir(directory);
+	ck_assert_ptr_nonnull(stream);
+	path[0] = '\0';
+	for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+		if (strncmp(entry->d_name, "program-in-", 11) != 0)
+			continue;
+		ck_assert_msg(path[0] == '\0', "two programs are kept");
+		(void)snprintf(path, PATH_BYTES, "%s/%.60s", directory, entry->d_name);
+	}
+	(void)closedir(stream);
+	ck_assert_msg(path[0] != '\0', "no program is kept");
+	ck_assert_int_eq(stat(path, &facts), 0);
+	return facts.st_ino;
+}
+
+/* Verifying it costs milliseconds at a priority that keeps ordinary processes waiting. */
+START_TEST(the_next_life_takes_the_loaded_program_and_no_other_one)
+{
+	struct gatelab lab;
+	char path[PATH_BYTES], other[PATH_BYTES];
+	gate_close(gatelab_stand(&lab, _i));
+	ino_t first = program_file(&lab, path);
+	gate_close(gatelab_open(&lab));
+	ck_assert_uint_eq(program_file(&lab, other), first);
+
+	/* As if another version had left it. */
+	(void)snprintf(other, sizeof other, "%.*s0123", (int)strlen(path) - 4, path);
+	ck_assert_int_eq(rename(path, other), 0);
+	gate_close(gatelab_open(&lab));
+	ino_t second = program_file(&lab, other);
+	ck_assert_str_eq(other, path);
+	ck_assert_uint_ne(second, first);
+
+	/* It writes to a map that is not the one which is kept. */
+	(void)snprintf(other, sizeof other, "/sys/fs/bpf/failoverd/%s/slots", lab.name);
+	ck_assert_int_eq(unlink(other), 0);
+	struct gate *gate = gatelab_open(&lab);
+	ck_assert_uint_ne(program_file(&lab, path), second);
+	gatelab_guard(gate);
+	gatelab_close_now(gate);
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	gatelab_end(&lab, gate);
+}
+END_TEST
 
 START_TEST(an_address_moves_to_another_slot)
 {
@@ -398,6 +451,8 @@ int main(void)
 	TCase *cases = tcase_create("gate");
 	tcase_set_timeout(cases, 30);
 	tcase_add_loop_test(cases, a_gate_outlives_its_process_and_is_found_again, 0, GATELAB_WAYS);
+	tcase_add_loop_test(cases, the_next_life_takes_the_loaded_program_and_no_other_one, 0,
+	                    GATELAB_WAYS);
 	tcase_add_loop_test(cases, what_the_present_configuration_lacks_is_let_go, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, an_address_moves_to_another_slot, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, removing_leaves_nothing, 0, GATELAB_WAYS);

@@ -18,7 +18,9 @@
 #include "daemon/platform/linux/gate_pin.h"
 #include "daemon/platform/linux/gate_program.h"
 
-enum { LOG_BYTES = 1 << 20, REASON_BYTES = 160 };
+enum { LOG_BYTES = 1 << 20, REASON_BYTES = 160, MAPS_MAX = 8 };
+
+static const char way_in[] = "in", way_out[] = "out";
 
 /* What the kernel said against the program: the line before its statistics, the last of its log. */
 static void last_words(char *log, char reason[REASON_BYTES])
@@ -105,7 +107,84 @@ static enum code take(const struct bpf_object *object, struct gate_load *load, s
 	return CODE_OK;
 }
 
-enum code gate_load(struct gate_load *load, const char *directory, struct error *error)
+/* --- what an earlier life loaded */
+
+static int obtain(const char *path)
+{
+	int fd = bpf_obj_get(path);
+	int kept = keep(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return kept;
+}
+
+static int obtain_map(const char *directory, const char *name)
+{
+	char path[PIN_PATH_BYTES * 2];
+	(void)snprintf(path, sizeof path, "%s/%s", directory, name);
+	return obtain(path);
+}
+
+static int obtain_program(const char *directory, const char *way)
+{
+	char path[PIN_PATH_BYTES];
+	pin_program_path(directory, way, gate_program_print(), path);
+	return obtain(path);
+}
+
+static bool is_used_by(int map, int program)
+{
+	struct bpf_map_info facts;
+	struct bpf_prog_info info;
+	uint32_t ids[MAPS_MAX];
+	unsigned facts_length = sizeof facts, length = sizeof info;
+	memset(&facts, 0, sizeof facts);
+	memset(&info, 0, sizeof info);
+	info.nr_map_ids = MAPS_MAX;
+	info.map_ids = (uintptr_t)ids;
+	if (bpf_obj_get_info_by_fd(map, &facts, &facts_length) != 0 ||
+	    bpf_obj_get_info_by_fd(program, &info, &length) != 0)
+		return false;
+	for (unsigned i = 0; i < info.nr_map_ids && i < MAPS_MAX; i++)
+		if (ids[i] == facts.id)
+			return true;
+	return false;
+}
+
+/* False: not all of it is there, or it does not belong together. */
+static bool obtain_all(const char *directory, struct gate_load *load)
+{
+	*load = (struct gate_load){
+	    .slots = obtain_map(directory, "slots"),
+	    .addresses = obtain_map(directory, "addresses"),
+	    .program_in = obtain_program(directory, way_in),
+	    .program_out = obtain_program(directory, way_out),
+	};
+	if (load->slots >= 0 && load->addresses >= 0 && load->program_in >= 0 &&
+	    load->program_out >= 0 && is_used_by(load->slots, load->program_in) &&
+	    is_used_by(load->slots, load->program_out) &&
+	    is_used_by(load->addresses, load->program_in) &&
+	    is_used_by(load->addresses, load->program_out))
+		return true;
+	gate_unload(load);
+	return false;
+}
+
+/* For the next life. Without it, that one loads them again, and nothing else is different. */
+static void leave_programs(const char *directory, const struct gate_load *load)
+{
+	char path[PIN_PATH_BYTES];
+	if (pin_unlink_programs(directory, NULL) != CODE_OK)
+		return;
+	pin_program_path(directory, way_in, gate_program_print(), path);
+	(void)bpf_obj_pin(load->program_in, path);
+	pin_program_path(directory, way_out, gate_program_print(), path);
+	(void)bpf_obj_pin(load->program_out, path);
+}
+
+/* --- anew */
+
+static enum code load_anew(struct gate_load *load, const char *directory, struct error *error)
 {
 	struct bpf_object_open_opts options;
 	char *log = calloc(1, LOG_BYTES);
@@ -131,9 +210,18 @@ enum code gate_load(struct gate_load *load, const char *directory, struct error 
 		code = refused(errno, log, error);
 	if (code == CODE_OK)
 		code = take(object, load, error);
+	if (code == CODE_OK && directory != NULL)
+		leave_programs(directory, load);
 	bpf_object__close(object);
 	free(log);
 	return code;
+}
+
+enum code gate_load(struct gate_load *load, const char *directory, struct error *error)
+{
+	if (directory != NULL && obtain_all(directory, load))
+		return CODE_OK;
+	return load_anew(load, directory, error);
 }
 
 static void drop(int *fd)

@@ -20,6 +20,8 @@ static const char home[] = "/sys/fs/bpf/failoverd";
 static const char advice[] = "mount one on the host, before the daemon starts: "
 			     "mount -t bpf bpf /sys/fs/bpf";
 
+static const char program[] = "program-"; /* how the names of programs begin */
+
 enum { BPF_FILE_SYSTEM = (int)0xcafe4a11, ATTEMPTS = 10 };
 
 /* The file system forbids dots in names, so interfaces stand there by number. */
@@ -152,11 +154,15 @@ enum code pin_prepare(const char *directory, struct error *error)
 	return CODE_OK;
 }
 
-static enum code remove_files(const char *directory, DIR *stream, struct error *error)
+/* Those whose names begin so. */
+static enum code remove_files(const char *directory, DIR *stream, const char *start,
+                              struct error *error)
 {
 	enum code code = CODE_OK;
 	for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-		if (entry->d_name[0] == '.' || unlinkat(dirfd(stream), entry->d_name, 0) == 0)
+		if (entry->d_name[0] == '.' ||
+		    strncmp(entry->d_name, start, strlen(start)) != 0 ||
+		    unlinkat(dirfd(stream), entry->d_name, 0) == 0)
 			continue;
 		code = error_set(error, CODE_SYSTEM, "cannot remove %s/%s: %s", directory,
 		                 entry->d_name, strerror(errno));
@@ -172,7 +178,7 @@ enum code pin_remove(const char *directory, struct error *error)
 	if (stream == NULL)
 		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s",
 		                 directory, strerror(errno));
-	enum code code = remove_files(directory, stream, error);
+	enum code code = remove_files(directory, stream, "", error);
 	(void)closedir(stream);
 	if (code == CODE_OK && rmdir(directory) != 0)
 		code = error_set(error, CODE_SYSTEM, "cannot remove %s: %s", directory,
@@ -181,6 +187,23 @@ enum code pin_remove(const char *directory, struct error *error)
 	struct stat owner;
 	if (stat(home, &owner) == 0 && owner.st_uid == geteuid())
 		(void)rmdir(home);
+	return code;
+}
+
+void pin_program_path(const char *directory, const char *way, const char *print,
+                      char path[PIN_PATH_BYTES])
+{
+	(void)snprintf(path, PIN_PATH_BYTES, "%s/%s%s-%s", directory, program, way, print);
+}
+
+enum code pin_unlink_programs(const char *directory, struct error *error)
+{
+	DIR *stream = opendir(directory);
+	if (stream == NULL)
+		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s",
+		                 directory, strerror(errno));
+	enum code code = remove_files(directory, stream, program, error);
+	(void)closedir(stream);
 	return code;
 }
 

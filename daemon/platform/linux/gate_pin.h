@@ -28,6 +28,12 @@ enum code pin_prepare(const char *directory, struct error *error);
  * also when there is none. */
 enum code pin_remove(const char *directory, struct error *error);
 
+/* Where a program of this print is kept; `way` tells the two directions apart. */
+void pin_program_path(const char *directory, const char *way, const char *print,
+                      char path[PIN_PATH_BYTES]);
+/* Forgets the programs of all versions. What is attached somewhere stays there. */
+enum code pin_unlink_programs(const char *directory, struct error *error);
+
 /* What belongs to an interface. The numbers stand in the names' places: see pin_path. */
 enum pin_kind {
 	PIN_LINK_IN, /* an attached program, owned by this file */

@@ -7,3 +7,6 @@
 #include <stddef.h>
 
 const void *gate_program(size_t *length_bytes);
+
+/* A text that no other program has, of characters that a file's name may have. */
+const char *gate_program_print(void);
