@@ -127,9 +127,9 @@ void ballot_self(struct step *step, uint8_t r)
 	consider(step, r, &bid);
 }
 
-void ballot_none(struct step *step, uint8_t r, uint64_t claimant)
+void ballot_none(struct step *step, uint8_t r, uint64_t claimant, uint32_t incarnation)
 {
-	if (voter_free(&step->m->roles[r].voter, claimant))
+	if (voter_free(&step->m->roles[r].voter, claimant, incarnation))
 		step_changed(step);
 }
 

@@ -95,7 +95,7 @@ static void withdraw(struct step *step, uint8_t r)
 	                              .count = lease_votes(step, r),
 	                              .total = m->voters.count});
 	enter(step, r, CLAIM_NONE);
-	ballot_none(step, r, m->self_id);
+	ballot_none(step, r, m->self_id, m->incarnation);
 	uint8_t rank = rank_of(m, r, m->setup->self, step->now);
 	struct span backoff = step_jitter(step, span_times(m->timing.heartbeat, 3));
 	backoff.ns += m->timing.heartbeat.ns / 2 * rank;
@@ -359,7 +359,7 @@ void election_released(struct step *step, uint8_t r, uint64_t epoch)
 	                        .peer = claim->successor == 0 ? NO_MEMBER
 	                                                      : member_index(m, claim->successor)});
 	enter(step, r, CLAIM_NONE);
-	ballot_none(step, r, m->self_id);
+	ballot_none(step, r, m->self_id, m->incarnation);
 	/* Let another one try first. */
 	struct span pause = span_times(m->timing.heartbeat, 2);
 	pause = span_plus(pause, step_jitter(step, pause));

@@ -324,5 +324,5 @@ void fence_ended(struct step *step, const struct event *event)
 	                                       .incarnation = fencing->incarnation,
 	                                       .off_after = fencing->asked_at});
 	for (uint8_t r = 0; r < m->setup->role_count; r++)
-		peers_votes_come_free(step, r, m->setup->members[member].id);
+		peers_votes_come_free(step, r, m->setup->members[member].id, ANY_LIFE);
 }

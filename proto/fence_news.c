@@ -31,7 +31,7 @@ static void was_freed(struct step *step, uint8_t r, const struct fence_news *new
 {
 	const struct setup_member *members = step->m->setup->members;
 	struct role *role = &step->m->roles[r];
-	peers_votes_come_free(step, r, members[news->member].id);
+	peers_votes_come_free(step, r, members[news->member].id, ANY_LIFE);
 	role->heir = members[news->teller].id;
 	role->heir_until =
 	    instant_plus(step->now, span_times(step->m->timing.heartbeat, HEIR_HEARTBEATS));

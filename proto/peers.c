@@ -124,7 +124,8 @@ static struct instant vote_free_at(const struct step *step, const struct hearsay
                                    struct instant since)
 {
 	const struct member *m = step->m;
-	if (report->holder == 0 || report->holder == m->self_id)
+	if (report->holder == 0 ||
+	    (report->holder == m->self_id && report->by.incarnation == m->incarnation))
 		return step->now;
 	uint8_t holder = member_index(m, report->holder);
 	struct timing timing = m->timing;
@@ -140,22 +141,23 @@ static struct instant vote_free_at(const struct step *step, const struct hearsay
 }
 
 /* The holder gave up: its votes come free everywhere as fast as here. */
-void peers_votes_come_free(struct step *step, uint8_t r, uint64_t holder)
+void peers_votes_come_free(struct step *step, uint8_t r, uint64_t holder, uint32_t incarnation)
 {
 	for (uint8_t p = 0; p < step->m->setup->member_count; p++) {
 		struct hearsay *other = &step->m->peers[p].roles[r];
 		if (other->known && other->report.holder == holder &&
+		    (incarnation == ANY_LIFE || other->report.by.incarnation == incarnation) &&
 		    instant_before(step->now, other->vote_free_at))
 			other->vote_free_at = step->now;
 	}
 }
 
 static void hear_none(struct step *step, uint8_t r, const struct role_report *report,
-                      uint64_t sender)
+                      const struct heartbeat *page)
 {
 	struct role *role = &step->m->roles[r];
-	peers_votes_come_free(step, r, sender);
-	ballot_none(step, r, sender);
+	peers_votes_come_free(step, r, page->sender, page->stamp.incarnation);
+	ballot_none(step, r, page->sender, page->stamp.incarnation);
 	if (report->successor == 0 || report->claim_epoch <= role->handed_epoch)
 		return;
 	role->handed_epoch = report->claim_epoch;
@@ -197,7 +199,7 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 	if (!report->is_candidate || !instant_before(step->now, fresh_until))
 		return;
 	if (report->claim == CLAIM_NONE)
-		hear_none(step, r, report, page->sender);
+		hear_none(step, r, report, page);
 	else
 		ballot_hear(step, r, sender);
 }

@@ -54,14 +54,15 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp);
 void peers_update(struct step *step);
 uint8_t member_index(const struct member *m, uint64_t id);
-/* Until when a member without a claim may still see the promises to `holder` end. */
-void peers_votes_come_free(struct step *step, uint8_t role, uint64_t holder);
+/* The promises to this life of `holder`, or to ANY_LIFE of it, are seen to end at once. */
+enum { ANY_LIFE = 0 };
+void peers_votes_come_free(struct step *step, uint8_t role, uint64_t holder, uint32_t incarnation);
 
 /* --- ballot.c: this member's votes */
 void ballot_hear(struct step *step, uint8_t role, uint8_t peer);
 void ballot_self(struct step *step, uint8_t role);
 void ballot_update(struct step *step, uint8_t role);
-void ballot_none(struct step *step, uint8_t role, uint64_t claimant);
+void ballot_none(struct step *step, uint8_t role, uint64_t claimant, uint32_t incarnation);
 /* True if that freed this vote. */
 bool ballot_off(struct step *step, uint8_t role, const struct fence_news *news);
 

@@ -114,10 +114,17 @@ enum vote voter_consider(struct voter *voter, const struct bid *bid,
 	return vote;
 }
 
-bool voter_free(struct voter *voter, uint64_t claimant)
+/*
+ * A promise to an earlier life of the claimant ends by time only. The new life may be a clone, with
+ * the key and the address of the host that has the role up and is not heard any more now, because
+ * its numbers are lower: that the clone has no claim says nothing about that host. A host that
+ * really begins anew has lost its kept memory with it, so mostly it was off for longer than the
+ * promise. (Nor can the clone seek earlier: it does not know what it promised itself.)
+ */
+bool voter_free(struct voter *voter, uint64_t claimant, uint32_t incarnation)
 {
 	assert(claimant != 0);
-	if (voter->holder != claimant)
+	if (voter->holder != claimant || voter->by.incarnation != incarnation)
 		return false;
 	voter->holder = 0;
 	return true;

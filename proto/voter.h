@@ -59,8 +59,9 @@ enum vote voter_consider(struct voter *voter, const struct bid *bid,
                          const struct voter_terms *terms, struct instant now,
                          enum refusal_reason *reason);
 
-/* `claimant` says, on a fresh page, that it has no claim. True if that freed this vote. */
-bool voter_free(struct voter *voter, uint64_t claimant);
+/* `claimant` says, on a fresh page of its life `incarnation`, that it has no claim. True if that
+ * freed this vote. */
+bool voter_free(struct voter *voter, uint64_t claimant, uint32_t incarnation);
 
 /* `claimant` was off at some moment after `off_after`, in its life `incarnation` or a later one.
  * True if that freed this vote. */

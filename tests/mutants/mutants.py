@@ -67,6 +67,12 @@ MUTANTS = [
         "(covered * fast + slow - 1) / slow", "covered + 0 * (slow + fast)",
         "a promise covers the drift of both clocks"),
     Mutant(
+        "another-life-frees", "voter.c",
+        "if (voter->holder != claimant || voter->by.incarnation != incarnation)",
+        "if (voter->holder != claimant)",
+        "only the life that was promised a vote frees it before its end",
+        scenario="restart-without-memory"),
+    Mutant(
         "no-abstention", "member.c",
         "m->abstaining = instant_before(now, m->abstain_until);", "m->abstaining = false;",
         "a voter that lost its memory abstains for its longest promise"),

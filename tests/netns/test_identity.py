@@ -3,7 +3,8 @@
 
 import shutil
 
-from lab import Daemon, Role
+from lab import Daemon, Role, boottime, paths
+from lab.observe import RESPONDER_PORT
 
 VIP = "10.77.0.100/24"
 COPY_INDEX = 77
@@ -69,6 +70,20 @@ def test_a_copy_of_a_member_takes_nothing_from_the_owner(make):
     assert cluster.owner("web") == "alpha"
 
 
+def test_a_copy_of_the_owner_never_makes_two(make):
+    """Fault 61: the same of the owner: its copy knows of no claim, and says so for both."""
+    cluster = make(timing="lan", roles=[Role("web", VIP)]).boot()
+    start_copy(cluster, "alpha")
+    since = boottime()
+    cluster.switch.plug("copy")
+    cluster.wait_for(lambda: cluster.said_anywhere("lease over at epoch", since),
+                     "the original is not heard any more")
+    cluster.pass_time(3 * cluster.promise)
+    cluster.switch.unplug("copy")
+    cluster.wait_all_agree(30)
+    cluster.probe("web").wait_owner(cluster.wait_up("web"))
+
+
 def start_copy(cluster, name):
     """A machine that has everything of this member, cut off from the others; its daemon."""
     original, directory = cluster.members[name], cluster.lab.directory / "copy"
@@ -82,6 +97,7 @@ def start_copy(cluster, name):
     host.ip(f"addr del {port.ipv4}/24 dev eth0",
             f"addr add {cluster.switch.ports[name][0].ipv4}/24 dev eth0")
     cluster.watch.add(host)
+    host.start("responder", [paths.tool("responder"), "copy", RESPONDER_PORT])
     copy = Daemon(host, "copy", directory / "run", [
         original.binary, "run", "--config", directory / "failoverd.ini",
         "--key", directory / "node.key", "--state-dir", directory / "state",

@@ -103,9 +103,34 @@ START_TEST(a_used_epoch_is_not_granted_again)
 {
 	struct voter voter = {0};
 	put(&voter, bid(ALPHA, CLAIM_SEEKING, 5, 1), &open_terms, 0);
-	ck_assert(voter_free(&voter, ALPHA));
+	ck_assert(voter_free(&voter, ALPHA, 1));
 	ck_assert_int_eq(reason_of(&voter, bid(BETA, CLAIM_SEEKING, 5, 1), &open_terms, 1),
 	                 REFUSED_OLD_EPOCH);
+}
+END_TEST
+
+/* Fault 61: a clone is another life of the same member, while the first one still owns. */
+START_TEST(another_life_of_the_holder_does_not_free_its_vote)
+{
+	struct voter voter = {0};
+	put(&voter, bid(ALPHA, CLAIM_SEEKING, 5, 1), &open_terms, 0);
+	ck_assert(!voter_free(&voter, ALPHA, 2));
+	ck_assert_int_eq(reason_of(&voter, bid(BETA, CLAIM_SEEKING, 6, 1), &open_terms, 999),
+	                 REFUSED_PROMISED);
+	ck_assert_int_eq(put(&voter, bid(BETA, CLAIM_SEEKING, 6, 1), &open_terms, 1000),
+	                 VOTE_GRANTED);
+}
+END_TEST
+
+/* It was restarted with its memory: what it says from then on counts. */
+START_TEST(a_life_that_goes_on_with_the_claim_may_end_it)
+{
+	struct voter voter = {0};
+	put(&voter, bid(ALPHA, CLAIM_SEEKING, 5, 1), &open_terms, 0);
+	struct bid restarted = bid(ALPHA, CLAIM_HOLDING, 5, 1);
+	restarted.by.incarnation = 2;
+	ck_assert_int_eq(put(&voter, restarted, &open_terms, 10), VOTE_RENEWED);
+	ck_assert(voter_free(&voter, ALPHA, 2));
 }
 END_TEST
 
@@ -133,9 +158,9 @@ START_TEST(only_the_holder_frees_the_vote)
 {
 	struct voter voter = {0};
 	put(&voter, bid(ALPHA, CLAIM_SEEKING, 5, 1), &open_terms, 0);
-	ck_assert(!voter_free(&voter, BETA));
+	ck_assert(!voter_free(&voter, BETA, 1));
 	ck_assert(!voter_is_free(&voter, at(1)));
-	ck_assert(voter_free(&voter, ALPHA));
+	ck_assert(voter_free(&voter, ALPHA, 1));
 	ck_assert(voter_is_free(&voter, at(1)));
 }
 END_TEST
@@ -180,7 +205,7 @@ START_TEST(a_promise_to_one_who_has_to_be_off_first_does_not_end_by_time)
 	/* Not even if the claimant says later that it need not. */
 	put(&voter, bid(ALPHA, CLAIM_HOLDING, 5, 2), &open_terms, 1000001);
 	ck_assert(!voter_is_free(&voter, at(9000000)));
-	ck_assert(voter_free(&voter, ALPHA));
+	ck_assert(voter_free(&voter, ALPHA, 1));
 	ck_assert_int_eq(put(&voter, bid(BETA, CLAIM_SEEKING, 6, 1), &open_terms, 9000001),
 	                 VOTE_GRANTED);
 	ck_assert(!voter.endless);
@@ -249,6 +274,8 @@ int main(void)
 	tcase_add_test(rules, a_renewal_never_shortens_the_promise);
 	tcase_add_test(rules, an_expired_seeker_is_not_revived_but_an_owner_is);
 	tcase_add_test(rules, a_used_epoch_is_not_granted_again);
+	tcase_add_test(rules, another_life_of_the_holder_does_not_free_its_vote);
+	tcase_add_test(rules, a_life_that_goes_on_with_the_claim_may_end_it);
 	tcase_add_test(rules, an_owner_regains_a_voter_that_forgot_it);
 	tcase_add_test(rules, a_releasing_claim_is_renewed_but_never_granted);
 	tcase_add_test(rules, only_the_holder_frees_the_vote);
