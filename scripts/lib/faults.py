@@ -201,9 +201,16 @@ def isolate_hung(cluster, owner):
     return cluster.members[owner].daemon.stop_worker()
 
 
+def cont_hung(cluster, owner):
+    """Unless its guard, which kills what hangs for ten seconds, was first."""
+    daemon = cluster.members[owner].daemon
+    if daemon.worker is not None:
+        daemon.cont_worker()
+
+
 def heal_hung(cluster, owner):
     cluster.heal()
-    return cluster.members[owner].daemon.cont_worker()
+    cont_hung(cluster, owner)
 
 
 def restart(cluster, owner):
@@ -219,8 +226,7 @@ def daemon_of(cluster, owner):
 #: name: (what is done to the owner, how it is undone, how long it lasts in seconds)
 STUCK = {
     "both-kill": (lambda c, o: daemon_of(c, o).kill_both(), restart, 4),
-    "worker-stop": (lambda c, o: daemon_of(c, o).stop_worker(),
-                    lambda c, o: daemon_of(c, o).cont_worker(), 10),
+    "worker-stop": (lambda c, o: daemon_of(c, o).stop_worker(), cont_hung, 10),
     "both-stop": (lambda c, o: daemon_of(c, o).stop_both(),
                   lambda c, o: daemon_of(c, o).cont_both(), 10),
     "freeze": (lambda c, o: c.freeze(o), lambda c, o: c.thaw(o), 8),
