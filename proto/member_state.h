@@ -141,6 +141,8 @@ struct role {
 /* A command typed on this member, not answered yet. */
 struct own_request {
 	struct request request;
+	/* What it follows is not known yet: the others are not told of it. */
+	bool is_held_back;
 	uint64_t handle;
 	struct instant expires;
 };

@@ -57,7 +57,8 @@ static void say_requests(const struct member *m, struct heartbeat *page)
 {
 	page->has_requests = true;
 	for (uint8_t i = 0; i < m->request_count; i++)
-		page->requests[page->request_count++] = m->requests[i].request;
+		if (!m->requests[i].is_held_back)
+			page->requests[page->request_count++] = m->requests[i].request;
 	for (uint8_t i = 0; i < m->owed_count; i++)
 		page->answers[page->answer_count++] = m->owed[i].answer;
 }

@@ -9,8 +9,12 @@
 
 #include "proto/step.h"
 
-/* An answer is kept this many leases when its requester is not heard any more. */
-enum { ANSWER_KEPT_LEASES = 4 };
+enum {
+	/* An answer is kept this many leases when its requester is not heard any more. */
+	ANSWER_KEPT_LEASES = 4,
+	/* Whoever is there is heard within one heartbeat, and hears within another. */
+	LOOKS_AROUND_HEARTBEATS = 3,
+};
 
 static void drop_own(struct member *m, uint8_t i)
 {
@@ -78,21 +82,54 @@ static uint64_t owner_epoch(const struct step *step, uint8_t r)
 	return epoch;
 }
 
-static uint64_t follows(const struct step *step, const struct event *event)
+static uint64_t follows(const struct step *step, const struct request *request)
 {
 	const struct member *m = step->m;
-	uint8_t target = event->as.request.target;
-	switch (event->as.request.kind) {
+	uint8_t target = member_index(m, request->target);
+	switch (request->kind) {
 	case REQUEST_MOVE:
-		return owner_epoch(step, event->as.request.role);
+		return owner_epoch(step, roles_find(m, request->role));
 	case REQUEST_STOP:
 	case REQUEST_START:
-		return m->roles[event->as.request.role].record.counter;
+		return m->roles[roles_find(m, request->role)].record.counter;
 	case REQUEST_PAUSE:
 	case REQUEST_RESUME:
 		return target == m->setup->self ? m->pause_counter : m->peers[target].pause_counter;
 	}
 	return 0;
+}
+
+/* A daemon that has just begun knows neither owners nor what operators decided meanwhile, and of
+ * nobody whether it is there: what is typed now waits for a moment. No wake-up is needed for its
+ * end, as the next heartbeat is one. */
+static bool looks_around(const struct step *step)
+{
+	const struct member *m = step->m;
+	struct span moment = span_times(m->timing.heartbeat, LOOKS_AROUND_HEARTBEATS);
+	if (instant_reached(step->now, instant_plus(m->started_at, moment)))
+		return false;
+	for (uint8_t p = 0; p < m->setup->member_count; p++)
+		if (p != m->setup->self && !peer_is_fresh(m, p, step->now))
+			return true;
+	return false;
+}
+
+/* From now on the others are told of it. */
+static void form(struct step *step, uint8_t i)
+{
+	struct member *m = step->m;
+	struct own_request *own = &m->requests[i];
+	own->request.follows = follows(step, &own->request);
+	own->is_held_back = false;
+	step_changed(step);
+	if (own->request.kind != REQUEST_MOVE || own->request.follows != 0)
+		return;
+	const struct role *role = &m->roles[roles_find(m, own->request.role)];
+	struct answer refused = {.requester = m->self_id, .request = own->request.id};
+	refused.verdict =
+	    role->record.wanted == WANTED_STOPPED ? VERDICT_STOPPED : VERDICT_NO_OWNER;
+	step_answer(step, own->handle, refused);
+	drop_own(m, i);
 }
 
 void request_typed(struct step *step, const struct event *event)
@@ -103,33 +140,24 @@ void request_typed(struct step *step, const struct event *event)
 	                  event->as.request.kind == REQUEST_START;
 	uint8_t r = event->as.request.role;
 	assert(!about_role || r < m->setup->role_count);
-	struct answer refused = {.requester = m->self_id};
 	if (m->request_count == REQUESTS_MAX) {
-		refused.verdict = VERDICT_TABLE_FULL;
-		step_answer(step, event->as.request.handle, refused);
-		return;
-	}
-	struct request request = {
-	    .id = (uint64_t)m->incarnation << 32 | ++m->request_counter,
-	    .kind = event->as.request.kind,
-	    .role = about_role ? m->setup->roles[r].id : 0,
-	    .target = event->as.request.target == NO_MEMBER
-	                  ? 0
-	                  : m->setup->members[event->as.request.target].id,
-	    .follows = follows(step, event),
-	};
-	if (request.kind == REQUEST_MOVE && request.follows == 0) {
-		refused.verdict = m->roles[r].record.wanted == WANTED_STOPPED ? VERDICT_STOPPED
-		                                                              : VERDICT_NO_OWNER;
+		struct answer refused = {.requester = m->self_id, .verdict = VERDICT_TABLE_FULL};
 		step_answer(step, event->as.request.handle, refused);
 		return;
 	}
 	m->requests[m->request_count++] = (struct own_request){
-	    .request = request,
+	    .request = {.id = (uint64_t)m->incarnation << 32 | ++m->request_counter,
+	                .kind = event->as.request.kind,
+	                .role = about_role ? m->setup->roles[r].id : 0,
+	                .target = event->as.request.target == NO_MEMBER
+	                              ? 0
+	                              : m->setup->members[event->as.request.target].id},
+	    .is_held_back = true,
 	    .handle = event->as.request.handle,
 	    .expires = instant_plus(step->now, event->as.request.limit),
 	};
-	step_changed(step);
+	if (!looks_around(step))
+		form(step, m->request_count - 1);
 }
 
 void request_hear_answers(struct step *step, const struct heartbeat *page)
@@ -201,10 +229,13 @@ static void expire_own(struct step *step)
 	}
 }
 
-void request_update(struct step *step)
+/* Carrying out may answer and so drop entries of the own table: go from its end. */
+static void carry_out_all(struct step *step)
 {
 	struct member *m = step->m;
-	/* Carrying out may answer and so drop entries of the own table: go from its end. */
+	for (uint8_t i = m->request_count; i-- > 0;)
+		if (m->requests[i].is_held_back)
+			form(step, i);
 	for (uint8_t i = m->request_count; i-- > 0;) {
 		struct request request = m->requests[i].request;
 		struct asked asked = {m->self_id, &request};
@@ -218,8 +249,14 @@ void request_update(struct step *step)
 				command_carry_out(step, &asked);
 		}
 	}
+}
+
+void request_update(struct step *step)
+{
+	if (!looks_around(step))
+		carry_out_all(step);
 	command_update(step);
 	expire_own(step);
-	if (m->owed_count > 0)
+	if (step->m->owed_count > 0)
 		forget_answers(step);
 }

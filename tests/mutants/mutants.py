@@ -73,6 +73,11 @@ MUTANTS = [
         "only the life that was promised a vote frees it before its end",
         scenario="restart-without-memory"),
     Mutant(
+        "answers-before-it-looks", "request.c",
+        "if (p != m->setup->self && !peer_is_fresh(m, p, step->now))", "if (false)",
+        "a command that is typed on a daemon which has just begun waits until it knows",
+        scenario="typed-at-once"),
+    Mutant(
         "no-abstention", "member.c",
         "m->abstaining = instant_before(now, m->abstain_until);", "m->abstaining = false;",
         "a voter that lost its memory abstains for its longest promise"),
