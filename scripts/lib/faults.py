@@ -16,12 +16,10 @@ ADDRESS = VIP.split("/")[0]
 RUNS = 20
 SHORT_MS = 5
 NEAR_S = 0.005
-#: How long after a disturbance a client could notice it: the daemon is back after a tenth of that.
-AFTER_S = 1.5
+AFTER_S = 1.5   # a client could notice a disturbance: the daemon is back after a tenth of that
 #: An idle address that was silent for so long says that the test machine stood still.
 STILL_MS = 30
-#: Runs that it spoilt are done again, but not for ever.
-REPEATS = 2
+REPEATS = 2     # of as many runs as count: those that were spoilt are not done again for ever
 FLOOD_RATE = 5000
 APP = {"type": "process", "command": "/bin/sleep 100000"}
 
@@ -213,19 +211,13 @@ def heal_hung(cluster, owner):
     cont_hung(cluster, owner)
 
 
-def restart(cluster, owner):
-    moment = boottime()
-    cluster.start(owner)
-    return moment
-
-
 def daemon_of(cluster, owner):
     return cluster.members[owner].daemon
 
 
 #: name: (what is done to the owner, how it is undone, how long it lasts in seconds)
 STUCK = {
-    "both-kill": (lambda c, o: daemon_of(c, o).kill_both(), restart, 4),
+    "both-kill": (lambda c, o: daemon_of(c, o).kill_both(), lambda c, o: c.start(o), 4),
     "worker-stop": (lambda c, o: daemon_of(c, o).stop_worker(), cont_hung, 10),
     "both-stop": (lambda c, o: daemon_of(c, o).stop_both(),
                   lambda c, o: daemon_of(c, o).cont_both(), 10),
