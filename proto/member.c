@@ -68,7 +68,7 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	m->seq = seed >> 24;
 	m->request_counter = (uint32_t)seed;
 	m->now = m->started_at = m->next_heartbeat = m->wake = now;
-	m->reconfirm_since = INSTANT_PAST;
+	m->reconfirm_since = m->outbid_at = INSTANT_PAST;
 	m->relearned_at = INSTANT_NEVER;
 	struct span promise = timing_promise(setup->timing);
 	init_roles(m, setup, now);

@@ -168,6 +168,8 @@ struct member {
 	struct instant now; /* of the last step */
 	struct instant wake;
 	struct instant started_at;
+	struct instant outbid_at; /* when it last took another incarnation, */
+	uint32_t outbid_count;    /* and how often in a row */
 	struct span stood;              /* for so long the own clock stood still, not told yet */
 	struct instant stood_at;        /* it was found out */
 	struct instant reconfirm_since; /* a long gap ended then; INSTANT_PAST: none */

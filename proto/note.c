@@ -8,15 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "proto/note_fence.h"
 #include "proto/note_text.h"
-
-/* What the sentences are made of. */
-struct words {
-	const struct note *note;
-	char role[NAME_BYTES + 8];
-	const char *peer, *other;
-	char span[32];
-};
 
 static void span_words(struct span span, char *out, size_t size)
 {
@@ -241,9 +234,17 @@ static void request_refused(const struct words *w, char *out, size_t size)
 
 static void incarnation_taken(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size,
-	         "others know a later life of this member: goes on as incarnation %" PRIu64,
-	         w->note->epoch);
+	/* Once or twice is a disk that was lost or put back. */
+	if (w->note->count > 2)
+		snprintf(out, size,
+		         "another machine speaks with this member's key from its address: stop one "
+		         "of the two, and give a clone a key of its own; goes on as incarnation "
+		         "%" PRIu64,
+		         w->note->epoch);
+	else
+		snprintf(out, size,
+		         "others know a later life of this member: goes on as incarnation %" PRIu64,
+		         w->note->epoch);
 }
 
 static void epochs_reserved(const struct words *w, char *out, size_t size)
@@ -270,63 +271,6 @@ static void unowned(const struct words *w, char *out, size_t size)
 	snprintf(out, size, "%s: nobody has owned it for %s; this node cannot take it: %s%s%s",
 	         w->role, w->span, obstacle_text((enum obstacle)w->note->detail),
 	         is_unfit ? ": " : "", is_unfit ? unfit_word((enum unfit)w->note->count) : "");
-}
-
-static void fencing(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: switching %s off (incarnation %" PRIu64
-	         ", at most %s): it may still run the role, though it has had no majority for a "
-	         "lease",
-	         w->role, w->peer, w->note->epoch, w->span);
-}
-
-static void fenced(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s is off, confirmed after %s: what it was promised up to incarnation %" PRIu64
-	         " is free",
-	         w->peer, w->span, w->note->epoch);
-}
-
-static void fence_failed(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s could not be switched off (%" PRIu32
-	         " time%s in a row); takes nothing over from it, tries again in %s",
-	         w->peer, w->note->count, w->note->count == 1 ? "" : "s", w->span);
-}
-
-static void fence_cancelled(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s need not be switched off any more; it is too late if its agent has done it",
-	         w->peer);
-}
-
-static void freed_by_off(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: vote for %s at epoch %" PRIu64 " is free: %s had it switched off",
-	         w->role, w->peer, w->note->epoch, w->other);
-}
-
-static void not_off(const struct words *w, char *out, size_t size)
-{
-	snprintf(
-	    out, size,
-	    "%s was confirmed to be off and was not: its fence agent lies, or controls another "
-	    "host; nothing that is fenced is safe until that is repaired",
-	    w->peer);
-}
-
-static void called_off(const struct words *w, char *out, size_t size)
-{
-	snprintf(
-	    out, size,
-	    "%s says that this host was switched off, and it was not: the fence agent for this "
-	    "host lies, or controls another one; nothing that is fenced is safe until that is "
-	    "repaired",
-	    w->peer);
 }
 
 static void clock_stood(const struct words *w, char *out, size_t size)
@@ -375,13 +319,13 @@ static const struct sentence {
     [NOTE_OWNER_SEEN] = {LEVEL_WARNING, owner_seen},
     [NOTE_PAUSE_NOTICED] = {LEVEL_WARNING, pause_noticed},
     [NOTE_UNOWNED] = {LEVEL_ERROR, unowned},
-    [NOTE_FENCING] = {LEVEL_WARNING, fencing},
-    [NOTE_FENCED] = {LEVEL_WARNING, fenced},
-    [NOTE_FENCE_FAILED] = {LEVEL_ERROR, fence_failed},
-    [NOTE_FENCE_CANCELLED] = {LEVEL_WARNING, fence_cancelled},
-    [NOTE_FREED_BY_OFF] = {LEVEL_WARNING, freed_by_off},
-    [NOTE_NOT_OFF] = {LEVEL_ERROR, not_off},
-    [NOTE_CALLED_OFF] = {LEVEL_ERROR, called_off},
+    [NOTE_FENCING] = {LEVEL_WARNING, note_fencing},
+    [NOTE_FENCED] = {LEVEL_WARNING, note_fenced},
+    [NOTE_FENCE_FAILED] = {LEVEL_ERROR, note_fence_failed},
+    [NOTE_FENCE_CANCELLED] = {LEVEL_WARNING, note_fence_cancelled},
+    [NOTE_FREED_BY_OFF] = {LEVEL_WARNING, note_freed_by_off},
+    [NOTE_NOT_OFF] = {LEVEL_ERROR, note_not_off},
+    [NOTE_CALLED_OFF] = {LEVEL_ERROR, note_called_off},
     [NOTE_CLOCK_STOOD] = {LEVEL_WARNING, clock_stood},
 };
 

@@ -42,7 +42,8 @@ enum note_kind {
 	NOTE_PAUSED,      /* peer: asked by */
 	NOTE_RESUMED,
 	NOTE_REQUEST_REFUSED,   /* role, peer: asked by, detail: enum verdict */
-	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours */
+	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours;
+	                           count: how often in a row, less than a minute apart */
 	NOTE_EPOCHS_RESERVED,   /* epoch: end */
 	NOTE_OWNER_SEEN,        /* role, epoch, peer: new owner */
 	NOTE_PAUSE_NOTICED,     /* span: gap between two steps longer than half a lease */

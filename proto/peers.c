@@ -13,6 +13,9 @@ uint8_t member_index(const struct member *m, uint64_t id)
 	return setup_member_of(m->setup, id);
 }
 
+/* Whoever loses the number of its life again within this time loses it to another machine. */
+enum { OUTBID_MS = 60000 };
+
 bool peer_is_fresh(const struct member *m, uint8_t peer, struct instant now)
 {
 	return peer == m->setup->self ||
@@ -49,20 +52,26 @@ static void distrust_state(struct step *step)
 }
 
 /* Peers remember a later life of this member than it does itself: its stored state was lost or
- * rolled back. Without a claim there is nothing that the old number still stands for. */
+ * rolled back. Without a claim there is nothing that the old number still stands for. Two machines
+ * that are the same member outbid each other for ever, so each is given a lease to be heard. */
 static void take_incarnation(struct step *step, struct stamp heard)
 {
 	struct member *m = step->m;
 	struct stamp own = {m->incarnation, m->seq};
-	if (!stamp_newer(heard, own) || heard.incarnation == UINT32_MAX)
+	if (!stamp_newer(heard, own) || heard.incarnation == UINT32_MAX ||
+	    instant_before(step->now, instant_plus(m->outbid_at, m->timing.lease)))
 		return;
 	for (uint8_t r = 0; r < m->role_count; r++)
 		if (m->roles[r].claim.state != CLAIM_NONE)
 			return;
+	bool again = instant_before(step->now, instant_plus(m->outbid_at, span_ms(OUTBID_MS)));
+	m->outbid_count = again ? m->outbid_count + 1 : 1;
+	m->outbid_at = step->now;
 	m->incarnation = heard.incarnation + 1;
 	m->incarnation_generation = step_persist(step);
 	step_changed(step);
 	step_note(step, (struct note){.kind = NOTE_INCARNATION_TAKEN,
+	                              .count = m->outbid_count,
 	                              .peer = NO_MEMBER,
 	                              .epoch = m->incarnation});
 	distrust_state(step);

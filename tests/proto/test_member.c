@@ -399,6 +399,36 @@ START_TEST(a_long_gap_needs_a_majority_before_anything_is_started)
 }
 END_TEST
 
+/* A clone of beta, which is not here itself, was heard with the next number. */
+static void hear_clone(struct cluster *c)
+{
+	uint32_t incarnation = c->members[BETA].incarnation + 1;
+	for (uint8_t i = 0; i < CLUSTER_MEMBERS; i++) {
+		if (i == BETA)
+			continue;
+		c->members[i].heard[BETA].newest.incarnation = incarnation;
+		c->members[i].peers[BETA].heard.incarnation = incarnation;
+	}
+}
+
+/* Fault 61: without that they would write their disks and their logs with every heartbeat. */
+START_TEST(a_member_and_its_clone_outbid_each_other_once_in_a_lease)
+{
+	struct cluster *c = settled(false);
+	unsigned taken = 0, before = c->note_count;
+	for (unsigned i = 0; i < 100; i++) {
+		hear_clone(c);
+		cluster_run(c, span_ms(200));
+	}
+	for (unsigned i = before; i < c->note_count; i++)
+		taken += c->note_member[i] == BETA && c->notes[i] == NOTE_INCARNATION_TAKEN;
+	ck_assert_uint_ge(taken, 8);
+	ck_assert_uint_le(taken, 11);
+	ck_assert_uint_eq(cluster_owner(c), ALPHA);
+	cluster_free(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("member");
@@ -430,6 +460,7 @@ int main(void)
 	    other_voters_do_not_count,
 	    the_voter_set_is_remembered_not_reread,
 	    a_long_gap_needs_a_majority_before_anything_is_started,
+	    a_member_and_its_clone_outbid_each_other_once_in_a_lease,
 	};
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(rules, tests[i]);
