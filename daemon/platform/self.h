@@ -23,6 +23,11 @@ void platform_keep_from_children(void *bytes, size_t size);
  * what is lacking. */
 enum code platform_hold_memory(struct error *error);
 
+/* Where memory runs out, the kernel ends others before this process and those it makes; what
+ * platform_child_start runs is as ordinary as any. Fails silently: a service manager has done it
+ * already, or this process may not. */
+void platform_hold_life(void);
+
 enum hold_rank {
 	HOLD_WORKER,
 	HOLD_GUARD,

@@ -18,6 +18,7 @@
 
 #include "config/value.h"
 #include "daemon/platform/child.h"
+#include "daemon/platform/self.h"
 #include "tests/daemon/stage.h"
 
 enum { PATIENCE_MS = 5000, NOBODY = 65534 };
@@ -374,6 +375,39 @@ START_TEST(a_child_does_not_run_before_everybody_else)
 }
 END_TEST
 
+static bool has_score(const char *expected)
+{
+	char score[16] = "";
+	int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_gt(read(fd, score, sizeof score - 1), 0);
+	(void)close(fd);
+	return strcmp(score, expected) == 0;
+}
+
+/* Of a daemon that is not root and may not be looked at, as one with secrets is. */
+START_TEST(a_child_is_not_spared_where_memory_runs_out)
+{
+	platform_hold_life();
+	if (geteuid() != 0 || !has_score("-900\n"))
+		return;
+	pid_t daemon = fork();
+	if (daemon == 0) {
+		become_daemon();
+		platform_no_core_dumps();
+		struct life *life = life_new();
+		start(life, "/bin/cat /proc/self/oom_score_adj", NULL, NULL);
+		until_said(life, SIZE_MAX);
+		ck_assert_str_eq(life->output, "0\n");
+		finish(life);
+		_exit(0);
+	}
+	int status = 1;
+	waitpid(daemon, &status, 0);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("child_adopt");
@@ -386,6 +420,7 @@ int main(void)
 	tcase_add_test(all, a_process_that_has_the_pid_now_is_not_touched);
 	tcase_add_test(all, no_right_of_a_daemon_that_is_not_root_is_inherited);
 	tcase_add_test(all, a_child_does_not_run_before_everybody_else);
+	tcase_add_test(all, a_child_is_not_spared_where_memory_runs_out);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

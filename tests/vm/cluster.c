@@ -212,17 +212,39 @@ static void daemon_is_killed_as_owner(void)
 	signal_member(&cluster, 0, SIGKILL);
 }
 
-static void worker_dies_as_owner(void)
+/* 0: alpha has none. */
+static pid_t worker_of_alpha(const struct cluster *cluster)
 {
 	char path[PATH_BYTES], text[TEXT_BYTES];
-	struct cluster cluster = start_cluster("watchdog = required");
-	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)cluster.guards[0],
-	         (int)cluster.guards[0]);
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)cluster->guards[0],
+	         (int)cluster->guards[0]);
 	read_file(path, text);
-	pid_t worker = (pid_t)strtol(text, NULL, 10);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static void worker_dies_as_owner(void)
+{
+	struct cluster cluster = start_cluster("watchdog = required");
+	pid_t worker = worker_of_alpha(&cluster);
 	box_say("killed");
 	if (worker <= 0 || kill(worker, SIGKILL) != 0)
 		box_say("failed: alpha has no worker");
+}
+
+/* Whom the kernel ends first where memory runs out. */
+static int score_of(pid_t pid)
+{
+	char path[PATH_BYTES], text[TEXT_BYTES];
+	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)pid);
+	read_file(path, text);
+	return (int)strtol(text, NULL, 10);
+}
+
+static void scores_are_told(void)
+{
+	struct cluster cluster = start_cluster("");
+	box_say("scores %d %d %d", score_of(cluster.guards[0]),
+	        score_of(worker_of_alpha(&cluster)), score_of(cluster.app));
 }
 
 static void daemon_hangs_when_passive(void)
@@ -282,6 +304,7 @@ static const struct scenario {
     {"daemon-hangs-as-owner", daemon_hangs_as_owner},
     {"daemon-is-killed-as-owner", daemon_is_killed_as_owner},
     {"worker-dies-as-owner", worker_dies_as_owner},
+    {"scores-are-told", scores_are_told},
     {"daemon-hangs-when-passive", daemon_hangs_when_passive},
     {"owner-loses-its-majority", owner_loses_its_majority},
     {"daemon-leaves-as-owner", daemon_leaves_as_owner},

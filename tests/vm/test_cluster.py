@@ -83,3 +83,8 @@ def test_host_with_a_resource_that_does_not_die_goes_on_where_not(cluster):
         vm.until("says", "alone")
         vm.until("prints", "escalate = reboot would reboot this host", LONG)
         assert vm.stays(LONG) == []
+
+
+def test_daemon_is_among_the_last_that_are_ended_where_memory_runs_out(cluster):
+    with cluster("scores-are-told") as vm:
+        vm.until("says", "scores -900 -900 0")      # guard, worker, resource

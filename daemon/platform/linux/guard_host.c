@@ -62,6 +62,7 @@ static void harden(char *lacking, size_t size)
 		lack(lacking, size, error.text);
 	if (platform_hold_processor(HOLD_GUARD, &error) != CODE_OK)
 		lack(lacking, size, error.text);
+	platform_hold_life();
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		lack(lacking, size, "orphans do not fall to it");
 }

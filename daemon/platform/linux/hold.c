@@ -3,9 +3,11 @@
  * What keeps this process able to run on a host that is short of memory or of processors: mlockall,
  * and a real-time policy of the lowest ranks with a limit.
  */
+#include "daemon/platform/linux/hold.h"
 #include "daemon/platform/self.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -38,6 +40,15 @@ enum code platform_hold_memory(struct error *error)
 		return error_set(error, CODE_DENIED, "its memory may be paged out (mlockall: %s)",
 		                 strerror(errno));
 	return CODE_OK;
+}
+
+void platform_hold_life(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, HOLD_LIFE_SCORE, sizeof HOLD_LIFE_SCORE - 1);
+	(void)close(fd);
 }
 
 enum code platform_hold_processor(enum hold_rank rank, struct error *error)
