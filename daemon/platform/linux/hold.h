@@ -4,6 +4,6 @@
  */
 #pragma once
 
-/* In /proc/PID/oom_score_adj (proc(5)): the last but those that are never ended. The unit of systemd
- * has the same number. */
+/* In /proc/PID/oom_score_adj (proc(5)): the last but those that are never ended. The unit of
+ * systemd has the same number. */
 #define HOLD_LIFE_SCORE "-900"
