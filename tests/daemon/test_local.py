@@ -3,6 +3,7 @@
 
 Addresses and faults of the network are for the namespaces.
 """
+import contextlib
 import json
 import pathlib
 import re
@@ -222,7 +223,8 @@ def test_several_questions_on_one_connection_are_all_answered(cluster):
 def test_clients_that_come_and_go_in_the_middle_do_no_harm(cluster):
     cluster.start().owned("alpha")
     for i in range(40):
-        with cluster.alpha.connect() as client:
+        # A daemon that has not seen the earlier ones go yet may have enough of clients.
+        with cluster.alpha.connect() as client, contextlib.suppress(BrokenPipeError):
             client.sendall(b"{\"verb\":\"follow\",\"role\":\"web\"}\n{\"verb\":\"move\","
                            b"\"role\":\"web\"}\n"[:20 + 2 * i])
     until(lambda: cluster.alpha.ask("status").returncode == DONE, "alpha is healthy")

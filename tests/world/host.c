@@ -187,6 +187,22 @@ static void report(struct world *world, uint8_t h, uint8_t role, enum event_kind
 	          &(struct event){.kind = kind, .as.resources = {.role = role, .epoch = epoch}});
 }
 
+void host_notices_ends(struct world *world, uint8_t h)
+{
+	struct host *host = &world->hosts[h];
+	host->is_adopting = true;
+	for (uint8_t r = 0; r < host->setup.role_count && host->state == HOST_RUNNING; r++) {
+		const struct role *role = &host->member->roles[r];
+		struct stub *stub = &host->stubs[r];
+		if (!stub->is_struck_early || stub->state != STUB_DOWN)
+			continue;
+		stub->is_struck_early = false;
+		if (role->claim.state == CLAIM_HOLDING && role->phase == PHASE_UP)
+			report(world, h, r, EVENT_FAILED);
+	}
+	host->is_adopting = false;
+}
+
 /* What a member believes that goes on with a claim, and what is really up, may differ by the step
  * in which its earlier life died. A start that stopped half way goes on or has failed. */
 static void adopt_one(struct world *world, uint8_t h, uint8_t r)
@@ -219,6 +235,8 @@ static void begin(struct world *world, uint8_t h)
 	memset(host->seen, 0, sizeof host->seen);
 	for (uint8_t i = 0; i < MEMBERS_MAX; i++)
 		host->runs[i].is_on = false;
+	for (uint8_t r = 0; r < WORLD_ROLES_MAX; r++)
+		host->stubs[r].is_struck_early = false;
 	host->disk.before = host->disk.now;
 	host->disk.had_before = host->disk.has;
 	layers_attend(world, h);
@@ -337,6 +355,7 @@ void host_thaw(struct world *world, uint8_t h)
 	if (host->is_unkept)
 		layers_follow(world, h, host->setup.role_count);
 	host->is_unkept = false;
+	host_notices_ends(world, h);
 	if (host->has_parked) {
 		host->has_parked = false;
 		apply(world, h, host->parked, LATE);

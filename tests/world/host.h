@@ -84,6 +84,8 @@ void host_boot(struct world *world, uint8_t host);
 void host_crash(struct world *world, uint8_t host, bool power, bool damage);
 void host_freeze(struct world *world, uint8_t host, int64_t duration);
 void host_thaw(struct world *world, uint8_t host);
+/* Of resources that were struck early (stub.h) and are down now. */
+void host_notices_ends(struct world *world, uint8_t host);
 
 /* What is for the process: handled, or put into the inbox of a frozen one, or dropped. */
 void host_tell(struct world *world, uint8_t host, const struct happening *item);

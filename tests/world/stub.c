@@ -158,6 +158,7 @@ void stub_strike(struct world *world, uint8_t h, uint8_t role)
 	if (stub->by_guard)
 		return;
 	stub->by_guard = true;
+	stub->is_struck_early = host->is_unkept && host->state == HOST_FROZEN;
 	story_tell(world, h, "(the guard kills %s)", story_role(world, role));
 	go_down(world, h, role, forced_time(world, h, role, host->layers.roles[role].limit));
 }

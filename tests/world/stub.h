@@ -23,6 +23,10 @@ struct stub {
 	int64_t ends_at;     /* of a release under way; INT64_MAX: whoever did it is gone */
 	bool by_guard;       /* the release goes on whatever becomes of the daemon */
 	bool is_ended;       /* by the guard, and the daemon has not said that it knows */
+	/* By the guard, while the process stood still in a step that had prolonged the lease,
+	 * before the memory was told: it goes on with its lease, and notices the end as any other.
+	 */
+	bool is_struck_early;
 	bool answer_due;     /* the process waits for RELEASED ... */
 	uint64_t answer;     /* ... at this epoch */
 	bool broken;         /* the next starts fail */

@@ -188,6 +188,7 @@ static void happen(struct world *world, struct happening *item)
 	case HAPPEN_DOWN:
 		if (stub_down(world, h, item))
 			host_tell(world, h, item);
+		host_notices_ends(world, h);
 		host_cleaned(world, h);
 		break;
 	case HAPPEN_GUARD:
