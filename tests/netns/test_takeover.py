@@ -164,8 +164,9 @@ def test_a_lost_carrier_moves_the_role_at_once_when_another_path_is_left(make):
     cluster.wait_up("web", "beta")
     prober.wait_owner("beta")
 
-    taken = [o for o in prober.outages() if o["after"] == "beta"]
-    assert taken[-1]["ms"] <= worst_ms(cluster)
+    # One of less than 2.5 ms is not told of.
+    taken = [o["ms"] for o in prober.outages() if o["after"] == "beta"]
+    assert max(taken, default=0) <= worst_ms(cluster)
     cluster.switch.carrier("alpha", True, network=0)
     cluster.wait_all_agree()
     assert cluster.owner("web") == "beta"
