@@ -16,25 +16,48 @@ void lines_init(struct lines *lines, void (*show)(void *, const char *, uint64_t
 	lines->context = context;
 }
 
-static void finish_line(struct lines *lines, struct instant now)
+static void show(struct lines *lines, const char *line)
+{
+	lines->show(lines->context, line, lines->left_out);
+	lines->left_out = 0;
+}
+
+static void show_tail(struct lines *lines)
+{
+	uint64_t kept = lines->held_back < LINES_TAIL ? lines->held_back : LINES_TAIL;
+	lines->left_out += lines->held_back - kept;
+	for (uint64_t i = lines->held_back - kept; i < lines->held_back; i++)
+		show(lines, lines->tail[i % LINES_TAIL]);
+	lines->held_back = 0;
+}
+
+static void pass_on(struct lines *lines, struct instant now)
 {
 	if (instant_reached(now, instant_plus(lines->second, SECOND))) {
+		show_tail(lines);
 		lines->second = now;
 		lines->shown = 0;
 	}
+	if (lines->shown == LINES_PER_SECOND) {
+		memcpy(lines->tail[lines->held_back % LINES_TAIL], lines->text, sizeof lines->text);
+		lines->held_back++;
+		return;
+	}
+	lines->shown++;
+	show(lines, lines->text);
+}
+
+static void finish_line(struct lines *lines, struct instant now)
+{
 	if (lines->length > LINES_LENGTH_MAX) {
 		memcpy(lines->text + LINES_LENGTH_MAX, "...", 3);
 		lines->length = LINES_LENGTH_MAX + 3;
 	}
 	lines->text[lines->length] = '\0';
 	lines->length = 0;
-	if (lines->shown == LINES_PER_SECOND) {
-		lines->left_out++;
-		return;
-	}
-	lines->shown++;
-	lines->show(lines->context, lines->text, lines->left_out);
-	lines->left_out = 0;
+	if (lines->text[strspn(lines->text, " \t")] != '\0')
+		memcpy(lines->last, lines->text, sizeof lines->last);
+	pass_on(lines, now);
 }
 
 void lines_feed(struct lines *lines, const char *bytes, size_t length, struct instant now)
@@ -60,4 +83,5 @@ void lines_end(struct lines *lines, struct instant now)
 {
 	if (lines->length > 0)
 		finish_line(lines, now);
+	show_tail(lines);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a child writes, cut into lines fit for the log: bounded in length and rate, and without
- * bytes that would do something to a terminal. Pure; knows no log.
+ * bytes that would do something to a terminal. Why a command failed stands in its last lines, so
+ * of what is beyond the rate the middle is left out. Pure; knows no log.
  */
 #pragma once
 
@@ -14,6 +15,9 @@ enum {
 	LINES_LENGTH_MAX = 512, /* longer lines end in "..." */
 	/* A child that talks without end fills neither the log nor the loop's time. */
 	LINES_PER_SECOND = 50,
+	/* Of what is beyond that, the last lines are shown all the same, when the second or the
+	 * child is over. */
+	LINES_TAIL = 10,
 };
 
 struct lines {
@@ -22,6 +26,10 @@ struct lines {
 	struct instant second; /* when the running second began */
 	uint32_t shown;        /* in this second */
 	uint64_t left_out;     /* since a line was last shown */
+	uint64_t held_back;    /* since then, in all; the last of them are in `tail` */
+	/* The line held back as n-th in place n % LINES_TAIL. */
+	char tail[LINES_TAIL][LINES_LENGTH_MAX + 4];
+	char last[LINES_LENGTH_MAX + 4]; /* the last that was not blank; "": there was none */
 	void (*show)(void *context, const char *line, uint64_t left_out);
 	void *context;
 };

@@ -15,7 +15,12 @@
 #include "daemon/resource/lines.h"
 #include "daemon/resource/trail.h"
 
-enum { PROBLEM_BYTES = 192, VARIABLES = 5 };
+enum {
+	PROBLEM_BYTES = 192,
+	VARIABLES = 5,
+	/* Of the last line in a problem; the log has all of it. */
+	QUOTED_BYTES = 100,
+};
 
 /* What is killed dies within a moment, what was asked takes its time; no event tells for what is
  * not our child. Looking costs more the more processes the host has, so it is done less and less
@@ -63,7 +68,7 @@ static void show_line(void *context, const char *line, uint64_t left_out)
 	if (left_out > 0)
 		log_write(task->resource->site->log, LEVEL_WARNING,
 		          "resource %s: %" PRIu64
-		          " lines of output left out: more than %d a second",
+		          " lines of output left out here: more than %d a second",
 		          name, left_out, LINES_PER_SECOND);
 	log_write(task->resource->site->log, LEVEL_INFO, "resource %s: %s", name, line);
 }
@@ -117,6 +122,16 @@ static void on_output(void *context, const char *bytes, size_t length)
 	lines_feed(&task->lines, bytes, length, platform_now());
 }
 
+/* As a rule the last line says why. */
+static void quote_last_line(struct task *task)
+{
+	const char *line = task->lines.last + strspn(task->lines.last, " \t");
+	size_t used = strlen(task->problem);
+	if (used > 0 && *line != '\0')
+		snprintf(task->problem + used, sizeof task->problem - used, ": %.*s",
+		         QUOTED_BYTES, line);
+}
+
 static void describe_end(struct task *task, struct child_end end)
 {
 	if (task->problem[0] != '\0')
@@ -133,6 +148,7 @@ static void describe_end(struct task *task, struct child_end end)
 		         end.number, strsignal(end.number));
 	else if (end.number != 0)
 		snprintf(task->problem, sizeof task->problem, "exited with status %d", end.number);
+	quote_last_line(task);
 }
 
 static void on_ended(void *context, struct child_end end)

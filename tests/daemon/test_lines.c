@@ -71,18 +71,35 @@ START_TEST(a_line_without_end_is_cut_and_marked)
 }
 END_TEST
 
-START_TEST(lines_beyond_the_rate_are_left_out_and_counted)
+START_TEST(of_lines_beyond_the_rate_the_last_are_shown_and_the_others_counted)
 {
 	struct shown shown = {.count = 0};
 	struct lines lines;
 	lines_init(&lines, show, &shown);
-	for (int i = 0; i < LINES_PER_SECOND + 7; i++)
+	for (int i = 0; i < LINES_PER_SECOND + LINES_TAIL + 7; i++)
 		feed(&lines, "x\n");
 	ck_assert_uint_eq(shown.count, LINES_PER_SECOND);
 	lines_feed(&lines, "later\n", 6, instant_plus(NOW, span_ms(1000)));
-	ck_assert_uint_eq(shown.count, LINES_PER_SECOND + 1);
+	ck_assert_uint_eq(shown.count, LINES_PER_SECOND + LINES_TAIL + 1);
 	ck_assert_uint_eq(shown.left_out, 7);
 	ck_assert_str_eq(shown.last, "later");
+}
+END_TEST
+
+START_TEST(the_last_line_of_a_child_that_says_too_much_is_shown_at_its_end)
+{
+	struct shown shown = {.count = 0};
+	struct lines lines;
+	lines_init(&lines, show, &shown);
+	for (int i = 0; i < 1000; i++)
+		feed(&lines, "x\n");
+	feed(&lines, "cannot bind to port 80\n \n");
+	ck_assert_str_eq(shown.last, "x");
+	lines_end(&lines, NOW);
+	ck_assert_str_eq(shown.last, " ");
+	ck_assert_str_eq(lines.last, "cannot bind to port 80");
+	ck_assert_uint_eq(shown.count, LINES_PER_SECOND + LINES_TAIL);
+	ck_assert_uint_eq(shown.left_out, 1002 - LINES_PER_SECOND - LINES_TAIL);
 }
 END_TEST
 
@@ -93,7 +110,8 @@ int main(void)
 	tcase_add_test(all, a_line_may_come_in_pieces_and_the_last_without_its_end);
 	tcase_add_test(all, bytes_that_steer_a_terminal_are_not_passed_on);
 	tcase_add_test(all, a_line_without_end_is_cut_and_marked);
-	tcase_add_test(all, lines_beyond_the_rate_are_left_out_and_counted);
+	tcase_add_test(all, of_lines_beyond_the_rate_the_last_are_shown_and_the_others_counted);
+	tcase_add_test(all, the_last_line_of_a_child_that_says_too_much_is_shown_at_its_end);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

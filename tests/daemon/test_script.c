@@ -218,6 +218,25 @@ START_TEST(output_beyond_the_rate_is_left_out_and_does_not_block_the_child)
 	stage_start(stage, 0, 1);
 	ck_assert(stage_logged(stage, "resource app: 1\n"));
 	ck_assert(!stage_logged(stage, "resource app: 100000\n"));
+	ck_assert(stage_logged(stage, "lines of output left out here"));
+	ck_assert(stage_logged(stage, "resource app: done\n"));
+	stage_release(stage, 0, 1, false);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(the_last_line_of_a_command_that_fails_is_in_the_detail)
+{
+	struct stage *stage = stage_new();
+	stage_script(stage, 0, "app",
+	             "/bin/sh -c 'seq 1 20000; echo cannot bind to port 80; exit 1'", "/bin/true");
+	stage_open(stage);
+	stage->now = &stage->roles[0];
+	runner_start(stage->runner, 0, 1);
+	stage_until(stage, is_failed, "the role fails");
+	ck_assert_str_eq(stage->now->why,
+	                 "resource app: start exited with status 1: cannot bind to port 80");
+	ck_assert(stage_logged(stage, "resource app: cannot bind to port 80\n"));
 	stage_release(stage, 0, 1, false);
 	stage_close(stage);
 }
@@ -240,6 +259,7 @@ int main(void)
 	tcase_add_test(all, a_forced_release_has_no_time_to_ask_status);
 	tcase_add_test(all, a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on);
 	tcase_add_test(all, output_beyond_the_rate_is_left_out_and_does_not_block_the_child);
+	tcase_add_test(all, the_last_line_of_a_command_that_fails_is_in_the_detail);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
