@@ -18,6 +18,7 @@
 #include "daemon/file.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
+#include "proto/member_check.h"
 
 enum { STDERR = 2 };
 
@@ -121,12 +122,22 @@ static const struct kept *find_kept(struct daemon *daemon)
 {
 	const struct setup *setup = &daemon->config.setup;
 	struct layers *layers = &daemon->layers;
+	const char *broken;
 
 	if (layers->memory == NULL)
 		return NULL;
 	memory_claim(layers->memory,
 	             (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
-	return memory_kept(layers->memory, &layers->kept) ? &layers->kept : NULL;
+	if (!memory_kept(layers->memory, &layers->kept))
+		return NULL;
+	broken = kept_check(&layers->kept, platform_now());
+	if (broken == NULL)
+		return &layers->kept;
+	log_write(daemon->log, LEVEL_ERROR,
+	          "memory: not \"%s\": what the worker before this one kept is not believed; this "
+	          "member releases all that runs here and abstains from votes for a while",
+	          broken);
+	return NULL;
 }
 
 /* The epoch under which something of the role may be up here; 0: nothing is. An owner that has not

@@ -9,11 +9,24 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/daemon.h"
 #include "daemon/effects.h"
 #include "daemon/platform/platform.h"
+
+/* A fault of this program: nothing of the step leaves it, and what was kept before the step is what
+ * the next worker goes on from. If that breaks again, the guard releases everything. */
+_Noreturn static void end_broken(struct daemon *daemon, enum event_kind kind)
+{
+	log_write(daemon->log, LEVEL_ERROR,
+	          "fault of this program: after event %d not \"%s\": this process ends here, and "
+	          "nothing of this step is done; please report it with the lines before",
+	          (int)kind, daemon->effects.broken);
+	log_close(daemon->log); /* which writes what is left */
+	abort();
+}
 
 void events_step(struct daemon *daemon, struct event event)
 {
@@ -21,6 +34,8 @@ void events_step(struct daemon *daemon, struct event event)
 	daemon->stepping = true;
 	event.now = platform_now();
 	member_step(&daemon->member, &event, &daemon->effects);
+	if (daemon->effects.broken != NULL)
+		end_broken(daemon, event.kind);
 	layers_follow(daemon);
 	effects_apply(daemon);
 	senses_follow(daemon);

@@ -48,6 +48,10 @@ struct effect {
 };
 
 struct effects {
+	/* NULL; else the rule of member_check.h that this step broke. Then nothing of the step may
+	 * be carried out, kept or sent: the process ends, and the one after it goes on from what
+	 * was kept before. */
+	const char *broken;
 	bool send;    /* a heartbeat is due: take its pages from member_next_page */
 	bool persist; /* member_durable changed: write it, then EVENT_PERSISTED */
 	uint16_t count;

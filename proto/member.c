@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/member_check.h"
 #include "proto/step.h"
 
 static void init_roles(struct member *m, const struct setup *setup, struct instant now)
@@ -301,6 +302,7 @@ void member_step(struct member *m, const struct event *event, struct effects *ou
 	dispatch(&step, event);
 	update(&step);
 	out->persist = m->generation != generation || (m->persisted == 0 && generation == 1);
+	out->broken = member_check(m);
 }
 
 struct instant member_deadline(const struct member *m)

@@ -29,7 +29,8 @@
 void member_init(struct member *m, const struct setup *setup, const struct durable *durable,
                  const struct kept *kept, uint64_t seed, struct instant now);
 
-/* Applies one event. Cannot fail, does not allocate; *out is overwritten. */
+/* Applies one event. Cannot fail, does not allocate; *out is overwritten. A state that breaks a
+ * rule afterwards is named in out->broken, which every caller looks at first. */
 void member_step(struct member *m, const struct event *event, struct effects *out);
 
 /* When the next EVENT_DEADLINE is due if nothing else happens before. */

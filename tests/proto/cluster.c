@@ -160,6 +160,10 @@ static void step_one(struct cluster *c, uint8_t i, struct event *event)
 {
 	event->now = clock_of(c, i);
 	member_step(&c->members[i], event, &c->out);
+	if (c->out.broken != NULL) {
+		fprintf(stderr, "%s: broken: %s\n", names[i], c->out.broken);
+		abort();
+	}
 	if (c->out.persist && !c->disk_full[i]) {
 		struct durable snapshot;
 		struct event written = {.kind = EVENT_PERSISTED};

@@ -270,6 +270,18 @@ START_TEST(a_daemon_that_overlooks_what_its_guard_did_is_reported)
 }
 END_TEST
 
+START_TEST(a_member_in_a_state_that_breaks_a_rule_is_reported)
+{
+	uint8_t owner;
+	struct world *world = owned_world(&owner);
+	world->hosts[owner].member->roles[0].operation.active = true;
+	world->hosts[owner].member->roles[0].phase = PHASE_DOWN;
+	world->hosts[owner].member->roles[0].claim.state = CLAIM_NONE;
+	ck_assert(!world_run(world, world->now + INT64_C(1000) * 1000000));
+	expect(world, "only an owner carries out commands");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *planted = tcase_create("planted faults");
@@ -292,6 +304,7 @@ int main(void)
 	tcase_add_test(by_hand, leaving_with_resources_up_is_reported);
 	tcase_add_test(by_hand, a_daemon_that_overlooks_what_its_guard_did_is_reported);
 	tcase_add_test(by_hand, a_member_that_wakes_itself_for_ever_is_reported);
+	tcase_add_test(by_hand, a_member_in_a_state_that_breaks_a_rule_is_reported);
 	tcase_add_test(by_hand, a_memory_that_does_not_know_what_is_up_is_reported);
 	tcase_add_test(
 	    by_hand,

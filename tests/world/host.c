@@ -167,6 +167,9 @@ void host_step(struct world *world, uint8_t h, struct event *event)
 	event->now = clock_show(&host->clock, world->now);
 	world->steps++;
 	member_step(host->member, event, &world->effects);
+	if (world->effects.broken != NULL)
+		check_violation(world, "%s is in a state in which not \"%s\"",
+		                story_host(world, h), world->effects.broken);
 	tell_notes(world, h, &world->effects);
 	bool acts = world->effects.count > 0 || world->effects.send || world->effects.persist;
 	enum doom doom = acts ? host->doom : DOOM_NONE;
