@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the status document says of the resources on this node.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+
+#include "proto/clock.h"
+
+struct daemon;
+
+/* Adds "resources" to the document. */
+void status_resources(cJSON *to, const struct daemon *daemon, struct instant now);

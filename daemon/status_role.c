@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The roles as this member sees them, and what it may conclude from that: an owner is unknown, not
+ * absent, where no quorum is heard.
+ */
+#include "daemon/status_role.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/daemon.h"
+#include "daemon/json.h"
+#include "daemon/resource/lifetime.h"
+
+enum { SENTENCE_BYTES = 512 };
+
+static void json_member(cJSON *to, const char *name, const struct daemon *daemon, uint8_t member)
+{
+	bool known = member != NO_MEMBER;
+
+	json_text(to, name, known ? daemon->config.setup.members[member].name : "", known);
+}
+
+static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role,
+                          const struct candidate_view *view)
+{
+	cJSON *json = cJSON_CreateObject();
+	const bool is_self = view->member == daemon->config.setup.self;
+	const bool ready =
+	    view->reachable && view->known && view->unfit == UNFIT_NOT && !view->mismatch;
+	const char *reason = !view->reachable           ? "unreachable"
+	                     : !view->known             ? "not-heard-of"
+	                     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
+	                     : view->mismatch           ? "config-mismatch"
+	                                                : "";
+	const struct daemon_role *own = &daemon->roles[role];
+
+	(void)cJSON_AddItemToArray(list, json);
+	json_member(json, "member", daemon, view->member);
+	(void)cJSON_AddBoolToObject(json, "ready", ready);
+	json_text(json, "reason", reason, true);
+	json_text(json, "detail", own->why[0] != '\0' ? own->why : own->failure, is_self);
+	(void)cJSON_AddStringToObject(json, "claim", claim_word(view->claim));
+	(void)cJSON_AddStringToObject(json, "phase", phase_word(view->phase));
+	json_number(json, "failures", view->failures);
+}
+
+static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
+                         const struct role_view *view)
+{
+	const bool waits =
+	    view->obstacle == OBSTACLE_FENCING || view->obstacle == OBSTACLE_FENCE_TURN ||
+	    view->obstacle == OBSTACLE_FENCE_FAILED || view->obstacle == OBSTACLE_NO_FENCE;
+	char sentence[SENTENCE_BYTES];
+
+	if (view->owner == NO_MEMBER)
+		(void)snprintf(sentence, sizeof sentence, "%s is wanted and nobody owns it%s%s",
+		               name, waits ? ": " : "", waits ? obstacle_text(view->obstacle) : "");
+	else
+		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
+		               phase_word(view->owner_phase),
+		               daemon->config.setup.members[view->owner].name);
+	json_sentence(problems, sentence);
+}
+
+static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_view *view)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "vote");
+
+	json_member(json, "holder", daemon, view->holder);
+	json_ms(json, "promised_ms", view->promised);
+}
+
+/* What the kernel does about the role's addresses when nobody else can. */
+static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
+{
+	static const char *const uses[GATE_USES] = {
+	    [GATE_NONE] = "none",
+	    [GATE_PASSES] = "passes",
+	    [GATE_OPEN] = "open",
+	    [GATE_CLOSED] = "closed",
+	};
+	struct gatekeeper_view view;
+	cJSON *json;
+
+	if (role >= daemon->config.setup.role_count ||
+	    !gatekeeper_view(&daemon->layers.gatekeeper, role, &view)) {
+		(void)cJSON_AddNullToObject(to, "kernel");
+		return;
+	}
+	json = cJSON_AddObjectToObject(to, "kernel");
+	(void)cJSON_AddStringToObject(json, "gate", uses[view.use]);
+	json_text(json, "gate_error", view.why, true);
+	json_number(json, "dropped", view.dropped);
+	(void)cJSON_AddBoolToObject(json, "lifetime",
+	                            lifetime_is_possible(daemon->config.setup.timing));
+}
+
+static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, uint8_t role,
+                     struct instant now)
+{
+	const struct setup *setup = &daemon->config.setup;
+	struct role_view view;
+	char name[NAME_BYTES];
+	cJSON *json = cJSON_CreateObject();
+	cJSON *candidates;
+	bool configured;
+
+	member_view_role(&daemon->member, role, now, &view);
+	configured = view.setup_role < setup->role_count;
+	if (configured)
+		(void)snprintf(name, sizeof name, "%s", setup->roles[view.setup_role].name);
+	else
+		(void)snprintf(name, sizeof name, "%016" PRIx64, view.id);
+	(void)cJSON_AddItemToArray(list, json);
+	(void)cJSON_AddStringToObject(json, "name", name);
+	(void)cJSON_AddBoolToObject(json, "configured", configured);
+	(void)cJSON_AddStringToObject(json, "wanted", wanted_word(view.wanted));
+	json_member(json, "owner", daemon, view.owner);
+	json_text(json, "phase", phase_word(view.owner_phase), view.owner != NO_MEMBER);
+	json_number(json, "epoch", view.epoch);
+	(void)cJSON_AddStringToObject(json, "claim", claim_word(view.claim));
+	json_ms(json, "lease_left_ms", view.lease_left);
+	add_vote(json, daemon, &view);
+	if (view.retrying)
+		json_ms(json, "retry_in_ms", view.retry_in);
+	else
+		(void)cJSON_AddNullToObject(json, "retry_in_ms");
+	add_kernel(json, daemon, role);
+	candidates = cJSON_AddArrayToObject(json, "nodes");
+	for (uint8_t i = 0; i < view.candidate_count; i++)
+		add_candidate(candidates, daemon, role, &view.candidates[i]);
+	if (configured && view.wanted == WANTED_STARTED &&
+	    (view.owner == NO_MEMBER || view.owner_phase != PHASE_UP))
+		explain_role(problems, daemon, name, &view);
+}
+
+void status_roles(cJSON *json, cJSON *problems, const struct daemon *daemon, struct instant now)
+{
+	cJSON *list = cJSON_AddArrayToObject(json, "roles");
+	const uint8_t count = member_role_count(&daemon->member);
+
+	for (uint8_t i = 0; i < count; i++)
+		add_role(list, problems, daemon, i, now);
+}
