@@ -128,11 +128,30 @@ static void add_timing(cJSON *to, const struct timing *timing)
 	json_ms(json, "promise_ms", timing_promise(*timing));
 }
 
-static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+/* A cluster of two voters is built like that, and `check` says so once: what is told here is that
+ * voters are missing. */
+static void judge_quorum(const struct status_verdict *verdict, const struct member_view *view)
+{
+	char sentence[SENTENCE_BYTES];
+
+	if (view->quorum && view->voters_heard < view->voters_total &&
+	    view->voters_heard == view->votes_needed) {
+		(void)snprintf(sentence, sizeof sentence,
+		               "one more lost voter ends the quorum: %u of %u heard, %u needed",
+		               view->voters_heard, view->voters_total, view->votes_needed);
+		json_sentence(verdict->risks, sentence);
+	}
+	if (view->quorum)
+		return;
+	(void)snprintf(sentence, sizeof sentence, "no quorum: %u of %u voters heard, %u needed",
+	               view->voters_heard, view->voters_total, view->votes_needed);
+	json_sentence(verdict->problems, sentence);
+}
+
+static void add_self(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,
                      struct instant now)
 {
 	struct member_view view;
-	char sentence[SENTENCE_BYTES];
 	cJSON *quorum;
 
 	member_view(&daemon->member, now, &view);
@@ -147,43 +166,46 @@ static void add_self(cJSON *json, cJSON *problems, cJSON *warnings, const struct
 	json_ms(json, "abstains_ms", view.abstains_for);
 	(void)cJSON_AddBoolToObject(json, "paused", view.paused);
 	(void)cJSON_AddBoolToObject(json, "file_voters_differ", view.file_voters_differ);
-	if (!view.quorum) {
-		(void)snprintf(sentence, sizeof sentence,
-		               "no quorum: %u of %u voters heard, %u needed", view.voters_heard,
-		               view.voters_total, view.votes_needed);
-		json_sentence(problems, sentence);
-	}
+	judge_quorum(verdict, &view);
 	if (view.relearning)
-		json_sentence(warnings,
+		json_sentence(verdict->warnings,
 		              "this member lost its state and is learning from the others");
 	if (view.file_voters_differ)
-		json_sentence(warnings, "the configuration names other voters than the cluster was "
-		                        "started with; the old set counts");
+		json_sentence(verdict->warnings,
+		              "the configuration names other voters than the cluster was "
+		              "started with; the old set counts");
 }
 
 cJSON *status_json(const struct daemon *daemon, struct instant now)
 {
 	const struct setup *setup = &daemon->config.setup;
 	cJSON *json = cJSON_CreateObject();
-	cJSON *problems, *warnings, *list;
+	struct status_verdict verdict;
+	cJSON *list;
+	bool healthy;
 
 	json_number(json, "schema", STATUS_SCHEMA);
 	(void)cJSON_AddStringToObject(json, "version", FAILOVERD_VERSION);
 	(void)cJSON_AddStringToObject(json, "cluster", daemon->config.cluster);
 	(void)cJSON_AddStringToObject(json, "self", setup->members[setup->self].name);
 	json_ms(json, "uptime_ms", instant_since(now, daemon->started));
-	(void)cJSON_AddBoolToObject(json, "healthy", false); /* set when the problems are known */
-	problems = cJSON_AddArrayToObject(json, "problems");
-	warnings = cJSON_AddArrayToObject(json, "warnings");
-	add_self(json, problems, warnings, daemon, now);
+	/* Both are set when the sentences are known. */
+	(void)cJSON_AddBoolToObject(json, "healthy", false);
+	(void)cJSON_AddBoolToObject(json, "degraded", false);
+	verdict.problems = cJSON_AddArrayToObject(json, "problems");
+	verdict.risks = cJSON_AddArrayToObject(json, "risks");
+	verdict.warnings = cJSON_AddArrayToObject(json, "warnings");
+	add_self(json, &verdict, daemon, now);
 	add_timing(json, &setup->timing);
 	list = cJSON_AddArrayToObject(json, "members");
 	for (uint8_t i = 0; i < setup->member_count; i++)
-		add_member(list, warnings, daemon, i, now);
-	status_roles(json, problems, daemon, now);
+		add_member(list, verdict.warnings, daemon, i, now);
+	status_roles(json, &verdict, daemon, now);
 	status_resources(json, daemon, now);
-	status_host(json, warnings, daemon, now);
-	(void)cJSON_ReplaceItemInObject(json, "healthy",
-	                                cJSON_CreateBool(cJSON_GetArraySize(problems) == 0));
+	status_host(json, verdict.warnings, daemon, now);
+	healthy = cJSON_GetArraySize(verdict.problems) == 0;
+	(void)cJSON_ReplaceItemInObject(json, "healthy", cJSON_CreateBool(healthy));
+	(void)cJSON_ReplaceItemInObject(
+	    json, "degraded", cJSON_CreateBool(healthy && cJSON_GetArraySize(verdict.risks) > 0));
 	return json;
 }

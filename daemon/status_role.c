@@ -21,13 +21,17 @@ static void json_member(cJSON *to, const char *name, const struct daemon *daemon
 	json_text(to, name, known ? daemon->config.setup.members[member].name : "", known);
 }
 
+static bool candidate_is_ready(const struct candidate_view *view)
+{
+	return view->reachable && view->known && view->unfit == UNFIT_NOT && !view->mismatch;
+}
+
 static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role,
                           const struct candidate_view *view)
 {
 	cJSON *json = cJSON_CreateObject();
 	const bool is_self = view->member == daemon->config.setup.self;
-	const bool ready =
-	    view->reachable && view->known && view->unfit == UNFIT_NOT && !view->mismatch;
+	const bool ready = candidate_is_ready(view);
 	const char *reason = !view->reachable           ? "unreachable"
 	                     : !view->known             ? "not-heard-of"
 	                     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
@@ -45,22 +49,43 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 	json_number(json, "failures", view->failures);
 }
 
+/* Why a wanted role is not up, as far as this member can know: it sees owners only through the
+ * heartbeats of the members it hears. */
 static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
-                         const struct role_view *view)
+                         const struct role_view *view, bool quorum)
 {
 	const bool waits =
 	    view->obstacle == OBSTACLE_FENCING || view->obstacle == OBSTACLE_FENCE_TURN ||
 	    view->obstacle == OBSTACLE_FENCE_FAILED || view->obstacle == OBSTACLE_NO_FENCE;
 	char sentence[SENTENCE_BYTES];
 
-	if (view->owner == NO_MEMBER)
-		(void)snprintf(sentence, sizeof sentence, "%s is wanted and nobody owns it%s%s",
-		               name, waits ? ": " : "", waits ? obstacle_text(view->obstacle) : "");
-	else
+	if (view->owner != NO_MEMBER)
 		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
 		               phase_word(view->owner_phase),
 		               daemon->config.setup.members[view->owner].name);
+	else if (!quorum)
+		(void)snprintf(sentence, sizeof sentence, "%s: owner unknown: no quorum here",
+		               name);
+	else
+		(void)snprintf(sentence, sizeof sentence, "%s is down: it has no owner%s%s", name,
+		               waits ? ": " : "", waits ? obstacle_text(view->obstacle) : "");
 	json_sentence(problems, sentence);
+}
+
+/* A role that is up although nobody else could take it over now. One that lists a single node is
+ * built like that: `check` says so once, and nothing about it changes at run time. */
+static void add_risk(cJSON *risks, const char *name, const struct role_view *view)
+{
+	char sentence[SENTENCE_BYTES];
+
+	for (uint8_t i = 0; i < view->candidate_count; i++) {
+		if (view->candidates[i].member != view->owner &&
+		    candidate_is_ready(&view->candidates[i]))
+			return;
+	}
+	(void)snprintf(sentence, sizeof sentence, "%s has no standby: no other node could take it",
+	               name);
+	json_sentence(risks, sentence);
 }
 
 static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_view *view)
@@ -96,50 +121,75 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 	                            lifetime_is_possible(daemon->config.setup.timing));
 }
 
-static void add_role(cJSON *list, cJSON *problems, const struct daemon *daemon, uint8_t role,
-                     struct instant now)
+/* A role that no file names any more is of interest while somebody still says something about it;
+ * what remains of it after that is an epoch, which is no news. */
+static bool is_shown(const struct daemon *daemon, const struct role_view *view)
+{
+	return view->setup_role < daemon->config.setup.role_count || view->owner != NO_MEMBER ||
+	       view->holder != NO_MEMBER;
+}
+
+/* What is wrong with a role of the configuration, or soon could be. */
+static void judge_role(const struct status_verdict *verdict, const struct daemon *daemon,
+                       const char *name, const struct role_view *view, bool quorum)
+{
+	if (view->wanted != WANTED_STARTED)
+		return;
+	if (view->owner == NO_MEMBER || view->owner_phase != PHASE_UP)
+		explain_role(verdict->problems, daemon, name, view, quorum);
+	else if (view->candidate_count > 1)
+		add_risk(verdict->risks, name, view);
+}
+
+static void add_role(cJSON *list, const struct status_verdict *verdict, const struct daemon *daemon,
+                     const struct role_view *view, bool quorum)
 {
 	const struct setup *setup = &daemon->config.setup;
-	struct role_view view;
+	const bool configured = view->setup_role < setup->role_count;
 	char name[NAME_BYTES];
 	cJSON *json = cJSON_CreateObject();
 	cJSON *candidates;
-	bool configured;
 
-	member_view_role(&daemon->member, role, now, &view);
-	configured = view.setup_role < setup->role_count;
 	if (configured)
-		(void)snprintf(name, sizeof name, "%s", setup->roles[view.setup_role].name);
+		(void)snprintf(name, sizeof name, "%s", setup->roles[view->setup_role].name);
 	else
-		(void)snprintf(name, sizeof name, "%016" PRIx64, view.id);
+		(void)snprintf(name, sizeof name, "%016" PRIx64, view->id);
 	(void)cJSON_AddItemToArray(list, json);
 	(void)cJSON_AddStringToObject(json, "name", name);
 	(void)cJSON_AddBoolToObject(json, "configured", configured);
-	(void)cJSON_AddStringToObject(json, "wanted", wanted_word(view.wanted));
-	json_member(json, "owner", daemon, view.owner);
-	json_text(json, "phase", phase_word(view.owner_phase), view.owner != NO_MEMBER);
-	json_number(json, "epoch", view.epoch);
-	(void)cJSON_AddStringToObject(json, "claim", claim_word(view.claim));
-	json_ms(json, "lease_left_ms", view.lease_left);
-	add_vote(json, daemon, &view);
-	if (view.retrying)
-		json_ms(json, "retry_in_ms", view.retry_in);
+	(void)cJSON_AddStringToObject(json, "wanted", wanted_word(view->wanted));
+	json_member(json, "owner", daemon, view->owner);
+	(void)cJSON_AddBoolToObject(json, "owner_unknown", view->owner == NO_MEMBER && !quorum);
+	json_text(json, "phase", phase_word(view->owner_phase), view->owner != NO_MEMBER);
+	json_number(json, "epoch", view->epoch);
+	(void)cJSON_AddStringToObject(json, "claim", claim_word(view->claim));
+	json_ms(json, "lease_left_ms", view->lease_left);
+	add_vote(json, daemon, view);
+	if (view->retrying)
+		json_ms(json, "retry_in_ms", view->retry_in);
 	else
 		(void)cJSON_AddNullToObject(json, "retry_in_ms");
-	add_kernel(json, daemon, role);
+	add_kernel(json, daemon, view->setup_role);
 	candidates = cJSON_AddArrayToObject(json, "nodes");
-	for (uint8_t i = 0; i < view.candidate_count; i++)
-		add_candidate(candidates, daemon, role, &view.candidates[i]);
-	if (configured && view.wanted == WANTED_STARTED &&
-	    (view.owner == NO_MEMBER || view.owner_phase != PHASE_UP))
-		explain_role(problems, daemon, name, &view);
+	for (uint8_t i = 0; i < view->candidate_count; i++)
+		add_candidate(candidates, daemon, view->setup_role, &view->candidates[i]);
+	if (configured)
+		judge_role(verdict, daemon, name, view, quorum);
 }
 
-void status_roles(cJSON *json, cJSON *problems, const struct daemon *daemon, struct instant now)
+void status_roles(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,
+                  struct instant now)
 {
 	cJSON *list = cJSON_AddArrayToObject(json, "roles");
 	const uint8_t count = member_role_count(&daemon->member);
+	struct member_view self;
 
-	for (uint8_t i = 0; i < count; i++)
-		add_role(list, problems, daemon, i, now);
+	member_view(&daemon->member, now, &self);
+	for (uint8_t i = 0; i < count; i++) {
+		struct role_view view;
+
+		member_view_role(&daemon->member, i, now, &view);
+		if (is_shown(daemon, &view))
+			add_role(list, verdict, daemon, &view, self.quorum);
+	}
 }

@@ -11,5 +11,14 @@
 
 struct daemon;
 
-/* Adds "roles" to the document, and a sentence to `problems` for each wanted role that is not up. */
-void status_roles(cJSON *json, cJSON *problems, const struct daemon *daemon, struct instant now);
+/* The lists that the sections of the document add their sentences to; borrowed. */
+struct status_verdict {
+	cJSON *problems; /* what is wrong now */
+	cJSON *risks;    /* what one more failure would make an outage */
+	cJSON *warnings; /* everything else that an operator should know */
+};
+
+/* Adds "roles" to the document. A wanted role that is not up is a problem, one that is up and could
+ * not be taken over is a risk. */
+void status_roles(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,
+                  struct instant now);

@@ -28,10 +28,10 @@ static const struct subcommand table[] = {
      "Tells every mistake of the configuration, what this host lacks to run it, and how long a\n"
      "failover takes at worst. Changes nothing. Exit code 5: the configuration or the key\n"
      "cannot be used; 1: this host lacks something; 0: ready, perhaps with warnings."},
-    {"status", "", TAKES_CLIENT | 1U << OPTION_JSON | 1U << OPTION_WATCH, 0, 0, command_status,
-     "show members, paths, roles and resources as this member sees them",
-     "Exit code 0: a quorum is seen and every wanted role is active; 3: not so; 4: the daemon\n"
-     "does not run."},
+    {"status", "[ROLE|MEMBER]", TAKES_CLIENT | 1U << OPTION_JSON | 1U << OPTION_WATCH, 0, 1,
+     command_status, "show what is wrong, members and roles; or all of one role or member",
+     "As this member sees it. Exit code 0: a quorum is seen and every wanted role is up; 6: so it\n"
+     "is, and one more failure would be an outage; 3: not so; 4: the daemon does not run."},
     {"move", "ROLE [NODE]", TAKES_CLIENT | 1U << OPTION_WAIT, 1, 2, command_move,
      "move a role to another node, the best other one without NODE",
      "Refused before anything stops when the target cannot take the role. With --wait, prints\n"

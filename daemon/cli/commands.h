@@ -14,9 +14,10 @@ enum exit_code {
 	EXIT_DONE = 0,        /* done; status: a quorum is seen and every wanted role is active */
 	EXIT_REFUSED = 1,     /* it failed or was refused; the text says why */
 	EXIT_USAGE = 2,       /* the command line is wrong */
-	EXIT_DEGRADED = 3,    /* status: no quorum, or a wanted role is not active */
+	EXIT_UNHEALTHY = 3,   /* status: no quorum, or a wanted role is not active */
 	EXIT_NOT_RUNNING = 4, /* the daemon of this host does not answer */
 	EXIT_CONFIG = 5,      /* the configuration or the key cannot be used */
+	EXIT_DEGRADED = 6,    /* status: all is up, and one more failure would be an outage */
 };
 
 struct subcommand {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `failoverd status`: asks this host's daemon for its status document and prints it, once or every
- * second.
+ * `failoverd status`: asks this host's daemon for its status document and prints it, whole or about
+ * one role or member, once or every second.
  */
 #include <stdio.h>
 #include <uv.h>
@@ -24,16 +24,34 @@ static enum exit_code print_json(const cJSON *status, bool watch)
 	return EXIT_DONE;
 }
 
+static enum exit_code exit_code_of(const cJSON *status)
+{
+	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(status, "healthy")))
+		return EXIT_UNHEALTHY;
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(status, "degraded")) ? EXIT_DEGRADED
+	                                                                          : EXIT_DONE;
+}
+
 static enum exit_code show(const struct options *options, const cJSON *status)
 {
+	const struct paint paint = paint_stdout();
+	const char *name = options->operand_count > 0 ? options->operands[0] : NULL;
+
 	if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(status, "ok")))
 		return client_print("status", status);
-	if (!options->json)
-		view_print(status);
-	else if (print_json(status, options->watch) != EXIT_DONE)
+	if (options->json) {
+		if (print_json(status, options->watch) != EXIT_DONE)
+			return EXIT_REFUSED;
+	} else if (name == NULL) {
+		view_overview(status, &paint);
+	} else if (!view_detail(status, name, &paint)) {
+		(void)fprintf(stderr,
+		              "failoverd: status: no role and no member is called %s; `failoverd "
+		              "status` lists them\n",
+		              name);
 		return EXIT_REFUSED;
-	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(status, "healthy")) ? EXIT_DONE
-	                                                                         : EXIT_DEGRADED;
+	}
+	return exit_code_of(status);
 }
 
 static enum exit_code ask_once(const struct options *options)

@@ -1,260 +1,245 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables of members, roles and resources. A column is as wide as a name may usually be; longer ones
- * shift their row, which stays readable.
+ * The overview. A row is what one looks for at 3 a.m.: who owns the role, is it up, who could take
+ * it over. What makes it longer than the terminal is left to `status NAME`, except what is wrong.
  */
 #include "daemon/cli/view.h"
 
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL_BYTES = 48 };
+#include "daemon/cli/view_values.h"
 
-static const cJSON *get(const cJSON *from, const char *name)
+enum {
+	MEMBER_WIDTH = 16,
+	KIND_WIDTH = 7,
+	STATE_WIDTH = 11,
+	SEEN_WIDTH = 8,
+	PATHS_WIDTH = 5,
+	OWNER_WIDTH = 16,
+	EPOCH_WIDTH = 7,
+	REST_BYTES = 256,
+	/* Up to so many members have a line each; of more, only those that are not up. */
+	MEMBERS_SHOWN = 6,
+	/* Two title lines, a blank one and a heading for members and for roles, and the prompt. */
+	FIXED_ROWS = 7,
+	SENTENCE_ROWS_LEAST = 3,
+};
+
+static void print_title(const cJSON *status, const struct paint *paint)
 {
-	return cJSON_GetObjectItemCaseSensitive(from, name);
+	const cJSON *quorum = view_get(status, "quorum");
+	const bool healthy = view_is(status, "healthy"), degraded = view_is(status, "degraded");
+	const enum paint_colour colour = !healthy ? PAINT_BAD : degraded ? PAINT_WARN : PAINT_GOOD;
+	char title[REST_BYTES];
+
+	(void)snprintf(title, sizeof title, "cluster %s, seen by %s: %s",
+	               view_text(status, "cluster", "?"), view_text(status, "self", "?"),
+	               !healthy   ? "NOT HEALTHY"
+	               : degraded ? "degraded: one more failure would be an outage"
+	                          : "healthy");
+	paint_rest(paint, colour, title, 0);
+	(void)printf("%.0f of %.0f voters heard, %.0f needed\n",
+	             view_number(quorum, "voters_heard"), view_number(quorum, "voters_total"),
+	             view_number(quorum, "votes_needed"));
 }
 
-static const char *text_or(const cJSON *from, const char *name, const char *otherwise)
+static bool is_plainly_up(const cJSON *member)
 {
-	const char *text = cJSON_GetStringValue(get(from, name));
+	const char *state = view_text(member, "state", "?");
+	char flags[REST_BYTES];
 
-	return text == NULL ? otherwise : text;
+	view_flags(member, flags, sizeof flags);
+	return (strcmp(state, "up") == 0 || strcmp(state, "self") == 0) && flags[0] == '\0';
 }
 
-static double number(const cJSON *from, const char *name)
+static int member_rows(const cJSON *members)
 {
-	const cJSON *item = get(from, name);
+	const int count = cJSON_GetArraySize(members);
+	const cJSON *member;
+	int rows = 1; /* that tells of the others */
 
-	return cJSON_IsNumber(item) ? item->valuedouble : 0;
+	if (count <= MEMBERS_SHOWN)
+		return count;
+	cJSON_ArrayForEach(member, members) rows += !is_plainly_up(member);
+	return rows;
 }
 
-/* "35 ms", "12.3 s", "5 m", or "-" for null. */
-static void format_ms(const cJSON *item, char out[CELL_BYTES])
+/* How many lines of sentences leave every row of the tables on the screen. */
+static int sentence_room(const cJSON *status, const struct paint *paint)
 {
-	if (!cJSON_IsNumber(item))
-		(void)snprintf(out, CELL_BYTES, "-");
-	else if (item->valuedouble < 1000)
-		(void)snprintf(out, CELL_BYTES, "%.0f ms", item->valuedouble);
-	else if (item->valuedouble < 600000)
-		(void)snprintf(out, CELL_BYTES, "%.1f s", item->valuedouble / 1000);
-	else
-		(void)snprintf(out, CELL_BYTES, "%.0f min", item->valuedouble / 60000);
+	const int room = paint->rows - FIXED_ROWS - member_rows(view_get(status, "members")) -
+	                 cJSON_GetArraySize(view_get(status, "roles"));
+
+	if (paint->rows == 0)
+		return INT_MAX;
+	return room > SENTENCE_ROWS_LEAST ? room : SENTENCE_ROWS_LEAST;
 }
 
-static void print_list(const cJSON *status, const char *name, const char *mark)
+/* The worst first, as many as there is room for, and how many are left out. */
+static void print_sentences(const cJSON *status, const struct paint *paint)
 {
+	static const struct {
+		const char *name;
+		enum paint_colour colour;
+		char mark;
+	} lists[] = {{"problems", PAINT_BAD, '!'},
+	             {"risks", PAINT_WARN, '!'},
+	             {"warnings", PAINT_PLAIN, '-'}};
+	enum { LISTS = sizeof lists / sizeof lists[0] };
+	int room = sentence_room(status, paint), left = 0;
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, get(status, name))(void)
-	    printf("%s %s\n", mark, cJSON_GetStringValue(item));
-}
+	for (size_t i = 0; i < LISTS; i++)
+		left += cJSON_GetArraySize(view_get(status, lists[i].name));
+	for (size_t i = 0; i < LISTS; i++) {
+		cJSON_ArrayForEach(item, view_get(status, lists[i].name))
+		{
+			const char *text = cJSON_GetStringValue(item);
 
-static void print_head(const cJSON *status)
-{
-	const cJSON *quorum = get(status, "quorum");
-
-	(void)printf("cluster %s, seen by %s: %s\n", text_or(status, "cluster", "?"),
-	             text_or(status, "self", "?"),
-	             cJSON_IsTrue(get(status, "healthy")) ? "healthy" : "DEGRADED");
-	(void)printf("%.0f of %.0f voters heard, %.0f needed\n", number(quorum, "voters_heard"),
-	             number(quorum, "voters_total"), number(quorum, "votes_needed"));
-	print_list(status, "problems", "!");
-	print_list(status, "warnings", "-");
-}
-
-/* Flags that are set, as words. */
-static void print_flags(const cJSON *member)
-{
-	static const char *const flags[] = {"paused",  "relearning",    "abstaining",
-	                                    "leaving", "voters_differ", "config_differs"};
-
-	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-		if (cJSON_IsTrue(get(member, flags[i])))
-			(void)printf(" %s", flags[i]);
-	}
-}
-
-static void print_refused(const cJSON *of, const char *indent)
-{
-	const cJSON *refused = get(of, "refused");
-	const cJSON *item;
-
-	if (refused == NULL || refused->child == NULL)
-		return;
-	(void)printf("%srefused:", indent);
-	cJSON_ArrayForEach(item, refused)(void) printf(" %s %.0f", item->string, item->valuedouble);
-	(void)printf("\n");
-}
-
-static void print_path(const cJSON *path)
-{
-	char seen[CELL_BYTES], rtt[CELL_BYTES] = "-";
-
-	format_ms(get(path, "age_ms"), seen);
-	if (cJSON_IsNumber(get(path, "rtt_us")))
-		(void)snprintf(rtt, sizeof rtt, "%.2f ms", number(path, "rtt_us") / 1000);
-	(void)printf("  %s -> %s  seen %s  rtt %s  lost in %.0f %% out %.0f %%",
-	             text_or(path, "here", "?"), text_or(path, "there", "?"), seen, rtt,
-	             number(path, "loss_in_percent"), number(path, "loss_out_percent"));
-	if (number(path, "send_errors") > 0)
-		(void)printf("  send errors %.0f (%s)", number(path, "send_errors"),
-		             text_or(path, "send_error", "?"));
-	(void)printf("\n");
-}
-
-static void print_members(const cJSON *status)
-{
-	const cJSON *member, *path;
-
-	(void)printf("\n%-16s %-8s %-12s %-8s %s\n", "MEMBER", "KIND", "STATE", "SEEN", "NOTES");
-	cJSON_ArrayForEach(member, get(status, "members"))
-	{
-		char seen[CELL_BYTES];
-
-		format_ms(get(member, "age_ms"), seen);
-		(void)printf("%-16s %-8s %-12s %-8s", text_or(member, "name", "?"),
-		             text_or(member, "kind", "?"), text_or(member, "state", "?"), seen);
-		if (!cJSON_IsTrue(get(member, "votes")))
-			(void)printf(" no-vote");
-		print_flags(member);
-		(void)printf("\n");
-		cJSON_ArrayForEach(path, get(member, "paths")) print_path(path);
-		print_refused(member, "  ");
-	}
-	if (get(get(status, "strangers"), "refused") != NULL &&
-	    get(get(status, "strangers"), "refused")->child != NULL) {
-		(void)printf("strangers\n");
-		print_refused(get(status, "strangers"), "  ");
-	}
-}
-
-static void print_node(const cJSON *role, const cJSON *node)
-{
-	const bool owns = strcmp(text_or(role, "owner", ""), text_or(node, "member", "?")) == 0;
-	const bool ready = cJSON_IsTrue(get(node, "ready"));
-
-	(void)printf("  %-14s %s%s", text_or(node, "member", "?"),
-	             owns    ? "owner"
-	             : ready ? "ready"
-	                     : "not ready: ",
-	             owns || ready ? "" : text_or(node, "reason", "?"));
-	if (cJSON_IsString(get(node, "detail")))
-		(void)printf(" (%s)", text_or(node, "detail", ""));
-	if (number(node, "failures") > 0)
-		(void)printf(", failed %.0f times", number(node, "failures"));
-	(void)printf("\n");
-}
-
-static void print_kernel(const cJSON *kernel)
-{
-	const char *error = text_or(kernel, "gate_error", NULL);
-
-	if (kernel == NULL || !cJSON_IsObject(kernel))
-		return;
-	(void)printf("  packet gate %s", text_or(kernel, "gate", "?"));
-	if (error != NULL)
-		(void)printf(" (%s)", error);
-	else
-		(void)printf(", %.0f packets dropped", number(kernel, "dropped"));
-	(void)printf("; addresses %s\n",
-	             cJSON_IsTrue(get(kernel, "lifetime")) ? "expire" : "do not expire");
-}
-
-static void print_roles(const cJSON *status)
-{
-	const cJSON *role, *node;
-
-	if (cJSON_GetArraySize(get(status, "roles")) == 0)
-		return;
-	(void)printf("\n%-16s %-8s %-16s %-9s %-8s %s\n", "ROLE", "WANTED", "OWNER", "PHASE",
-	             "EPOCH", "LEASE LEFT");
-	cJSON_ArrayForEach(role, get(status, "roles"))
-	{
-		const bool holds = strcmp(text_or(role, "claim", ""), "holding") == 0;
-		char left[CELL_BYTES];
-
-		format_ms(get(role, "lease_left_ms"), left);
-		(void)printf("%-16s %-8s %-16s %-9s %-8.0f %s\n", text_or(role, "name", "?"),
-		             text_or(role, "wanted", "?"), text_or(role, "owner", "-"),
-		             text_or(role, "phase", "-"), number(role, "epoch"),
-		             holds ? left : "-");
-		cJSON_ArrayForEach(node, get(role, "nodes")) print_node(role, node);
-		print_kernel(get(role, "kernel"));
-		if (cJSON_IsNumber(get(role, "retry_in_ms"))) {
-			format_ms(get(role, "retry_in_ms"), left);
-			(void)printf("  tried here again in %s\n", left);
+			room -= paint_lines(paint, text);
+			/* The line that counts the others needs room, too. */
+			if (room < (left > 1 ? 1 : 0)) {
+				(void)printf("- and %d more: failoverd status --json\n", left);
+				return;
+			}
+			paint_sentence(paint, lists[i].colour, lists[i].mark, text);
+			left--;
 		}
 	}
 }
 
-static void print_resources(const cJSON *status)
+static void print_member(const cJSON *member, const struct paint *paint)
 {
-	const cJSON *resource;
+	const cJSON *paths = view_get(member, "paths"), *path;
+	const char *state = view_text(member, "state", "?");
+	const bool is_up = strcmp(state, "up") == 0 || strcmp(state, "self") == 0;
+	char seen[VIEW_CELL_BYTES], heard[VIEW_CELL_BYTES] = "-", flags[REST_BYTES / 2],
+				    notes[REST_BYTES];
+	int count = 0;
 
-	if (cJSON_GetArraySize(get(status, "resources")) == 0)
-		return;
-	(void)printf("\n%-16s %-16s %-8s %-9s %-8s %-9s %s\n", "RESOURCE", "ROLE", "TYPE", "STATE",
-	             "PID", "RESTARTS", "DETAIL");
-	cJSON_ArrayForEach(resource, get(status, "resources"))
+	view_ms(view_get(member, "age_ms"), seen);
+	cJSON_ArrayForEach(path, paths) count += view_is(path, "heard");
+	if (cJSON_GetArraySize(paths) > 0)
+		(void)snprintf(heard, sizeof heard, "%d/%d", count, cJSON_GetArraySize(paths));
+	view_flags(member, flags, sizeof flags);
+	(void)snprintf(notes, sizeof notes, "%s%s%s", view_is(member, "votes") ? "" : "no-vote",
+	               view_is(member, "votes") || flags[0] == '\0' ? "" : " ", flags);
+	paint_cell(paint, PAINT_PLAIN, view_text(member, "name", "?"), MEMBER_WIDTH);
+	paint_cell(paint, PAINT_PLAIN, view_text(member, "kind", "?"), KIND_WIDTH);
+	paint_cell(paint, is_up ? PAINT_GOOD : PAINT_BAD, state, STATE_WIDTH);
+	paint_cell(paint, PAINT_PLAIN, seen, SEEN_WIDTH);
+	paint_cell(paint, count < cJSON_GetArraySize(paths) ? PAINT_WARN : PAINT_PLAIN, heard,
+	           PATHS_WIDTH);
+	paint_rest(paint, PAINT_WARN, notes,
+	           MEMBER_WIDTH + KIND_WIDTH + STATE_WIDTH + SEEN_WIDTH + PATHS_WIDTH + 5);
+}
+
+static void print_members(const cJSON *status, const struct paint *paint)
+{
+	const cJSON *members = view_get(status, "members"), *member;
+	const bool all = cJSON_GetArraySize(members) <= MEMBERS_SHOWN;
+	int hidden = 0;
+
+	(void)printf("\n");
+	paint_cell(paint, PAINT_HEAD, "MEMBER", MEMBER_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "KIND", KIND_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "STATE", STATE_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "SEEN", SEEN_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "PATHS", PATHS_WIDTH);
+	paint_rest(paint, PAINT_HEAD, "NOTES", 0);
+	cJSON_ArrayForEach(member, members)
 	{
-		char pid[CELL_BYTES] = "-";
+		if (all || !is_plainly_up(member))
+			print_member(member, paint);
+		else
+			hidden++;
+	}
+	if (hidden > 0)
+		(void)printf("%d %s up\n", hidden, hidden == 1 ? "member is" : "members are");
+}
 
-		if (cJSON_IsNumber(get(resource, "pid")))
-			(void)snprintf(pid, sizeof pid, "%.0f", number(resource, "pid"));
-		(void)printf("%-16s %-16s %-8s %-9s %-8s %-9.0f %s%s\n",
-		             text_or(resource, "name", "?"), text_or(resource, "role", "?"),
-		             text_or(resource, "type", "?"), text_or(resource, "state", "?"), pid,
-		             number(resource, "restarts"),
-		             cJSON_IsFalse(get(resource, "critical")) ? "(not critical) " : "",
-		             text_or(resource, "detail", ""));
+/* "up", "starting", "stopped" (on purpose), "down", "unknown". */
+static const char *role_state(const cJSON *role)
+{
+	if (view_is(role, "owner_unknown"))
+		return "unknown";
+	if (cJSON_IsString(view_get(role, "owner")))
+		return view_text(role, "phase", "?");
+	return strcmp(view_text(role, "wanted", ""), "stopped") == 0 ? "stopped" : "down";
+}
+
+static enum paint_colour state_colour(const char *state)
+{
+	if (strcmp(state, "up") == 0)
+		return PAINT_GOOD;
+	return strcmp(state, "down") == 0 || strcmp(state, "unknown") == 0 ? PAINT_BAD : PAINT_WARN;
+}
+
+/* "beta, gamma", or "none: beta paused, gamma unreachable". */
+static void list_standbys(const cJSON *role, char out[REST_BYTES])
+{
+	const char *owner = view_text(role, "owner", "");
+	char reasons[REST_BYTES] = "";
+	const cJSON *node;
+	size_t used = 0, told = 0;
+
+	out[0] = '\0';
+	cJSON_ArrayForEach(node, view_get(role, "nodes"))
+	{
+		const char *name = view_text(node, "member", "?");
+
+		if (strcmp(name, owner) == 0)
+			continue;
+		if (view_is(node, "ready") && used < REST_BYTES)
+			used += (size_t)snprintf(out + used, REST_BYTES - used, "%s%s",
+			                         used > 0 ? ", " : "", name);
+		else if (told < sizeof reasons)
+			told += (size_t)snprintf(reasons + told, sizeof reasons - told, "%s%s %s",
+			                         told > 0 ? ", " : "", name,
+			                         view_text(node, "reason", "?"));
+	}
+	if (used == 0)
+		(void)snprintf(out, REST_BYTES, "none%s%.200s", told > 0 ? ": " : "", reasons);
+}
+
+static void print_roles(const cJSON *status, const struct paint *paint)
+{
+	const int used = MEMBER_WIDTH + OWNER_WIDTH + STATE_WIDTH + EPOCH_WIDTH + 4;
+	const cJSON *role;
+
+	if (cJSON_GetArraySize(view_get(status, "roles")) == 0)
+		return;
+	(void)printf("\n");
+	paint_cell(paint, PAINT_HEAD, "ROLE", MEMBER_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "OWNER", OWNER_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "STATE", STATE_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "EPOCH", EPOCH_WIDTH);
+	paint_rest(paint, PAINT_HEAD, "STANDBY", 0);
+	cJSON_ArrayForEach(role, view_get(status, "roles"))
+	{
+		const char *state = role_state(role);
+		char standbys[REST_BYTES], epoch[VIEW_CELL_BYTES];
+
+		list_standbys(role, standbys);
+		(void)snprintf(epoch, sizeof epoch, "%.0f", view_number(role, "epoch"));
+		paint_cell(paint, PAINT_PLAIN, view_text(role, "name", "?"), MEMBER_WIDTH);
+		paint_cell(
+		    paint, PAINT_PLAIN,
+		    view_text(role, "owner", view_is(role, "owner_unknown") ? "unknown" : "-"),
+		    OWNER_WIDTH);
+		paint_cell(paint, state_colour(state), state, STATE_WIDTH);
+		paint_cell(paint, PAINT_PLAIN, epoch, EPOCH_WIDTH);
+		paint_rest(paint, strncmp(standbys, "none", 4) == 0 ? PAINT_WARN : PAINT_PLAIN,
+		           standbys, used);
 	}
 }
 
-static void print_watchdog(const cJSON *watchdog)
+void view_overview(const cJSON *status, const struct paint *paint)
 {
-	const bool armed = cJSON_IsTrue(get(watchdog, "armed"));
-	char timeout[CELL_BYTES], petted[CELL_BYTES];
-
-	format_ms(get(watchdog, "timeout_ms"), timeout);
-	format_ms(get(watchdog, "petted_ms"), petted);
-	(void)printf("watchdog        %s", text_or(watchdog, "use", "?"));
-	if (cJSON_IsString(get(watchdog, "error")))
-		(void)printf(", cannot be used: %s", text_or(watchdog, "error", ""));
-	else if (cJSON_IsString(get(watchdog, "device")))
-		(void)printf(", %s (%s) with %s, %s", text_or(watchdog, "device", "?"),
-		             text_or(watchdog, "identity", "?"), timeout,
-		             armed ? "armed, petted " : "not armed: nothing is owned here");
-	(void)printf("%s%s\n", armed ? petted : "", armed ? " ago" : "");
-}
-
-static void print_host(const cJSON *status)
-{
-	const cJSON *escalation = get(status, "escalation"), *pauses = get(status, "pauses");
-	char last[CELL_BYTES], longest[CELL_BYTES];
-
-	if (pauses == NULL)
-		return;
-	format_ms(get(pauses, "last_ms"), last);
-	format_ms(get(pauses, "longest_ms"), longest);
-	(void)printf("\n");
-	print_watchdog(get(status, "watchdog"));
-	(void)printf("escalation      %s", text_or(escalation, "means", "?"));
-	if (cJSON_IsString(get(escalation, "last_at")))
-		(void)printf(", last at %s: %s", text_or(escalation, "last_at", ""),
-		             text_or(escalation, "last_why", ""));
-	(void)printf("\npauses          %.0f", number(pauses, "count"));
-	if (number(pauses, "count") > 0)
-		(void)printf(", the last %s, the longest %s", last, longest);
-	(void)printf("\n");
-}
-
-void view_print(const cJSON *status)
-{
-	print_head(status);
-	print_members(status);
-	print_roles(status);
-	print_resources(status);
-	print_host(status);
+	print_title(status, paint);
+	print_sentences(status, paint);
+	print_members(status, paint);
+	print_roles(status, paint);
 }

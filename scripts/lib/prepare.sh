@@ -6,7 +6,7 @@
 packages_build=(gcc libc6-dev meson ninja-build pkg-config libuv1-dev libsodium-dev libinih-dev
 	libmnl-dev libcjson-dev check)
 packages_lab=(python3 iproute2 nftables procps)
-packages_test=(python3-pytest mandoc binutils clang libbpf-dev spin)
+packages_test=(python3-pytest mandoc binutils clang libbpf-dev spin tmux)
 packages_containers=(debootstrap systemd-container)
 packages_machines=(qemu-system-x86 cpio)
 

@@ -12,7 +12,7 @@ import time
 import pytest
 
 BINARY = os.environ["FAILOVERD"]
-DONE, REFUSED, USAGE, DEGRADED, NOT_RUNNING, CONFIG = range(6)
+DONE, REFUSED, USAGE, UNHEALTHY, NOT_RUNNING, CONFIG, DEGRADED = range(7)
 PATIENCE = 20.0 # s; only a failing test waits that long
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 BINARY = os.environ["FAILOVERD"]
-DONE, REFUSED, USAGE, DEGRADED, NOT_RUNNING, CONFIG = range(6)
+DONE, REFUSED, USAGE, UNHEALTHY, NOT_RUNNING, CONFIG = range(6)
 
 
 class Result:
@@ -108,7 +108,7 @@ def test_version_names_version_and_protocol(words):
     (["help", "dance"], "there is no command dance"),
     (["status", "--jsno"], "there is no option --jsno"),
     (["status", "--config", "x"], "--config means nothing here"),
-    (["status", "extra"], "it takes no operands"),
+    (["status", "extra", "more"], "expected [ROLE|MEMBER]"),
     (["status", "--json=yes"], "--json takes no value"),
     (["move"], "expected ROLE [NODE]"),
     (["move", "a", "b", "c"], "one word too many: c"),
