@@ -16,9 +16,14 @@
 #include "daemon/platform/secret.h"
 #include "daemon/platform/self.h"
 
-enum { ACTION_BYTES = 32, LINES_BYTES = CHILD_INPUT_BYTES - ACTION_BYTES };
+enum {
+	ACTION_BYTES = 32,
+	LINES_BYTES = CHILD_INPUT_BYTES - ACTION_BYTES,
+	QUOTES_BYTES = 2, /* around a secret */
+};
 
-static_assert(CONFIG_FENCE_BYTES + CONFIG_FENCE_SECRETS_MAX * MASK_SECRET_BYTES <= LINES_BYTES,
+static_assert(CONFIG_FENCE_BYTES + CONFIG_FENCE_SECRETS_MAX * (MASK_SECRET_BYTES + QUOTES_BYTES) <=
+                  LINES_BYTES,
               "options and secrets always fit");
 static_assert((int)CONFIG_FENCE_SECRETS_MAX == (int)MASK_SECRETS_MAX, "each secret is hidden");
 
@@ -37,10 +42,34 @@ static void add(struct input *input, const char *text)
 	input->length += length;
 }
 
+/*
+ * The library of the fence agents takes blanks off both ends of a line and then one pair of double
+ * quotes off a value, and blanks are whatever Unicode calls so. A secret that would arrive changed
+ * is given a pair to lose. Others are not: an agent without that library may take quotes as they
+ * are.
+ */
+static bool needs_quotes(const char *secret)
+{
+	const size_t length = strlen(secret);
+	const unsigned char last = (unsigned char)secret[length - 1];
+
+	return last == ' ' || last >= 0x80 || (length > 1 && *secret == '"' && last == '"');
+}
+
+static void add_line(struct input *input, const char *name, const char *value, bool quotes)
+{
+	add(input, name);
+	add(input, quotes ? "=\"" : "=");
+	add(input, value);
+	add(input, quotes ? "\"\n" : "\n");
+}
+
 static enum code add_option(struct input *input, const char *name, const char *value,
                             struct error *error)
 {
 	char plain[OPTION_NAME_BYTES];
+	bool quotes = false;
+
 	if (option_is_secret_file(name, plain)) {
 		assert(input->secret_count < CONFIG_FENCE_SECRETS_MAX);
 		char *secret = input->secrets[input->secret_count];
@@ -52,11 +81,9 @@ static enum code add_option(struct input *input, const char *name, const char *v
 		input->secret_count++;
 		name = plain;
 		value = secret;
+		quotes = needs_quotes(secret);
 	}
-	add(input, name);
-	add(input, "=");
-	add(input, value);
-	add(input, "\n");
+	add_line(input, name, value, quotes);
 	return CODE_OK;
 }
 

@@ -3,16 +3,19 @@
 """A fence agent for tests: it behaves, or misbehaves, as the option `behave` says, switches off by
 writing a file, and keeps a journal of how it was called in the directory `place`."""
 import os
+import re
 import signal
 import sys
 import time
 
 
 def read_options():
+    """As the library of the fence agents reads them: blanks at the end and a pair of quotes around
+    a value are taken off."""
     options = {}
     for line in sys.stdin.read().splitlines():
-        name, _, value = line.partition("=")
-        options[name] = value
+        name, _, value = line.strip().partition("=")
+        options[name] = re.sub('^"(.*)"$', r"\1", value)
     return options
 
 
@@ -82,6 +85,8 @@ def main():
         wait_for_the_end()
     if behave == "stubborn":
         ignore_all(place)
+    if behave == "repeat":
+        say(place, f"password [{password}]")
     if behave == "slow":
         time.sleep(0.3)
     if behave == "flood":

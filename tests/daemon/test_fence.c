@@ -206,6 +206,24 @@ START_TEST(secret_from_a_file_reaches_the_agent_and_nobody_else)
 }
 END_TEST
 
+START_TEST(secret_reaches_the_agent_as_it_stands_in_its_file)
+{
+	static const char *const secrets[] = {"blank ", " before", "\"quoted\"", "\"", "\"\"",
+	                                      "\"half", "half\"", "tail\u00a0", "a=b # c",
+	                                      "plain"};
+	struct fencelab *lab = fencelab_open();
+	struct config_fence *fence = fencelab_fake(lab, BETA, "repeat", PLENTY_MS);
+	char text[64];
+	snprintf(text, sizeof text, "%s\n", secrets[_i]);
+	fencelab_option(fence, "password_file", fencelab_file(lab, "secret", text, 0600));
+	run(lab, BETA);
+	expect(lab, true, "says that it is off");
+	snprintf(text, sizeof text, "password [%s]\n", secrets[_i]);
+	ck_assert_ptr_nonnull(strstr(fencelab_read(lab, "journal"), text));
+	fencelab_close(lab);
+}
+END_TEST
+
 START_TEST(secret_file_that_others_can_read_is_not_used)
 {
 	struct fencelab *lab = fencelab_open();
@@ -384,6 +402,7 @@ int main(void)
 	tcase_add_test(tcase, what_an_agent_leaves_behind_ends_with_it);
 	tcase_add_test(tcase, ten_megabytes_of_output_are_not_kept);
 	tcase_add_test(tcase, secret_from_a_file_reaches_the_agent_and_nobody_else);
+	tcase_add_loop_test(tcase, secret_reaches_the_agent_as_it_stands_in_its_file, 0, 10);
 	tcase_add_test(tcase, secret_file_that_others_can_read_is_not_used);
 	tcase_add_test(tcase, secret_file_that_others_can_replace_is_not_used);
 	tcase_add_loop_test(tcase, secret_file_must_hold_one_line, 0, 4);
