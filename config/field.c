@@ -169,8 +169,12 @@ static bool format_bool(const void *at, const struct config *config, struct text
 static enum code take_command(const struct field *field, void *at, const char *text,
                               struct error *error)
 {
-	(void)field;
-	return value_command(text, at, error);
+	struct error doubt;
+	enum code code = value_command_doubted(text, at, &doubt, error);
+	if (code == CODE_OK && doubt.code != CODE_OK)
+		findings_warning(field->findings, field->line, "%s: %s", field->row->key,
+		                 doubt.text);
+	return code;
 }
 
 static bool format_command(const void *at, const struct config *config, struct text *out)

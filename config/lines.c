@@ -34,6 +34,7 @@ struct reading {
 	char line[CONFIG_LINE_BYTES]; /* without blanks around it and without comment */
 	const char *rest;             /* of that line: what inih has not got yet; NULL: nothing */
 	bool in_pieces;
+	const char *comment; /* of that line; NULL: none */
 	char key[KEY_BYTES]; /* "": no entry under way */
 	char value[CONFIG_LINE_BYTES];
 };
@@ -130,14 +131,17 @@ static bool take_line(struct reading *reading)
 	return true;
 }
 
-static void cut_comment(char *line)
+/* Returns the comment, without its sign; NULL: there is none. */
+static const char *cut_comment(char *line)
 {
 	char *at = line;
 	while (*at != '\0' && !(*at == ';' && (at == line || is_blank(at[-1]))))
 		at++;
+	const char *comment = *at == '\0' ? NULL : at + 1;
 	while (at > line && is_blank(at[-1]))
 		at--;
 	*at = '\0';
+	return comment;
 }
 
 /* A header without its end is read as if it had one, so that its keys are checked all the same. */
@@ -147,7 +151,7 @@ static void take_header(struct reading *reading)
 	char *end = strchr(inside, ']');
 	if (end == NULL) {
 		fault(reading, "the section has no ']'; expected something like [node alpha]");
-		cut_comment(inside);
+		(void)cut_comment(inside);
 	} else {
 		const char *behind = end + 1 + strspn(end + 1, " \t");
 		if (*behind != '\0' && *behind != ';' && *behind != '#')
@@ -168,7 +172,7 @@ static bool is_entry(struct reading *reading)
 		take_header(reading);
 		return false;
 	}
-	cut_comment(line);
+	reading->comment = cut_comment(line);
 	/* inih takes a colon for an equals sign. */
 	size_t length = strcspn(line, "=:");
 	char sentence[FAULT_BYTES];
@@ -218,6 +222,8 @@ static void end_entry(struct reading *reading)
 	if (*reading->key == '\0')
 		return;
 	const char *value = reading->value + strspn(reading->value, " \t");
+	if (reading->comment != NULL)
+		reading->user->comment(reading->user->context, reading->number, reading->comment);
 	reading->user->entry(reading->user->context, reading->number, reading->key, value);
 	*reading->key = '\0';
 }

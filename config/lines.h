@@ -17,6 +17,8 @@ struct lines_user {
 	void (*section)(void *context, unsigned line, const char *inside);
 	/* The value may be empty. Borrowed until the function returns, like every text here. */
 	void (*entry)(void *context, unsigned line, const char *key, const char *value);
+	/* What stands behind the `;` of the entry that follows; only where there is one. */
+	void (*comment)(void *context, unsigned line, const char *text);
 	void (*fault)(void *context, unsigned line, const char *text);
 };
 

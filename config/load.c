@@ -24,6 +24,7 @@ struct pass {
 	struct draft *draft;
 	struct section *section; /* NULL: before the first, or in one that was refused */
 	bool in_section;
+	struct excerpt comment; /* of the line whose entry follows; "": none */
 };
 
 static void outline_fault(void *context, unsigned line, const char *text)
@@ -43,6 +44,20 @@ static void outline_entry(void *context, unsigned line, const char *key, const c
 	(void)line;
 	(void)key;
 	(void)value;
+}
+
+static void outline_comment(void *context, unsigned line, const char *text)
+{
+	(void)context;
+	(void)line;
+	(void)text;
+}
+
+static void keys_comment(void *context, unsigned line, const char *text)
+{
+	struct pass *pass = context;
+	(void)line;
+	pass->comment = excerpt_of(text + strspn(text, " \t"));
 }
 
 /* Told in the first reading. */
@@ -107,9 +122,25 @@ static void fence_option(struct pass *pass, unsigned line, const char *key, cons
 		                 guess.best);
 }
 
+/* For a shell a `;` ends a command. Here it begins a comment, so of two commands one would be left
+ * out without a word. */
+static bool hides_command(struct pass *pass, unsigned line, const struct row *row,
+                          const struct excerpt *comment)
+{
+	if (row->value != VALUE_COMMAND || *comment->text != '/')
+		return false;
+	findings_error(pass->draft->findings, line,
+	               "%s: the ; begins a comment, so '%s' would never run; write /bin/sh -c "
+	               "\"...\" with \\; in it, or begin the comment with another word",
+	               row->key, comment->text);
+	return true;
+}
+
 static void keys_entry(void *context, unsigned line, const char *key, const char *value)
 {
 	struct pass *pass = context;
+	const struct excerpt comment = pass->comment;
+	*pass->comment.text = '\0';
 	struct section *section = pass->section;
 	struct findings *findings = pass->draft->findings;
 	if (!pass->in_section)
@@ -143,7 +174,7 @@ static void keys_entry(void *context, unsigned line, const char *key, const char
 	                      .variant = &section->variant,
 	                      .line = line,
 	                      .findings = findings};
-	if (!field_parse(&field, value))
+	if (hides_command(pass, line, row, &comment) || !field_parse(&field, value))
 		draft_refuse(section, row);
 }
 
@@ -240,8 +271,9 @@ static void find_self(struct config *config, const struct public_key *self)
 static void read_text(const char *text, size_t length, struct draft *draft)
 {
 	struct pass pass = {.draft = draft};
-	const struct lines_user outline = {draft, outline_header, outline_entry, outline_fault};
-	const struct lines_user keys = {&pass, keys_header, keys_entry, keys_fault};
+	const struct lines_user outline = {draft, outline_header, outline_entry, outline_comment,
+	                                   outline_fault};
+	const struct lines_user keys = {&pass, keys_header, keys_entry, keys_comment, keys_fault};
 	lines_read(text, length, &outline);
 	outline_finish(draft);
 	lines_read(text, length, &keys);

@@ -37,3 +37,7 @@ enum code value_restart(const char *text, uint8_t *times, struct span *window, s
 /* Words separated by blanks; '...' and "..." quote, a backslash quotes the next character. No
  * variables, no globbing: nothing here is a shell. The first word must be an absolute path. */
 enum code value_command(const char *text, struct command *command, struct error *error);
+/* The same. CODE_OK with doubt->code other than CODE_OK: it is probably not meant like this, and
+ * doubt->text says why. */
+enum code value_command_doubted(const char *text, struct command *command, struct error *doubt,
+                                struct error *error);

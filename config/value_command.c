@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A command line to its words. The quoting is that of a shell, the rest is not: no variables, no
- * patterns, no pipes. What only a shell would understand is refused rather than passed on as a
- * word, so that `start = /bin/a && /bin/b` does not run for months as a command with strange
- * arguments.
+ * patterns, no pipes. What only a shell would understand is refused wherever it stands, rather than
+ * passed on as part of a word, so that `start = /bin/a && /bin/b` does not run for months as a
+ * command with strange arguments. What may be meant as it stands, such as a `*`, is doubted.
  */
 #include "config/value.h"
 
@@ -12,11 +12,12 @@
 struct scan {
 	const char *at;
 	struct command command; /* words so far, and the one under way at its end */
-	bool quoted;            /* some part of the word under way was */
 	bool full;
+	bool has_script;       /* a word -c went before: what is quoted behind it is for a shell */
+	const char *shell;     /* what only a shell understands; NULL: nothing */
+	const char *suspect;   /* what a shell would have replaced; NULL: nothing */
+	const char *lookalike; /* what looks like a sign of the syntax and is none; NULL: nothing */
 };
-
-static const char *const shell_words[] = {"|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1"};
 
 static bool is_blank(char c)
 {
@@ -31,13 +32,85 @@ static void put(struct scan *scan, char c)
 		scan->command.words[scan->command.length++] = c;
 }
 
+/* What a shell acts on wherever it stands outside of quotes. */
+static const char *const shell_signs[] = {">", "<", "|", ";", "&", "`", "$("};
+
+/* What would be a quote, a dash or a blank if a text editor had not improved it. */
+static const struct lookalike {
+	const char *first, *last; /* of a range, in UTF-8 */
+	const char *name;
+} lookalikes[] = {
+    {"\xc2\xa0", "\xc2\xa0", "a blank"},         {"\xc2\xab", "\xc2\xab", "a quote"},
+    {"\xc2\xbb", "\xc2\xbb", "a quote"},         {"\xe2\x80\x80", "\xe2\x80\x8b", "a blank"},
+    {"\xe2\x80\x90", "\xe2\x80\x95", "a dash"},  {"\xe2\x80\x98", "\xe2\x80\x9f", "a quote"},
+    {"\xe2\x80\xaf", "\xe2\x80\xaf", "a blank"}, {"\xe2\x88\x92", "\xe2\x88\x92", "a dash"},
+    {"\xe3\x80\x80", "\xe3\x80\x80", "a blank"},
+};
+
+static const char *sign_at(const char *at)
+{
+	for (size_t i = 0; i < sizeof shell_signs / sizeof *shell_signs; i++)
+		if (strncmp(at, shell_signs[i], strlen(shell_signs[i])) == 0)
+			return shell_signs[i];
+	return NULL;
+}
+
+static const char *lookalike_at(const char *at)
+{
+	for (size_t i = 0; i < sizeof lookalikes / sizeof *lookalikes; i++) {
+		const size_t length = strlen(lookalikes[i].first);
+
+		if (strncmp(at, lookalikes[i].first, length) >= 0 &&
+		    strncmp(at, lookalikes[i].last, length) <= 0)
+			return lookalikes[i].name;
+	}
+	return NULL;
+}
+
+/* A variable of a shell begins here. */
+static bool is_variable(const char *at)
+{
+	return at[0] == '$' && at[1] != '\0' &&
+	       strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789{@*#?$!-",
+	              at[1]) != NULL;
+}
+
+/* Looks at a character outside of quotes, before it is taken. */
+static void judge_plain(struct scan *scan, bool is_first)
+{
+	const char *at = scan->at;
+
+	if (scan->shell == NULL)
+		scan->shell = is_first && *at == '#' ? "#" : sign_at(at);
+	if (scan->suspect == NULL && is_variable(at))
+		scan->suspect = "$";
+	if (scan->suspect == NULL && strchr("*?[", *at) != NULL)
+		scan->suspect = *at == '*' ? "*" : *at == '?' ? "?" : "[";
+	if (scan->suspect == NULL && is_first && *at == '~')
+		scan->suspect = "~";
+	if (scan->lookalike == NULL)
+		scan->lookalike = lookalike_at(at);
+}
+
+/* The same within double quotes, where a shell would still replace some things. */
+static void judge_quoted(struct scan *scan)
+{
+	if (scan->suspect != NULL || scan->has_script)
+		return;
+	if (is_variable(scan->at) || strncmp(scan->at, "$(", 2) == 0)
+		scan->suspect = "$";
+	else if (*scan->at == '`')
+		scan->suspect = "`";
+}
+
 /* From behind the opening quote to behind the closing one; false when there is none. */
 static bool quoted_part(struct scan *scan, char quote)
 {
-	scan->quoted = true;
 	for (; *scan->at != quote; scan->at++) {
 		if (quote == '"' && *scan->at == '\\')
 			scan->at++;
+		else if (quote == '"')
+			judge_quoted(scan);
 		if (*scan->at == '\0')
 			return false;
 		put(scan, *scan->at);
@@ -48,8 +121,10 @@ static bool quoted_part(struct scan *scan, char quote)
 
 static enum code next_word(struct scan *scan, struct error *error)
 {
-	scan->quoted = false;
+	const char *const begin = scan->at;
 	while (*scan->at != '\0' && !is_blank(*scan->at)) {
+		if (strchr("'\"\\", *scan->at) == NULL)
+			judge_plain(scan, scan->at == begin);
 		char c = *scan->at++;
 		if (c == '\'' || c == '"') {
 			if (!quoted_part(scan, c))
@@ -65,7 +140,6 @@ static enum code next_word(struct scan *scan, struct error *error)
 				return error_set(error, CODE_INVALID,
 				                 "the line ends with a backslash; a command "
 				                 "cannot go on in the next line");
-			scan->quoted = true;
 			c = *scan->at++;
 		}
 		put(scan, c);
@@ -76,13 +150,11 @@ static enum code next_word(struct scan *scan, struct error *error)
 
 static enum code check_word(const struct scan *scan, const char *word, struct error *error)
 {
-	for (size_t i = 0; !scan->quoted && i < sizeof shell_words / sizeof *shell_words; i++)
-		if (strcmp(word, shell_words[i]) == 0)
-			return error_set(
-			    error, CODE_INVALID,
-			    "'%s' means nothing here, for no shell reads the command; put "
-			    "it in quotes, or write /bin/sh -c \"...\"",
-			    word);
+	if (scan->shell != NULL)
+		return error_set(error, CODE_INVALID,
+		                 "the %s in '%s' means nothing here, for no shell reads the "
+		                 "command; put it in quotes, or write /bin/sh -c \"...\"",
+		                 scan->shell, excerpt_of(word).text);
 	if (scan->command.word_count == 0 && *word != '/')
 		return error_set(error, CODE_INVALID,
 		                 "'%s' is not an absolute path; commands are not looked up",
@@ -90,28 +162,64 @@ static enum code check_word(const struct scan *scan, const char *word, struct er
 	return CODE_OK;
 }
 
+/* What is no mistake for certain. The first of the command is told. */
+static void doubt_word(const struct scan *scan, const char *word, struct error *doubt)
+{
+	if (doubt->code != CODE_OK)
+		return;
+	if (scan->lookalike != NULL)
+		(void)error_set(doubt, CODE_INVALID,
+		                "in '%s' stands what looks like %s and is another character; put "
+		                "the word in quotes if that is meant",
+		                excerpt_of(word).text, scan->lookalike);
+	else if (scan->suspect != NULL)
+		(void)error_set(doubt, CODE_INVALID,
+		                "the %s in '%s' is handed to the program as it stands, for no "
+		                "shell reads the command; put the word in single quotes if that is "
+		                "meant, or write /bin/sh -c '...'",
+		                scan->suspect, excerpt_of(word).text);
+}
+
+static enum code add_word(struct scan *scan, struct error *doubt, struct error *error)
+{
+	const char *word = scan->command.words + scan->command.length;
+	scan->shell = scan->suspect = scan->lookalike = NULL;
+	enum code code = next_word(scan, error);
+	if (code == CODE_OK && scan->full)
+		return error_set(error, CODE_TOO_LARGE,
+		                 "the command is longer than %d characters; put it into a script",
+		                 CONFIG_COMMAND_BYTES - 1);
+	if (code == CODE_OK)
+		code = check_word(scan, word, error);
+	if (code != CODE_OK)
+		return code;
+	if (scan->command.word_count == CONFIG_WORDS_MAX)
+		return error_set(error, CODE_TOO_LARGE,
+		                 "the command has more than %d words; put it into a script",
+		                 CONFIG_WORDS_MAX);
+	doubt_word(scan, word, doubt);
+	scan->has_script = scan->has_script || strcmp(word, "-c") == 0;
+	scan->command.word_count++;
+	return CODE_OK;
+}
+
 enum code value_command(const char *text, struct command *command, struct error *error)
+{
+	struct error doubt;
+	return value_command_doubted(text, command, &doubt, error);
+}
+
+enum code value_command_doubted(const char *text, struct command *command, struct error *doubt,
+                                struct error *error)
 {
 	struct scan scan;
 	memset(&scan, 0, sizeof scan);
+	doubt->code = CODE_OK;
 	scan.at = text + strspn(text, " \t");
 	while (*scan.at != '\0') {
-		const char *word = scan.command.words + scan.command.length;
-		enum code code = next_word(&scan, error);
-		if (code == CODE_OK && scan.full)
-			return error_set(
-			    error, CODE_TOO_LARGE,
-			    "the command is longer than %d characters; put it into a script",
-			    CONFIG_COMMAND_BYTES - 1);
-		if (code == CODE_OK)
-			code = check_word(&scan, word, error);
+		enum code code = add_word(&scan, doubt, error);
 		if (code != CODE_OK)
 			return code;
-		if (scan.command.word_count == CONFIG_WORDS_MAX)
-			return error_set(error, CODE_TOO_LARGE,
-			                 "the command has more than %d words; put it into a script",
-			                 CONFIG_WORDS_MAX);
-		scan.command.word_count++;
 		scan.at += strspn(scan.at, " \t");
 	}
 	if (scan.command.word_count == 0)

@@ -142,7 +142,7 @@ static const struct {
     {"/bin/a b'c'\"d\"e", 2, "/bin/a|bcde|"},
     {"/bin/a '' \"\"", 3, "/bin/a|||"},
     {"/bin/a 'it\\n' \"a\\\"b\\\\c\"", 3, "/bin/a|it\\n|a\"b\\c|"},
-    {"/bin/a '&&' \\> \";\" a;b a&b", 6, "/bin/a|&&|>|;|a;b|a&b|"},
+    {"/bin/a '&&' \\> \";\" 'a;b' a\\&b a#b", 7, "/bin/a|&&|>|;|a;b|a&b|a#b|"},
     {"'/opt/x y/a' $HOME *", 3, "/opt/x y/a|$HOME|*|"},
 };
 
@@ -166,6 +166,74 @@ START_TEST(command_is_split_into_words_like_by_a_shell_without_expansion)
 	ck_assert(command_format(&command, &text));
 	ck_assert_int_eq(value_command(text.bytes, &again, &error), CODE_OK);
 	ck_assert_mem_eq(&again, &command, sizeof again);
+}
+END_TEST
+
+START_TEST(what_only_a_shell_understands_is_refused_wherever_it_stands)
+{
+	static const char *const texts[] = {
+	    "/bin/a >file", "/bin/a 2>x",  "/bin/a a>b",   "/bin/a &>x",     "/bin/a b;",
+	    "/bin/a;",      "/bin/a|/b",   "/bin/a&",      "/bin/a x&&y",    "/bin/a `date`",
+	    "/bin/a x`y`",  "/bin/a $(b)", "/bin/a x$(b)", "/bin/a # later", "/bin/a #",
+	    "/bin/a <in",   "/bin/a <<<x", "/bin/a 'x'>y", "/bin/a x\\ y|b", "/bin/a \\>x>y",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct command command;
+		struct error error = {0};
+		ck_assert_msg(value_command(texts[i], &command, &error) == CODE_INVALID,
+		              "%s is taken", texts[i]);
+		ck_assert_msg(strstr(error.text, "no shell reads the command") != NULL, "%s",
+		              error.text);
+	}
+}
+END_TEST
+
+START_TEST(what_is_probably_not_meant_in_a_command_is_doubted)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+	    {"/bin/a $HOME", "the $ in '$HOME'"},
+	    {"/bin/a --x=${Y}", "the $ in '--x=${Y}'"},
+	    {"/bin/a \"$HOME/x\"", "the $ in '$HOME/x'"},
+	    {"/bin/a \"`date`\"", "the ` in '`date`'"},
+	    {"/bin/a \"$(date)\"", "the $ in '$(date)'"},
+	    {"/bin/a *.conf", "the * in '*.conf'"},
+	    {"/bin/a file?", "the ? in 'file?'"},
+	    {"/bin/a ~/x", "the ~ in '~/x'"},
+	    {"/bin/a \u201cx", "looks like a quote"},
+	    {"/bin/a \u2019x", "looks like a quote"},
+	    {"/bin/a \u2013port", "looks like a dash"},
+	    {"/bin/a \u2014port", "looks like a dash"},
+	    {"/bin/a\u00a0b", "looks like a blank"},
+	    {"/bin/a x\u202fy", "looks like a blank"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct command command;
+		struct error doubt, error;
+		ck_assert_int_eq(value_command_doubted(cases[i].text, &command, &doubt, &error),
+		                 CODE_OK);
+		ck_assert_msg(doubt.code != CODE_OK, "%s is not doubted", cases[i].text);
+		ck_assert_msg(strstr(doubt.text, cases[i].says) != NULL, "%s", doubt.text);
+	}
+}
+END_TEST
+
+START_TEST(what_is_quoted_or_for_a_shell_is_not_doubted)
+{
+	static const char *const texts[] = {
+	    "/bin/a '$HOME' '*' \\$x",
+	    "/bin/sh -c \"echo $HOME `date` $(date) > /tmp/x\"",
+	    "/bin/a cost$ 10$ \"a$\"",
+	    "/bin/a 'K\u00f6ln \u2013 Bonn' M\u00fcnchen a~b",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct command command;
+		struct error doubt, error;
+		ck_assert_int_eq(value_command_doubted(texts[i], &command, &doubt, &error),
+		                 CODE_OK);
+		ck_assert_msg(doubt.code == CODE_OK, "%s", doubt.text);
+	}
 }
 END_TEST
 
@@ -308,6 +376,9 @@ int main(void)
 	tcase_add_test(cases, key_with_loose_bits_or_blanks_is_refused);
 	tcase_add_loop_test(cases, command_is_split_into_words_like_by_a_shell_without_expansion, 0,
 	                    sizeof commands / sizeof *commands);
+	tcase_add_test(cases, what_only_a_shell_understands_is_refused_wherever_it_stands);
+	tcase_add_test(cases, what_is_probably_not_meant_in_a_command_is_doubted);
+	tcase_add_test(cases, what_is_quoted_or_for_a_shell_is_not_doubted);
 	tcase_add_test(cases, blanks_are_no_command);
 	tcase_add_test(cases, longest_command_is_accepted_and_one_more_byte_is_not);
 	tcase_add_test(cases, command_with_32_words_is_accepted_and_with_33_it_is_not);
