@@ -6,11 +6,12 @@
 #include "daemon/file.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <uv.h>
+
+#include "daemon/platform/self.h"
 
 /* The code that fits a libuv error best. */
 static enum code code_of(int failed)
@@ -133,6 +134,55 @@ static int write_all(int fd, const uint8_t *bytes, size_t length)
 	return sync_file(fd);
 }
 
+/* The directory of `path`, without the last slash. */
+static void directory_of(const char *path, char directory[FILE_PATH_BYTES])
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+
+	if (slash == path)
+		length = 1; /* "/" */
+	if (length >= FILE_PATH_BYTES)
+		length = FILE_PATH_BYTES - 1;
+	memcpy(directory, length > 0 ? path : ".", length > 0 ? length : 1);
+	directory[length > 0 ? length : 1] = '\0';
+}
+
+static int look_at(const char *path, uv_stat_t *facts)
+{
+	uv_fs_t request;
+	int failed = uv_fs_stat(NULL, &request, path, NULL);
+
+	*facts = request.statbuf;
+	uv_fs_req_cleanup(&request);
+	return failed;
+}
+
+/*
+ * By the descriptor, and never of a file with a second name: the owner of the directory could have
+ * put something there that is not this process's to give. Who is not root cannot give anything
+ * away, and keeps what it made.
+ */
+void file_keep_owner(int fd, const char *path)
+{
+	char directory[FILE_PATH_BYTES];
+	uv_stat_t there;
+	uv_fs_t request;
+
+	directory_of(path, directory);
+	if (look_at(directory, &there) != 0)
+		return;
+	int failed = uv_fs_fstat(NULL, &request, fd, NULL);
+	const uv_stat_t made = request.statbuf;
+	uv_fs_req_cleanup(&request);
+	if (failed != 0 || made.st_uid == there.st_uid || made.st_uid != platform_own_user() ||
+	    (S_ISREG(made.st_mode) && made.st_nlink != 1))
+		return;
+	(void)uv_fs_fchown(NULL, &request, fd, (uv_uid_t)there.st_uid, (uv_gid_t)there.st_gid,
+	                   NULL);
+	uv_fs_req_cleanup(&request);
+}
+
 enum code file_create(const char *path, int mode, const uint8_t *bytes, size_t length,
                       struct error *error)
 {
@@ -141,6 +191,7 @@ enum code file_create(const char *path, int mode, const uint8_t *bytes, size_t l
 
 	if (fd < 0)
 		return fail(error, path, "create", fd);
+	file_keep_owner(fd, path);
 	failed = write_all(fd, bytes, length);
 	close_file(fd);
 	if (failed == 0)
@@ -153,14 +204,9 @@ enum code file_create(const char *path, int mode, const uint8_t *bytes, size_t l
 static int sync_directory(const char *path)
 {
 	char directory[FILE_PATH_BYTES];
-	const char *slash = strrchr(path, '/');
-	size_t length = slash == NULL ? 0 : (size_t)(slash - path);
 	int fd, failed;
 
-	if (slash == path)
-		length = 1; /* "/" */
-	memcpy(directory, length > 0 ? path : ".", length > 0 ? length : 1);
-	directory[length > 0 ? length : 1] = '\0';
+	directory_of(path, directory);
 	fd = open_file(directory, O_RDONLY, 0);
 	if (fd < 0)
 		return fd;
@@ -228,21 +274,32 @@ enum code file_replace(const char *path, const uint8_t *bytes, size_t length, st
 	return CODE_OK;
 }
 
+/* Just made: whoever could replace it meanwhile owns the directory above, and gains nothing. */
+static void give_directory(const char *path)
+{
+	int fd = open_file(path, O_RDONLY | UV_FS_O_DIRECTORY | UV_FS_O_NOFOLLOW, 0);
+
+	if (fd < 0)
+		return;
+	file_keep_owner(fd, path);
+	close_file(fd);
+}
+
 enum code file_make_directory(const char *path, int mode, struct error *error)
 {
 	uv_fs_t request = {0};
 	int failed = uv_fs_mkdir(NULL, &request, path, mode, NULL);
-	bool is_directory;
+	uv_stat_t facts;
 
 	uv_fs_req_cleanup(&request);
 	if (failed != 0 && failed != UV_EEXIST)
 		return fail(error, path, "make the directory", failed);
-	failed = uv_fs_stat(NULL, &request, path, NULL);
-	is_directory = failed == 0 && S_ISDIR(request.statbuf.st_mode);
-	uv_fs_req_cleanup(&request);
+	if (failed == 0)
+		give_directory(path);
+	failed = look_at(path, &facts);
 	if (failed != 0)
 		return fail(error, path, "look at the directory", failed);
-	if (!is_directory)
+	if (!S_ISDIR(facts.st_mode))
 		return error_set(error, CODE_INVALID, "%s: not a directory", path);
 	return CODE_OK;
 }

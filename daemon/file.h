@@ -20,8 +20,12 @@ enum code file_path(char path[FILE_PATH_BYTES], const char *directory, const cha
 enum code file_read(const char *path, uint8_t *bytes, size_t size, size_t *length,
                     struct error *error);
 
+/* Gives what this process has just made at `path` to the owner of its directory, if it can: root
+ * may type a command beside a daemon that runs as another user, which has to use the file. */
+void file_keep_owner(int fd, const char *path);
+
 /* Creates a file that must not exist (no symbolic link either), with this mode; it is written and
- * synced, or removed again. CODE_EXISTS. */
+ * synced, or removed again; it belongs to the owner of its directory. CODE_EXISTS. */
 enum code file_create(const char *path, int mode, const uint8_t *bytes, size_t length,
                       struct error *error);
 
@@ -32,5 +36,6 @@ enum code file_replace(const char *path, const uint8_t *bytes, size_t length, st
 /* Renames path to path<suffix>, over what has that name. */
 enum code file_set_aside(const char *path, const char *suffix, struct error *error);
 
-/* Makes a directory if it is missing; its parent must exist. */
+/* Makes a directory if it is missing, which then belongs to the owner of its parent; that must
+ * exist. */
 enum code file_make_directory(const char *path, int mode, struct error *error);

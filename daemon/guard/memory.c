@@ -75,8 +75,10 @@ static enum code open_file(const char *path, int *fd, struct error *error)
 	if (*fd < 0)
 		return error_set(error, errno == EACCES ? CODE_DENIED : CODE_SYSTEM, "%s: %s", path,
 		                 strerror(errno));
-	if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode))
+	if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode)) {
+		file_keep_owner(*fd, path);
 		return CODE_OK;
+	}
 	close(*fd);
 	return error_set(error, CODE_DENIED, "%s: is not a file: remove it", path);
 }

@@ -142,6 +142,7 @@ static enum code write_whole(const char *beside, const char *path, const struct 
 	uv_fs_req_cleanup(&request);
 	int result = fd;
 	if (fd >= 0) {
+		file_keep_owner(fd, beside);
 		uv_buf_t buffer = uv_buf_init((char *)text->bytes, (unsigned)text->length);
 		result = uv_fs_write(NULL, &request, fd, &buffer, 1, 0, NULL);
 		uv_fs_req_cleanup(&request);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/file.h"
 #include "daemon/platform/linux/childgroup.h"
 #include "daemon/platform/linux/childobject.h"
 #include "daemon/platform/linux/launch.h"
@@ -56,6 +57,8 @@ static bool open_named(const char *path, int output[2])
 	if (mkfifo(path, 0600) != 0)
 		return false;
 	output[1] = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (output[1] >= 0)
+		file_keep_owner(output[1], path);
 	output[0] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	return output[0] >= 0 && output[1] >= 0 && fchmod(output[1], 0622) == 0;
 }

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/file.h"
+
 enum { REPLY_FD = 3, DESCRIPTORS = 1024, REBOOT_MS = 1000, NS_PER_MS = 1000000 };
 
 /* The descriptors of the parent would live on with a child that hangs. */
@@ -70,6 +72,7 @@ static int write_words(const void *what)
 	int fd = open(words->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return errno;
+	file_keep_owner(fd, words->path);
 	ssize_t written = write(fd, words->text, length);
 	if (written != (ssize_t)length)
 		return written < 0 ? errno : ENOSPC;

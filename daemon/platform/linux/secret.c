@@ -14,7 +14,8 @@
 
 #include "daemon/platform/platform.h"
 
-static const char UNIT_GROUP[] = "failoverd";
+/* As whom the unit of systemd runs: both its user and its group. */
+static const char UNIT_NAME[] = "failoverd";
 
 /* The group of the daemon, which is this process, or the one that the unit of systemd starts: root
  * asks on its behalf. */
@@ -23,7 +24,16 @@ static bool is_daemons_group(gid_t group)
 	uint32_t units;
 	if (geteuid() != 0)
 		return group == getegid();
-	return platform_group(UNIT_GROUP, &units, NULL) == CODE_OK && group == units;
+	return platform_group(UNIT_NAME, &units, NULL) == CODE_OK && group == units;
+}
+
+/* The same of its user. Who could replace the secret then is the daemon itself. */
+static bool is_daemons_user(uid_t owner)
+{
+	struct user unit;
+	if (geteuid() != 0)
+		return owner == geteuid();
+	return platform_user(UNIT_NAME, &unit, NULL) == CODE_OK && owner == unit.id;
 }
 
 static bool others_can_read(const struct stat *facts)
@@ -38,7 +48,7 @@ static enum code judge(const char *path, const struct stat *facts, struct error 
 {
 	if (!S_ISREG(facts->st_mode))
 		return error_set(error, CODE_INVALID, "%s is not a regular file", path);
-	if (facts->st_uid != 0 && facts->st_uid != geteuid())
+	if (facts->st_uid != 0 && !is_daemons_user(facts->st_uid))
 		return error_set(error, CODE_DENIED,
 		                 "%s belongs to user %u, who can replace the secret: chown root %s",
 		                 path, (unsigned)facts->st_uid, path);

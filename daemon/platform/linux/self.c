@@ -13,6 +13,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "daemon/file.h"
+
 void platform_no_core_dumps(void)
 {
 	/* Not the resource limit, which the services would inherit. */
@@ -65,6 +67,7 @@ enum code platform_lock(const char *path, int *fd, struct error *error)
 
 	if (opened < 0)
 		return failed(path, "open", error);
+	file_keep_owner(opened, path);
 	if (fcntl(opened, F_OFD_SETLK, &whole) != 0) {
 		enum code code = errno == EAGAIN || errno == EACCES ? taken(opened, path, error)
 		                                                    : failed(path, "lock", error);
