@@ -94,7 +94,8 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 }
 
 /* How many others a member without memory has to hear before it may vote again: so many that every
- * majority which knew something includes one of them. */
+ * majority which knew something includes one of them. Of each it has to hear a whole heartbeat:
+ * what it was to learn may stand on any of the pages. */
 static void relearn(struct step *step)
 {
 	struct member *m = step->m;
@@ -103,7 +104,7 @@ static void relearn(struct step *step)
 	uint8_t heard = 0, also_relearning = 0;
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
 		const struct peer *peer = &m->peers[p];
-		if (p == m->setup->self || peer->fresh_heartbeats < 2 || !peer_same_voters(m, p) ||
+		if (p == m->setup->self || !peer->is_learned || !peer_same_voters(m, p) ||
 		    !voters_contain(&m->voters, m->setup->members[p].id))
 			continue;
 		heard++;

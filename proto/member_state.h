@@ -17,6 +17,7 @@
 #include "proto/sent.h"
 #include "proto/setup.h"
 #include "proto/voter.h"
+#include "proto/whole.h"
 
 /* The newest that a peer said about one role. */
 struct hearsay {
@@ -62,8 +63,9 @@ struct peer {
 	struct instant first_heard_at; /* since the link was last silent */
 	struct instant fresh_until;
 	enum link link;
-	uint8_t fresh_heartbeats; /* first pages heard fresh since start, up to 2 */
-	bool new_with_us;         /* it was without memory while this member was */
+	struct whole fresh; /* of its pages those that were fresh */
+	bool is_learned;    /* a whole heartbeat was fresh since this member has to learn */
+	bool new_with_us;   /* it was without memory while this member was */
 	bool voters_differ, config_differs;
 	struct timing timing;
 	uint64_t voters, config;
@@ -168,8 +170,8 @@ struct member {
 	struct instant now; /* of the last step */
 	struct instant wake;
 	struct instant started_at;
-	struct instant outbid_at; /* when it last took another incarnation, */
-	uint32_t outbid_count;    /* and how often in a row */
+	struct instant outbid_at;       /* when it last took another incarnation, */
+	uint32_t outbid_count;          /* and how often in a row */
 	struct span stood;              /* for so long the own clock stood still, not told yet */
 	struct instant stood_at;        /* it was found out */
 	struct instant reconfirm_since; /* a long gap ended then; INSTANT_PAST: none */

@@ -44,6 +44,11 @@ static void distrust_state(struct step *step)
 	m->relearning = m->state_lost = true;
 	m->relearned_generation = 0;
 	m->relearned_at = INSTANT_NEVER;
+	/* What was heard before was not taken for more than this member knew itself. */
+	for (uint8_t p = 0; p < m->setup->member_count; p++) {
+		m->peers[p].fresh = (struct whole){0};
+		m->peers[p].is_learned = false;
+	}
 	m->abstaining = true;
 	m->abstain_until =
 	    instant_later(m->abstain_until, instant_plus(step->now, m->longest_promise));
@@ -283,8 +288,6 @@ static void hear_requests(struct step *step, uint8_t sender, const struct heartb
 {
 	struct peer *peer = &step->m->peers[sender];
 	peer->requests_from = page->stamp;
-	if (instant_before(step->now, peer->fresh_until) && peer->fresh_heartbeats < 2)
-		peer->fresh_heartbeats++;
 	peer->request_count = page->request_count;
 	for (uint8_t i = 0; i < page->request_count; i++)
 		peer->requests[i] = page->requests[i];
@@ -317,6 +320,9 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 		hear_requests(step, sender, page);
 	for (uint8_t i = 0; i < page->role_count; i++)
 		hear_role(step, sender, page, &page->roles[i], fresh_until);
+	if (instant_before(step->now, fresh_until))
+		whole_add(&peer->fresh, page->stamp, page->has_requests);
+	peer->is_learned |= whole_is_heard(&peer->fresh);
 }
 
 void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp)

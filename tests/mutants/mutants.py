@@ -145,6 +145,12 @@ MUTANTS = [
         "if (heard < needed && !all_new)", "if (heard < 1)",
         "a member that lost its disk votes only after hearing so many that nothing is missed"),
     Mutant(
+        "learned-from-first-pages", "whole.c",
+        "has_end = (has_end || is_first) && (whole->pages >> i & 1) != 0;",
+        "has_end = has_end || is_first;",
+        "a member that lost its disk has heard a peer when it heard all pages of a heartbeat",
+        scenario="state-lost-many-roles"),
+    Mutant(
         "promise-not-stored", "voter.c",
         "if (bid->promise.ns > terms->longest_promise.ns) {", "if (bid->claimant == 0) {",
         "a promise longer than the disk knows of is not given"),

@@ -35,7 +35,8 @@ static bool sides_of(struct stage *stage, const struct words *words, struct side
 	return sides->left != 0 && sides->right != 0;
 }
 
-static bool set_cut(struct stage *stage, const struct words *words, bool cut)
+static bool set_links(struct stage *stage, const struct words *words, bool value,
+                      void (*set)(struct net *net, uint8_t from, uint8_t to, bool value))
 {
 	struct sides sides;
 	if (!sides_of(stage, words, &sides))
@@ -44,22 +45,27 @@ static bool set_cut(struct stage *stage, const struct words *words, bool cut)
 		for (uint8_t b = 0; b < MEMBERS_MAX; b++) {
 			if (a == b || (sides.left >> a & 1) == 0 || (sides.right >> b & 1) == 0)
 				continue;
-			net_cut(&stage->world->net, a, b, cut);
+			set(&stage->world->net, a, b, value);
 			if (!sides.one_way)
-				net_cut(&stage->world->net, b, a, cut);
+				set(&stage->world->net, b, a, value);
 		}
 	return true;
 }
 
 bool verb_cut(struct stage *stage, const struct words *words)
 {
-	return set_cut(stage, words, true);
+	return set_links(stage, words, true, net_cut);
+}
+
+bool verb_clog(struct stage *stage, const struct words *words)
+{
+	return set_links(stage, words, true, net_clog);
 }
 
 bool verb_heal(struct stage *stage, const struct words *words)
 {
 	if (words->count > 1)
-		return set_cut(stage, words, false);
+		return set_links(stage, words, false, net_cut);
 	net_heal(&stage->world->net);
 	return true;
 }

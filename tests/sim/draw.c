@@ -132,10 +132,13 @@ static void draw_role(struct run *run, struct plan *plan, struct plan_role *role
 	role->failback = (struct span){rng_between(rng, 0, run->lease)};
 }
 
+/* From about twelve roles on a heartbeat has several pages. */
 static void draw_roles(struct run *run, struct plan *plan)
 {
-	static const uint8_t counts[] = {1, 1, 2, 3, 4, 6, WORLD_ROLES_MAX};
+	static const uint8_t counts[] = {1, 1, 2, 3, 4, 6, 8};
 	plan->role_count = counts[rng_below(&run->rng, sizeof counts)];
+	if (run->profile->has_many_roles || rng_chance(&run->rng, 10))
+		plan->role_count = (uint8_t)rng_between(&run->rng, 12, WORLD_ROLES_MAX);
 	for (uint8_t r = 0; r < plan->role_count; r++)
 		draw_role(run, plan, &plan->roles[r]);
 	for (uint8_t i = 0; i < plan->member_count; i++) {

@@ -61,12 +61,13 @@ struct profile {
 	bool has_watchdog;
 	bool has_other_voters; /* a minority reads a file with another voter set */
 	bool has_mixed_timing;
-	bool is_late;    /* pages may take very long */
-	int64_t ppm_max; /* 0: the bound that is promised */
-	bool fences;     /* owners are switched off before somebody takes over from them */
-	bool lies;       /* planted fault: disks that forget what they said is written */
-	enum lack lack;  /* planted fault */
-	bool splits;     /* planted fault: a file that makes one member its own majority */
+	bool has_many_roles; /* several pages a heartbeat */
+	bool is_late;        /* pages may take very long */
+	int64_t ppm_max;     /* 0: the bound that is promised */
+	bool fences;         /* owners are switched off before somebody takes over from them */
+	bool lies;           /* planted fault: disks that forget what they said is written */
+	enum lack lack;      /* planted fault */
+	bool splits;         /* planted fault: a file that makes one member its own majority */
 };
 
 extern const struct profile run_profiles[];

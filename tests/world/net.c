@@ -130,14 +130,15 @@ static void page_deliver(struct world *world, uint32_t page, uint8_t to, uint8_t
 	    &(struct happening){.kind = HAPPEN_PAGE, .host = to, .path = path, .page = page});
 }
 
-static void page_send(struct world *world, uint32_t page, uint8_t to)
+static void page_send(struct world *world, uint32_t page, uint8_t to, bool is_first)
 {
 	struct net *net = &world->net;
 	uint8_t from = net->pages[page]->from;
 	for (uint8_t path = 0; path < world->plan.path_count; path++) {
 		const struct net_link *link = &net->links[from][to][path];
 		unsigned loss = net->plan.loss_permille + link->loss_permille;
-		if (link->cut || (loss > 0 && rng_chance(&world->rng, loss))) {
+		if (link->cut || (link->clogged && !is_first) ||
+		    (loss > 0 && rng_chance(&world->rng, loss))) {
 			net->lost++;
 			continue;
 		}
@@ -172,7 +173,7 @@ void net_send(struct world *world, uint8_t from, const struct heartbeat *heartbe
 	net->sent++;
 	for (uint8_t to = 0; to < world->plan.member_count; to++)
 		if (to != from)
-			page_send(world, page, to);
+			page_send(world, page, to, heartbeat->has_requests);
 	page_record(world, page, heartbeat->has_requests && heartbeat->request_count > 0);
 	net_drop(net, page);
 }
@@ -183,12 +184,19 @@ void net_cut(struct net *net, uint8_t from, uint8_t to, bool cut)
 		net->links[from][to][path].cut = cut;
 }
 
+void net_clog(struct net *net, uint8_t from, uint8_t to, bool clogged)
+{
+	for (unsigned path = 0; path < WORLD_PATHS_MAX; path++)
+		net->links[from][to][path].clogged = clogged;
+}
+
 void net_heal(struct net *net)
 {
 	for (unsigned from = 0; from < MEMBERS_MAX; from++)
 		for (unsigned to = 0; to < MEMBERS_MAX; to++)
 			for (unsigned path = 0; path < WORLD_PATHS_MAX; path++) {
 				net->links[from][to][path].cut = false;
+				net->links[from][to][path].clogged = false;
 				net->links[from][to][path].loss_permille = 0;
 			}
 }

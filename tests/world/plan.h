@@ -11,8 +11,9 @@
 #include "proto/limits.h"
 #include "proto/setup.h"
 
-/* More roles than this find nothing new and make each event dearer. */
-enum { WORLD_ROLES_MAX = 8, WORLD_PATHS_MAX = 2 };
+/* So many that a heartbeat of a small cluster has three pages. More than eight are drawn rarely:
+ * each makes every event dearer, and of several pages two find the same as ten. */
+enum { WORLD_ROLES_MAX = 32, WORLD_PATHS_MAX = 2 };
 
 struct plan_role {
 	uint8_t node_count;
