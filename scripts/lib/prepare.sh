@@ -5,8 +5,9 @@
 
 packages_build=(gcc libc6-dev meson ninja-build pkg-config libuv1-dev libsodium-dev libinih-dev
 	libmnl-dev libcjson-dev check)
+packages_gate=(clang libbpf-dev) # optional for the program; whatever is built here has the gate
 packages_lab=(python3 iproute2 nftables procps)
-packages_test=(python3-pytest mandoc binutils clang libbpf-dev spin tmux)
+packages_test=(python3-pytest mandoc binutils spin tmux openipmi ipmitool)
 packages_containers=(debootstrap systemd-container)
 packages_machines=(qemu-system-x86 cpio)
 
@@ -76,16 +77,40 @@ need_clang_runtime() {
 	! apt-cache show "$package" >/dev/null 2>&1 || need_packages "$package"
 }
 
-# build DIRECTORY OPTION...: configures once, then brings it up to date. Quiet unless it fails.
-build() {
-	local directory=$1 log
+# The agent for IPMI has a package of its own in newer systems.
+need_fence_agent() {
+	local package
+	for package in fence-agents-ipmilan fence-agents; do
+		if apt-cache show "$package" >/dev/null 2>&1; then
+			need_packages "$package"
+			return
+		fi
+	done
+}
+
+# What meson takes where it is there. A build directory remembers what it was configured with.
+optional_dependencies() {
+	printf 'clang %s\n' "$(command -v clang)"
+	printf 'libbpf %s\n' "$(pkg-config --modversion libbpf 2>/dev/null)"
+}
+
+# configure DIRECTORY OPTION...: once, and again when an optional dependency has come or gone.
+configure() {
+	local directory=$1 known=$1/optional-dependencies
 	shift
+	if [ ! -f "$directory/build.ninja" ]; then
+		meson setup "$directory" "$root" --werror "$@" || return
+	elif [ "$(optional_dependencies)" != "$(cat "$known" 2>/dev/null)" ]; then
+		meson setup --reconfigure "$directory" "$root" || return
+	fi
+	optional_dependencies >"$known"
+}
+
+# build DIRECTORY OPTION...: configures, then brings it up to date. Quiet unless it fails.
+build() {
+	local log
 	log=$(mktemp)
-	if ! {
-		{ [ -f "$directory/build.ninja" ] ||
-			meson setup "$directory" "$root" --werror "$@"; } &&
-			ninja -C "$directory"
-	} >"$log" 2>&1; then
+	if ! { configure "$@" && ninja -C "$1"; } >"$log" 2>&1; then
 		tail -n 60 "$log" >&2
 		rm -f "$log"
 		return 1
