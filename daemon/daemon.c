@@ -258,6 +258,7 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	if (failed != 0)
 		return error_set(error, CODE_SYSTEM, "event loop: %s", uv_strerror(failed));
 	daemon->loop_open = true;
+	retire_open(daemon, settings->config, kept);
 	events_open(daemon);
 	leave_open(&daemon->leave, daemon);
 	audit_open(&daemon->audit, daemon);
@@ -356,6 +357,7 @@ void daemon_close(struct daemon *daemon)
 {
 	if (daemon->loop_open)
 		close_loop(daemon);
+	retire_close(daemon);
 	log_close(daemon->log);
 	sodium_free(daemon->secret);
 	free(daemon);

@@ -41,6 +41,7 @@
 #include "daemon/net.h"
 #include "daemon/priority.h"
 #include "daemon/resource/runner.h"
+#include "daemon/retire.h"
 #include "daemon/senses.h"
 #include "daemon/store.h"
 #include "daemon/verbs.h"
@@ -93,6 +94,7 @@ struct daemon {
 	struct fencer fencer;
 	struct control *control; /* owned */
 	struct verbs verbs;
+	struct config *retiring; /* owned: the file, while a role is being given up; else NULL */
 };
 
 struct daemon_settings {

@@ -39,6 +39,7 @@ void events_step(struct daemon *daemon, struct event event)
 	layers_follow(daemon);
 	effects_apply(daemon);
 	senses_follow(daemon);
+	retire_follow(daemon);
 	daemon->stepping = false;
 	verbs_after_step(daemon);
 }
@@ -179,7 +180,7 @@ static bool may_act(void *context, uint8_t role)
 	const struct daemon *daemon = context;
 
 	return member_may_act(&daemon->member, role, platform_now()) &&
-	       layers_allow(daemon, role);
+	       layers_allow(daemon, role) && retire_allows(daemon, role);
 }
 
 static void network_changed(void *context, const struct network_change *change)

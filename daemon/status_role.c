@@ -121,12 +121,19 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 	                            lifetime_is_possible(daemon->config.setup.timing));
 }
 
+static bool is_configured(const struct daemon *daemon, const struct role_view *view)
+{
+	const struct setup *setup = &daemon->config.setup;
+
+	return view->setup_role < setup->role_count && !setup->roles[view->setup_role].forgotten;
+}
+
 /* A role that no file names any more is of interest while somebody still says something about it;
  * what remains of it after that is an epoch, which is no news. */
 static bool is_shown(const struct daemon *daemon, const struct role_view *view)
 {
-	return view->setup_role < daemon->config.setup.role_count || view->owner != NO_MEMBER ||
-	       view->holder != NO_MEMBER;
+	return is_configured(daemon, view) || view->owner != NO_MEMBER ||
+	       view->holder != NO_MEMBER || view->claim != CLAIM_NONE;
 }
 
 /* What is wrong with a role of the configuration, or soon could be. */
@@ -145,12 +152,12 @@ static void add_role(cJSON *list, const struct status_verdict *verdict, const st
                      const struct role_view *view, bool quorum)
 {
 	const struct setup *setup = &daemon->config.setup;
-	const bool configured = view->setup_role < setup->role_count;
+	const bool configured = is_configured(daemon, view);
 	char name[NAME_BYTES];
 	cJSON *json = cJSON_CreateObject();
 	cJSON *candidates;
 
-	if (configured)
+	if (view->setup_role < setup->role_count)
 		(void)snprintf(name, sizeof name, "%s", setup->roles[view->setup_role].name);
 	else
 		(void)snprintf(name, sizeof name, "%016" PRIx64, view->id);

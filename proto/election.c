@@ -33,33 +33,6 @@ static void enter(struct step *step, uint8_t r, enum claim_state state)
 	step_changed(step);
 }
 
-bool election_is_candidate(const struct member *m, uint8_t r)
-{
-	if (r >= m->setup->role_count)
-		return false;
-	const struct setup_role *role = &m->setup->roles[r];
-	for (uint8_t i = 0; i < role->node_count; i++)
-		if (role->nodes[i] == m->setup->self)
-			return true;
-	return false;
-}
-
-enum unfit election_unfit(const struct member *m, uint8_t r, struct instant now)
-{
-	const struct role *role = &m->roles[r];
-	if (!election_is_candidate(m, r))
-		return UNFIT_UNLISTED;
-	if (m->leaving)
-		return UNFIT_LEAVING;
-	if (m->paused)
-		return UNFIT_PAUSED;
-	if (!role->resources_fit)
-		return UNFIT_RESOURCE;
-	bool backs_off =
-	    instant_before(now, role->retry_at) || instant_before(now, role->fence_retry_at);
-	return backs_off ? UNFIT_FAILED : UNFIT_NOT;
-}
-
 /* --- seeking */
 
 static void seek(struct step *step, uint8_t r)
@@ -288,6 +261,8 @@ static void holding_update(struct step *step, uint8_t r)
 	}
 	if (m->leaving)
 		release_to_best(step, r, RELEASE_LEAVE);
+	else if (m->setup->roles[r].retired)
+		retire_update(step, r);
 	else if (role->phase == PHASE_DOWN)
 		holding_down(step, r);
 	else if (!role->resources_fit)

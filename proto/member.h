@@ -22,8 +22,10 @@
  * Starts a member. Clears *m; nothing outside is referenced except `setup`, which must outlive it.
  *   durable  what the state file holds; NULL: none or damaged, the member starts as new
  *   kept     what an earlier life of this daemon on this boot left in memory; NULL: none. Without
- * it the shell has released every leftover before, for the first page says `none`. seed     of the
- * jitter; any value Nothing is sent before the first EVENT_PERSISTED: the new incarnation must be
+ * it the shell has released every leftover before, for the first page says `none`; and with it,
+ * every leftover of a role that setup does not list this member for, not even as retired.
+ *   seed     of the jitter; any value
+ * Nothing is sent before the first EVENT_PERSISTED: the new incarnation must be
  * on disk first.
  */
 void member_init(struct member *m, const struct setup *setup, const struct durable *durable,

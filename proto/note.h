@@ -80,8 +80,9 @@ enum release_reason {
 	RELEASE_LEAVE,
 	RELEASE_FAILBACK,
 	RELEASE_RESTARTED, /* the daemon came back and its lease was over */
+	RELEASE_RETIRED,   /* the configuration does not let this member own it any more */
 };
-enum { RELEASE_REASONS = RELEASE_RESTARTED + 1 };
+enum { RELEASE_REASONS = RELEASE_RETIRED + 1 };
 
 /* What keeps this node from seeking a role; the first that applies. */
 enum obstacle {

@@ -29,6 +29,7 @@ const char *note_release_text(uint8_t reason)
 	    [RELEASE_LEAVE] = "this daemon is shutting down",
 	    [RELEASE_FAILBACK] = "a node that is listed before this one is fit again",
 	    [RELEASE_RESTARTED] = "the daemon came back after the lease was over",
+	    [RELEASE_RETIRED] = "the configuration does not let this node own it any more",
 	};
 	return reason < RELEASE_REASONS ? texts[reason] : "?";
 }

@@ -14,8 +14,9 @@ static bool has_reason(const struct step *step, uint8_t r, bool *to_run)
 	          election_unfit(m, r, step->now) == UNFIT_NOT;
 	if (*to_run)
 		return true;
-	return !m->leaving && (request_is_pending(m, r, REQUEST_START, step->now) ||
-	                       request_is_pending(m, r, REQUEST_STOP, step->now));
+	return !m->leaving && !m->setup->roles[r].retired &&
+	       (request_is_pending(m, r, REQUEST_START, step->now) ||
+	        request_is_pending(m, r, REQUEST_STOP, step->now));
 }
 
 static enum obstacle why_not(const struct member *m, uint8_t r, struct instant now)

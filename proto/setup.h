@@ -46,6 +46,10 @@ struct setup_role {
 	bool fails_back;
 	struct span failback; /* with fails_back: after the better node was fit for this long */
 	bool fences;          /* the old owner is switched off before this role starts elsewhere */
+	/* This member is among `nodes` only for what it still has of it: its file does not let it
+	 * own the role any more, see retire.c. */
+	bool retired;
+	bool forgotten; /* and no role of the file has this name */
 };
 
 struct setup {

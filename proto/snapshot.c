@@ -58,8 +58,10 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	 * of the file answers for it. */
 	role->voter.endless = kept->endless && member_index(m, kept->holder) != NO_MEMBER;
 	voter_raise_top(&role->voter, kept->top);
-	if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING) {
-		/* It sought when the process died: that claim is gone, and nothing is up. */
+	bool is_up = kept->claim == CLAIM_HOLDING || kept->claim == CLAIM_RELEASING;
+	if (!is_up || !election_is_candidate(m, (uint8_t)(role - m->roles))) {
+		/* It sought when the process died, or the setup does not have the role as this
+		 * member's, not even to give it up: that claim is gone, and nothing is up. */
 		if (kept->holder == m->self_id)
 			role->voter.holder = 0;
 		return;

@@ -73,8 +73,12 @@ void election_release(struct step *step, uint8_t role, enum release_reason reaso
 void election_released(struct step *step, uint8_t role, uint64_t epoch);
 void election_started(struct step *step, uint8_t role, uint64_t epoch);
 void election_failed(struct step *step, uint8_t role, uint64_t epoch);
+
+/* --- retire.c: what this member may own */
 bool election_is_candidate(const struct member *m, uint8_t role);
 enum unfit election_unfit(const struct member *m, uint8_t role, struct instant now);
+/* Holds a role that is retired, under a lease: gives it up as soon as it is known to whom. */
+void retire_update(struct step *step, uint8_t role);
 
 /* --- lease.c: until when a majority supports a claim */
 void lease_update(struct step *step, uint8_t role);

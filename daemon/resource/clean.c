@@ -275,13 +275,22 @@ static enum code clean_record(void *context, const char *name, const struct left
 	return code;
 }
 
-/* A record that says that it is not to be touched. */
+/* A record that says that it is not to be touched: its own, or that of a resource of a retired role
+ * which is the same address. */
 static bool is_kept(const struct cleaning *cleaning, const struct config_resource *resource)
 {
+	const struct config *config = cleaning->asked->config;
 	struct leftover leftover;
-	return leftover_find(cleaning->site.run_dir, "address", resource->name, &leftover, NULL) ==
-	           CODE_OK &&
-	       is_to_adopt(cleaning, "", &leftover);
+	for (uint8_t i = 0; i < config->resource_count; i++) {
+		const struct config_resource *same = &config->resources[i];
+		if (same->type == RESOURCE_VIP &&
+		    memcmp(&same->address, &resource->address, sizeof same->address) == 0 &&
+		    leftover_find(cleaning->site.run_dir, "address", same->name, &leftover, NULL) ==
+		        CODE_OK &&
+		    is_to_adopt(cleaning, "", &leftover))
+			return true;
+	}
+	return false;
 }
 
 /* Also those without a record. */
