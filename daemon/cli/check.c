@@ -239,13 +239,13 @@ static void check_vip(struct check *check, const struct config_resource *resourc
 {
 	struct network *network = NULL;
 	struct error error = {0};
-	unsigned index = 0;
+	struct network_link link;
 
 	if (network_open(&network, &error) != CODE_OK) {
 		check_lack(check, resource->name, &error);
 		return;
 	}
-	switch (network_link(network, resource->interface, &index)) {
+	switch (network_link(network, resource->interface, &link)) {
 	case LINK_ABSENT:
 		(void)error_set(&error, CODE_NOT_FOUND, "there is no interface %s on this host",
 		                resource->interface);

@@ -26,12 +26,14 @@ static bool is_over(const struct memory *memory, const struct ledger_entry *entr
 	       instant_reached(now, memory_end(memory, entry->role, (enum ledger_kind)entry->kind));
 }
 
-/* True: it is down. */
+/* True: it was seen to be down, an address on no interface of this host. */
 static bool bring_down(const struct ledger_entry *entry, struct network *network)
 {
-	if (entry->kind == LEDGER_ADDRESS)
-		return network_remove(network, &entry->address, NULL) == CODE_OK;
-	return guard_host_strike(&entry->child);
+	bool is_here = true;
+	if (entry->kind != LEDGER_ADDRESS)
+		return guard_host_strike(&entry->child);
+	return network_remove(network, &entry->address, NULL) == CODE_OK &&
+	       network_present(network, &entry->address, &is_here, NULL) == CODE_OK && !is_here;
 }
 
 static void mark_released(struct memory *memory, size_t i, const struct ledger_entry *entry)

@@ -51,6 +51,7 @@ static bool next_address(const struct config *config, uint8_t role, uint8_t *at,
 			continue;
 		address->address = found->address;
 		address->prefix = found->prefix;
+		address->index = 0;
 		memcpy(address->interface, found->interface, sizeof address->interface);
 		return true;
 	}
@@ -109,7 +110,8 @@ static void tell_absence(struct gatekeeper *keeper, const struct error *error)
 
 /* --- guarding */
 
-static void guard_role(struct gatekeeper *keeper, uint8_t role, const char *interface)
+/* `index`: only addresses of this interface; 0: all. */
+static void guard_role(struct gatekeeper *keeper, uint8_t role, unsigned index)
 {
 	struct gatekeeper_role *known = &keeper->roles[role];
 	struct network_address address;
@@ -118,14 +120,15 @@ static void guard_role(struct gatekeeper *keeper, uint8_t role, const char *inte
 	if (!known->has_address)
 		return;
 	while (next_address(config_of(keeper), role, &at, &address)) {
-		if (interface != NULL && strcmp(interface, address.interface) != 0)
+		address.index = network_index(keeper->network, address.interface);
+		if (index != 0 && index != address.index)
 			continue;
 		/* Where its interface is missing, so is the address. */
 		enum code code = gate_guard(keeper->gate, &address, role, &error);
 		if (code != CODE_OK && code != CODE_NOT_FOUND)
 			trouble = error;
 	}
-	if (trouble.code == CODE_OK && (interface != NULL || known->why[0] == '\0'))
+	if (trouble.code == CODE_OK && (index != 0 || known->why[0] == '\0'))
 		return;
 	(void)snprintf(known->why, sizeof known->why, "%s",
 	               trouble.code == CODE_OK ? "" : trouble.text);
@@ -134,26 +137,26 @@ static void guard_role(struct gatekeeper *keeper, uint8_t role, const char *inte
 	tell_fitness(keeper, role);
 }
 
-static void guard_all(struct gatekeeper *keeper, const char *interface)
+static void guard_all(struct gatekeeper *keeper, unsigned index)
 {
 	for (uint8_t r = 0; r < config_of(keeper)->setup.role_count; r++)
-		guard_role(keeper, r, interface);
+		guard_role(keeper, r, index);
 }
 
 /* Until `until`, from where the last call ended; true: all. */
 static bool cover_others(struct gatekeeper *keeper, struct instant until)
 {
-	char names[NETWORK_INTERFACES_MAX][CONFIG_INTERFACE_BYTES];
+	unsigned indexes[NETWORK_INTERFACES_MAX];
 	struct error error;
 	size_t count = 0;
-	if (network_interfaces(keeper->network, names, &count, &error) != CODE_OK) {
+	if (network_interfaces(keeper->network, indexes, &count, &error) != CODE_OK) {
 		tell_trouble(keeper, error.text);
 		return true;
 	}
 	for (; keeper->covered < count; keeper->covered++) {
 		if (instant_reached(platform_now(), until))
 			return false;
-		enum code code = gate_cover(keeper->gate, names[keeper->covered], &error);
+		enum code code = gate_cover(keeper->gate, indexes[keeper->covered], &error);
 		if (code != CODE_OK && code != CODE_NOT_FOUND)
 			tell_trouble(keeper, error.text);
 	}
@@ -200,10 +203,10 @@ static void take_over(struct gatekeeper *keeper)
 	if (has_moved(keeper)) {
 		for (unsigned slot = 0; slot < GATE_SLOTS; slot++)
 			gate_lease_end(keeper->gate, slot, INSTANT_PAST);
-		guard_all(keeper, NULL);
+		guard_all(keeper, 0);
 	}
 	gatekeeper_follow(keeper);
-	guard_all(keeper, NULL);
+	guard_all(keeper, 0);
 	(void)cover_others(keeper, INSTANT_NEVER);
 	if (gate_forget_rest(keeper->gate, &error) != CODE_OK)
 		tell_trouble(keeper, error.text);
@@ -258,7 +261,7 @@ static void look(uv_timer_t *timer)
 	if (keeper->gate == NULL) {
 		open_gate(keeper);
 	} else {
-		guard_all(keeper, NULL);
+		guard_all(keeper, 0);
 		is_all = cover_others(keeper, until);
 		if (is_all && gate_forget_rest(keeper->gate, &error) != CODE_OK)
 			tell_trouble(keeper, error.text);
@@ -276,11 +279,11 @@ void gatekeeper_hear(struct gatekeeper *keeper, const struct network_change *cha
 		return;
 	switch (change->news) {
 	case NEWS_LINK:
-		if (change->state != LINK_ABSENT)
-			guard_all(keeper, change->interface);
+		if (change->link.state != LINK_ABSENT)
+			guard_all(keeper, change->index);
 		break;
 	case NEWS_MISSED:
-		guard_all(keeper, NULL);
+		guard_all(keeper, 0);
 		break;
 	case NEWS_ADDRESS_GONE:
 	case NEWS_ADDRESS_HERE:

@@ -56,7 +56,7 @@ enum code gate_guard(struct gate *gate, const struct network_address *address, u
                      struct error *error);
 /* Puts the gate on one more interface, for all guarded addresses: a host answers for its addresses
  * on every interface, not only where they are. Codes as gate_guard. */
-enum code gate_cover(struct gate *gate, const char *interface, struct error *error);
+enum code gate_cover(struct gate *gate, unsigned index, struct error *error);
 /* The slot whose lease end counts for the address; false: it is not guarded. */
 bool gate_slot_of(const struct gate *gate, const struct address *address, unsigned *slot);
 /* The address passes again. CODE_OK also when it was not guarded. */

@@ -38,11 +38,16 @@ static struct network_address address_of(const struct config_resource *resource)
 	return address;
 }
 
-static bool is_same(const struct network_address *a, const struct network_address *b)
+/* On the same interface, if not by its name then by what the name stands for now. */
+static bool is_same(const struct cleaning *cleaning, const struct network_address *asked,
+                    const struct network_address *found)
 {
-	return a->address.family == b->address.family && a->prefix == b->prefix &&
-	       memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes) == 0 &&
-	       strcmp(a->interface, b->interface) == 0;
+	return asked->address.family == found->address.family && asked->prefix == found->prefix &&
+	       memcmp(asked->address.bytes, found->address.bytes, sizeof asked->address.bytes) ==
+	           0 &&
+	       (strcmp(asked->interface, found->interface) == 0 ||
+	        (found->index != 0 &&
+	         network_index(cleaning->site.network, asked->interface) == found->index));
 }
 
 static void report(const struct cleaning *cleaning, const char *resource, const char *what)
@@ -53,22 +58,25 @@ static void report(const struct cleaning *cleaning, const char *resource, const 
 	cleaning->asked->report(cleaning->asked->context, line);
 }
 
+/* Wherever it is: its interface may have another name by now, or be another one. */
 static enum code remove_address(const struct cleaning *cleaning, const char *resource,
                                 const struct network_address *address, struct error *error)
 {
 	bool is_here = false;
+	char text[ADDRESS_TEXT_BYTES], detail[LINE_BYTES];
+	char interface[CONFIG_INTERFACE_BYTES] = "that is gone";
 	enum code code = network_present(cleaning->site.network, address, &is_here, error);
 	if (code != CODE_OK || !is_here)
 		return code;
-	char text[ADDRESS_TEXT_BYTES], detail[LINE_BYTES];
+	(void)network_find(cleaning->site.network, &address->address, interface, NULL);
 	address_format(&address->address, text);
-	snprintf(detail, sizeof detail, "%s on interface %s: removed", text, address->interface);
+	snprintf(detail, sizeof detail, "%s on interface %s: removed", text, interface);
 	code = network_remove(cleaning->site.network, address, error);
 	if (code == CODE_OK)
 		code = network_present(cleaning->site.network, address, &is_here, error);
 	if (code == CODE_OK && is_here)
 		return error_set(error, CODE_SYSTEM, "%s on interface %s cannot be removed", text,
-		                 address->interface);
+		                 interface);
 	if (code == CODE_OK)
 		report(cleaning, resource, detail);
 	return code;
@@ -241,7 +249,8 @@ static bool is_to_adopt(const struct cleaning *cleaning, const char *name,
 	switch (resource->type) {
 	case RESOURCE_VIP:
 		address = address_of(resource);
-		return leftover->kind == LEFTOVER_ADDRESS && is_same(&address, &leftover->address);
+		return leftover->kind == LEFTOVER_ADDRESS &&
+		       is_same(cleaning, &address, &leftover->address);
 	case RESOURCE_PROCESS:
 		return leftover_is(name, "process", resource->name);
 	case RESOURCE_SCRIPT:

@@ -22,7 +22,7 @@ static const char BESIDE[] = "new-left"; /* a record that is being written */
 static const char FIRST_LINE[] = "failoverd-leftover 1";
 static const char LAST_LINE[] = "end";
 
-enum form { FORM_TEXT, FORM_BYTES, FORM_U8, FORM_U16, FORM_U64 };
+enum form { FORM_TEXT, FORM_BYTES, FORM_U8, FORM_U16, FORM_U32, FORM_U64 };
 
 static const struct field {
 	const char *key;
@@ -50,6 +50,7 @@ static const struct field {
     {"directory", FORM_TEXT,  offsetof(struct leftover, directory), CONFIG_PATH_BYTES},
     {"digest",    FORM_U64,   offsetof(struct leftover, digest), 8},
     {"up",        FORM_U64,   offsetof(struct leftover, is_up), 8},
+    {"index",     FORM_U32,   offsetof(struct leftover, address.index), 4},
     /* clang-format on */
 };
 
@@ -84,6 +85,7 @@ static uint64_t get_number(const struct field *field, const void *place)
 {
 	uint8_t u8;
 	uint16_t u16;
+	uint32_t u32;
 	uint64_t u64 = 0;
 	switch (field->form) {
 	case FORM_U8:
@@ -92,6 +94,9 @@ static uint64_t get_number(const struct field *field, const void *place)
 	case FORM_U16:
 		memcpy(&u16, place, sizeof u16);
 		return u16;
+	case FORM_U32:
+		memcpy(&u32, place, sizeof u32);
+		return u32;
 	case FORM_U64:
 		memcpy(&u64, place, sizeof u64);
 		return u64;
@@ -263,6 +268,11 @@ static bool read_field(const struct field *field, const char *value, struct left
 		if (!read_number(value, UINT16_MAX, &number))
 			return false;
 		memcpy(place, &(uint16_t){(uint16_t)number}, sizeof(uint16_t));
+		return true;
+	case FORM_U32:
+		if (!read_number(value, UINT32_MAX, &number))
+			return false;
+		memcpy(place, &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
 		return true;
 	case FORM_U64:
 		if (!read_number(value, INT64_MAX, &number))

@@ -295,8 +295,7 @@ void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct lifetime_le
 static bool is_same(const struct network_address *a, const struct network_address *b)
 {
 	return a->address.family == b->address.family &&
-	       memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes) == 0 &&
-	       strcmp(a->interface, b->interface) == 0;
+	       memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes) == 0;
 }
 
 /* The entry of the address, else a free one; there are as many as addresses. */

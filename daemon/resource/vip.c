@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "config/print.h"
-#include "daemon/resource/alarm.h"
 #include "daemon/resource/lifetime.h"
 #include "daemon/resource/trail.h"
+#include "daemon/resource/vip.h"
 
 /* Pauses between the announcements of a burst: at 0, 100 ms, 500 ms, 1 s and 3 s. A switch may be
  * learning, a neighbour asleep, a frame lost. */
@@ -23,22 +23,6 @@ enum { BURST_PAUSES = sizeof BURST / sizeof BURST[0] };
 /* After the burst: some routers forget, some switches restart. */
 static const struct span REFRESH = {60 * 1000000000LL};
 static const struct span RETRY = {20 * 1000000LL};
-
-enum vip_state { VIP_AWAY, VIP_HERE, VIP_LEAVING };
-
-struct vip {
-	struct resource *resource;
-	struct network_address address;
-	char text[ADDRESS_TEXT_BYTES];
-	enum vip_state state;
-	unsigned index; /* of the interface; 0: it does not exist */
-	enum link_state link;
-	struct alarm *announcer; /* owned */
-	unsigned pause;          /* the next one in BURST */
-	bool is_losing;          /* the last announcement was lost */
-	struct watch *ear;       /* owned; for rivals; NULL: never needed so far */
-	struct alarm *retry;     /* owned */
-};
 
 static void hear_rival(void *context);
 
@@ -105,18 +89,7 @@ static void hear_rival(void *context)
 	begin_burst(vip);
 }
 
-static void set_link(struct vip *vip, enum link_state link)
-{
-	static const char *const problems[] = {
-	    [LINK_ABSENT] = "does not exist",
-	    [LINK_DOWN] = "is down or has no carrier",
-	    [LINK_UP] = "is up",
-	};
-	char why[DETAIL_BYTES];
-	vip->link = link;
-	snprintf(why, sizeof why, "interface %s %s", vip->address.interface, problems[link]);
-	resource_set_fit(vip->resource, link == LINK_UP, why);
-}
+/* --- coming, staying, leaving */
 
 static enum code leave_trail(const struct vip *vip, struct error *error)
 {
@@ -129,6 +102,7 @@ static enum code leave_trail(const struct vip *vip, struct error *error)
 static void fall_silent(struct vip *vip, enum vip_state state)
 {
 	vip->state = state;
+	vip->stands = vip->is_waiting = false;
 	alarm_stop(vip->announcer);
 	alarm_stop(vip->retry);
 }
@@ -148,20 +122,25 @@ static enum code add(struct vip *vip, bool *had_right, struct error *error)
 	code = lifetime_add(site->lifetime, site->network, resource_role(vip->resource),
 	                    &vip->address, error);
 	*had_right = resource_may_act(vip->resource);
-	if (code == CODE_OK && *had_right)
+	vip->stands = code == CODE_OK && *had_right;
+	if (vip->stands)
 		begin_burst(vip);
 	else if (lifetime_remove(site->lifetime, site->network, &vip->address, NULL) != CODE_OK)
 		code = error_set(error, CODE_SYSTEM, "%s may be half added", vip->text);
 	return code;
 }
 
-static void vip_start(struct resource *resource)
+static void come(struct vip *vip)
 {
-	struct vip *vip = resource->kind;
+	struct resource *resource = vip->resource;
 	struct error error;
 	bool had_right = false;
-	vip->link = network_link(resource->site->network, vip->address.interface, &vip->index);
+	if (vip_waits(vip)) {
+		vip->state = VIP_COMING;
+		return;
+	}
 	enum code code = add(vip, &had_right, &error);
+	vip->state = VIP_AWAY;
 	if (code != CODE_OK) {
 		resource_report_problem(resource, REPORT_FAILED, "%s", error.text);
 	} else if (!had_right) {
@@ -172,6 +151,14 @@ static void vip_start(struct resource *resource)
 		open_ear(vip);
 		resource_report(resource, REPORT_UP);
 	}
+}
+
+static void vip_start(struct resource *resource)
+{
+	struct vip *vip = resource->kind;
+	(void)vip_look_at_link(vip);
+	come(vip);
+	vip_tell_fitness(vip);
 }
 
 /* What is recorded as another address was removed by runner_clean; one that is not there although
@@ -194,8 +181,12 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 		                      &vip->address, error);
 	if (code != CODE_OK || !is_here)
 		return code;
-	vip->link = network_link(site->network, vip->address.interface, &vip->index);
+	(void)vip_look_at_link(vip);
+	(void)network_stands(site->network, &vip->address, &vip->stands, NULL);
 	vip->state = VIP_HERE;
+	/* The name may stand for another interface by now. */
+	if (!vip->stands)
+		alarm_set(vip->retry, RETRY);
 	log_write(site->log, LEVEL_INFO, "resource %s: %s on interface %s goes on",
 	          resource->config->name, vip->text, vip->address.interface);
 	/* Once: whoever asked in the meantime got no worse answer than before. */
@@ -206,8 +197,8 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 	return CODE_OK;
 }
 
-/* Removed and seen to be gone, or tried again for as long as it takes: while the address is here
- * the role is not down. */
+/* Removed and seen to be on no interface of this host, or tried again for as long as it takes:
+ * while the address is here the role is not down. */
 static void leave(struct vip *vip)
 {
 	struct resource *resource = vip->resource;
@@ -218,8 +209,7 @@ static void leave(struct vip *vip)
 	if (code == CODE_OK)
 		code = network_present(site->network, &vip->address, &is_here, &error);
 	if (code == CODE_OK && is_here)
-		code = error_set(&error, CODE_SYSTEM, "%s is still on interface %s", vip->text,
-		                 vip->address.interface);
+		code = error_set(&error, CODE_SYSTEM, "%s is still on this host", vip->text);
 	if (code != CODE_OK) {
 		snprintf(resource->detail, sizeof resource->detail, "%.*s", DETAIL_BYTES - 1,
 		         error.text);
@@ -244,75 +234,123 @@ static void vip_kill(struct resource *resource, struct span limit)
 	vip_stop(resource);
 }
 
-/* `expected`: the address went with the link, nobody took it away. */
+static void tell_put_back(struct vip *vip, bool ran_out, bool expected)
+{
+	const struct resource *resource = vip->resource;
+	if (ran_out)
+		log_write(resource->site->log, LEVEL_WARNING,
+		          "resource %s: %s expired before its lease was confirmed again; put back",
+		          resource->config->name, vip->text);
+	else if (!expected)
+		resource_report_problem(vip->resource, REPORT_MENDED,
+		                        "somebody else removed %s; put back", vip->text);
+}
+
+/* To its interface, and to no other: the name may have become another one's. `expected`: the
+ * address went with the link, nobody took it away. */
 static void put_back(struct vip *vip, bool expected)
 {
 	const struct resource_site *site = vip->resource->site;
 	struct error error;
-	bool is_here = true, had_right = false;
-	bool ran_out = lifetime_ran_out(site->lifetime, &vip->address);
-	enum code code = network_present(site->network, &vip->address, &is_here, &error);
-	if (code == CODE_OK && is_here)
+	bool had_right = false, ran_out = lifetime_ran_out(site->lifetime, &vip->address);
+	enum code code = CODE_OK;
+	vip->stands = false;
+	if (vip_waits(vip))
 		return;
+	if (resource_may_act(vip->resource))
+		code = lifetime_remove(site->lifetime, site->network, &vip->address, &error);
 	if (code == CODE_OK)
 		code = add(vip, &had_right, &error);
-	if (code == CODE_OK && !had_right) {
+	if (code == CODE_OK && !had_right)
 		alarm_set(vip->retry, RETRY);
-	} else if (code != CODE_OK) {
+	else if (code != CODE_OK)
 		resource_report_problem(vip->resource, REPORT_FAILED, "%s", error.text);
-	} else if (ran_out) {
-		log_write(site->log, LEVEL_WARNING,
-		          "resource %s: %s expired before its lease was confirmed again; put back",
-		          vip->resource->config->name, vip->text);
-	} else if (!expected) {
-		resource_report_problem(vip->resource, REPORT_MENDED,
-		                        "somebody else removed %s; put back", vip->text);
-	}
+	else
+		tell_put_back(vip, ran_out, expected);
 }
 
-static void on_retry(void *context)
+static void look_for_address(struct vip *vip, bool expected)
+{
+	bool stands = false;
+	enum code code = network_stands(vip->resource->site->network, &vip->address, &stands, NULL);
+	vip->stands = code == CODE_OK && stands;
+	if (!vip->stands)
+		put_back(vip, expected);
+}
+
+static bool is_on_link(const struct vip *vip)
+{
+	return vip->state == VIP_HERE && vip->footing.link.state == LINK_UP;
+}
+
+/* Whatever the state waits for may be there now. */
+static void resume(void *context)
 {
 	struct vip *vip = context;
 	switch (vip->state) {
 	case VIP_AWAY:
 		break;
+	case VIP_COMING:
+		if (vip->footing.link.state == LINK_UP)
+			come(vip);
+		break;
 	case VIP_HERE:
-		put_back(vip, true);
+		if (is_on_link(vip))
+			look_for_address(vip, true);
 		break;
 	case VIP_LEAVING:
 		leave(vip);
 		break;
 	}
+	vip_tell_fitness(vip);
 }
 
-static void link_changed(struct vip *vip, enum link_state link)
+/* --- news */
+
+/* Added once more, for what belongs to it and went with the carrier or has to follow the host's own
+ * addresses: the way to its network. */
+static void complete(struct vip *vip)
 {
-	bool came_up = link == LINK_UP && vip->link != LINK_UP;
-	set_link(vip, link);
-	if (vip->state != VIP_HERE || !came_up)
-		return;
-	/* The interface may be another one by now, and the address may have gone with the carrier,
-	 * as IPv6 addresses do. */
+	const struct resource_site *site = vip->resource->site;
+	if (vip->stands && resource_may_act(vip->resource))
+		(void)lifetime_add(site->lifetime, site->network, resource_role(vip->resource),
+		                   &vip->address, NULL);
+}
+
+/* The interface may be another one by now. */
+static void restore(struct vip *vip)
+{
 	close_ear(vip);
 	open_ear(vip);
-	put_back(vip, true);
-	if (vip->state == VIP_HERE)
-		begin_burst(vip);
+	look_for_address(vip, true);
+	complete(vip);
+}
+
+static void link_changed(struct vip *vip, unsigned change)
+{
+	if (vip->state == VIP_COMING && vip->footing.link.state == LINK_UP)
+		come(vip);
+	if (is_on_link(vip) && (change & FOOTING_RESTORE) != 0)
+		restore(vip);
+	vip_tell_fitness(vip);
+	if (!is_on_link(vip) || (change & FOOTING_ANNOUNCE) == 0 || !vip->stands)
+		return;
+	log_write(vip->resource->site->log, LEVEL_INFO,
+	          "resource %s: interface %s has changed; announcing %s again",
+	          vip->resource->config->name, vip->address.interface, vip->text);
+	begin_burst(vip);
 }
 
 static void hear_link(struct vip *vip, const struct network_change *change)
 {
-	bool is_name = strcmp(change->interface, vip->address.interface) == 0;
-	if (!is_name && (vip->index == 0 || change->index != vip->index))
-		return;
-	/* A name that went may stand for another interface already; one that came counts as it was
-	 * told, so that a carrier that was lost for a moment is noticed. */
-	unsigned index = 0;
-	enum link_state now =
-	    network_link(vip->resource->site->network, vip->address.interface, &index);
-	bool is_as_told = is_name && change->index == index;
-	vip->index = index;
-	link_changed(vip, is_as_told ? change->state : now);
+	unsigned index = network_index(vip->resource->site->network, vip->address.interface);
+	/* The name stands for another interface than before, or for none. */
+	if (index != vip->address.index)
+		link_changed(vip, vip_look_at_link(vip));
+	/* As it was told, so that a carrier that was lost for a moment is noticed. */
+	else if (index != 0 && change->index == index)
+		link_changed(vip, vip_follow_link(vip, &change->link) |
+		                      (change->is_failover ? FOOTING_ANNOUNCE : 0));
 }
 
 static bool is_same(const struct address *a, const struct address *b)
@@ -330,6 +368,29 @@ static bool vip_announce(struct resource *resource)
 	return true;
 }
 
+static void hear_own(struct vip *vip)
+{
+	(void)footing_own(&vip->footing, vip_has_own(vip), platform_now());
+	resume(vip);
+	if (is_on_link(vip))
+		complete(vip);
+}
+
+static void hear_address(struct vip *vip, const struct network_change *change)
+{
+	if (change->index != vip->address.index)
+		return;
+	if (!is_same(&change->address, &vip->address.address)) {
+		if (change->is_own && change->address.family == vip->address.address.family)
+			hear_own(vip);
+	} else if (change->news == NEWS_ADDRESS_GONE && is_on_link(vip)) {
+		/* Its own removal, heard late, is recognised by looking. Without a link it comes
+		 * back with the carrier. */
+		look_for_address(vip, false);
+		vip_tell_fitness(vip);
+	}
+}
+
 static void vip_network(struct resource *resource, const struct network_change *change)
 {
 	struct vip *vip = resource->kind;
@@ -338,19 +399,13 @@ static void vip_network(struct resource *resource, const struct network_change *
 		hear_link(vip, change);
 		break;
 	case NEWS_ADDRESS_GONE:
-		/* Its own removal, heard late, is recognised by looking. Without a link it comes
-		 * back with the carrier. */
-		if (vip->state == VIP_HERE && vip->link == LINK_UP && change->index == vip->index &&
-		    is_same(&change->address, &vip->address.address))
-			put_back(vip, false);
-		break;
 	case NEWS_ADDRESS_HERE:
+		hear_address(vip, change);
 		break;
 	case NEWS_MISSED:
-		link_changed(vip, network_link(resource->site->network, vip->address.interface,
-		                               &vip->index));
-		if (vip->state == VIP_HERE && vip->link == LINK_UP)
-			put_back(vip, false);
+		link_changed(vip, vip_look_at_link(vip));
+		if (is_on_link(vip))
+			look_for_address(vip, false);
 		break;
 	}
 }
@@ -359,6 +414,7 @@ static void vip_close(struct resource *resource)
 {
 	struct vip *vip = resource->kind;
 	alarm_close(vip->announcer);
+	alarm_close(vip->waiter);
 	alarm_close(vip->retry);
 	watch_close(vip->ear);
 	free(vip);
@@ -366,6 +422,7 @@ static void vip_close(struct resource *resource)
 
 static enum code vip_open(struct resource *resource, struct error *error)
 {
+	struct network_link link;
 	struct vip *vip = calloc(1, sizeof *vip);
 	if (vip == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
@@ -376,12 +433,16 @@ static enum code vip_open(struct resource *resource, struct error *error)
 	address_format(&vip->address.address, vip->text);
 	resource->kind = vip;
 	vip->announcer = alarm_open(resource->site->loop, announce, vip);
-	vip->retry = alarm_open(resource->site->loop, on_retry, vip);
-	if (vip->announcer == NULL || vip->retry == NULL) {
+	vip->waiter = alarm_open(resource->site->loop, resume, vip);
+	vip->retry = alarm_open(resource->site->loop, resume, vip);
+	if (vip->announcer == NULL || vip->waiter == NULL || vip->retry == NULL) {
 		vip_close(resource);
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	}
-	set_link(vip, network_link(resource->site->network, vip->address.interface, &vip->index));
+	(void)network_link(resource->site->network, vip->address.interface, &link);
+	vip->address.index = link.index;
+	footing_begin(&vip->footing, &link, vip_has_own(vip));
+	vip_tell_fitness(vip);
 	return CODE_OK;
 }
 

@@ -193,7 +193,7 @@ START_TEST(an_address_goes_on_untouched_and_is_announced_once)
 	network_news_read(network, count_news, &counted);
 	ck_assert_uint_eq(counted.gone, 0); /* that its end was put off is heard as "here" */
 	/* And it is looked after as before. */
-	netlab_ip("address del 10.9.0.100/24 dev left0");
+	netlab_ip("address del 10.9.0.100/32 dev left0");
 	stage_for(stage, 100);
 	ck_assert(stage_has_address("10.9.0.100"));
 	stage_release(stage, 0, 1, false);
@@ -211,7 +211,7 @@ START_TEST(an_address_that_went_while_nobody_watched_comes_back)
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	stage_forget(stage);
-	netlab_ip("address del 10.9.0.100/24 dev left0");
+	netlab_ip("address del 10.9.0.100/32 dev left0");
 	take_over(stage);
 	ck_assert(stage_has_address("10.9.0.100"));
 	stage_release(stage, 0, 1, false);

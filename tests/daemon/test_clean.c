@@ -96,6 +96,22 @@ START_TEST(addresses_processes_and_scripts_of_a_killed_daemon_are_released)
 }
 END_TEST
 
+START_TEST(an_address_is_removed_although_its_interface_has_another_name_by_now)
+{
+	netlab_enter();
+	struct stage *stage = stage_new();
+	struct error error = {.text = ""};
+	char report[2048];
+	stage_vip(stage, 0, "ip", "10.9.0.100/24");
+	leave_behind(stage);
+	netlab_ip("link set left0 name other0");
+	ck_assert_msg(clean(stage, report, &error) == CODE_OK, "%s", error.text);
+	ck_assert(!stage_has_address("10.9.0.100"));
+	ck_assert_ptr_nonnull(strstr(report, "10.9.0.100 on interface other0: removed"));
+	finish(stage);
+}
+END_TEST
+
 START_TEST(an_address_that_moved_in_the_configuration_is_removed_where_it_was)
 {
 	netlab_enter();
@@ -184,6 +200,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 	tcase_set_timeout(all, 20);
 	tcase_add_test(all, addresses_processes_and_scripts_of_a_killed_daemon_are_released);
+	tcase_add_test(all, an_address_is_removed_although_its_interface_has_another_name_by_now);
 	tcase_add_test(all, an_address_that_moved_in_the_configuration_is_removed_where_it_was);
 	tcase_add_test(all, an_address_without_record_is_removed_all_the_same);
 	tcase_add_test(all, a_script_that_does_not_stop_is_an_error_that_says_what_to_do);

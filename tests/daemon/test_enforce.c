@@ -32,6 +32,20 @@ START_TEST(an_address_goes_at_the_end_of_its_lease_and_not_before)
 }
 END_TEST
 
+/* Fault 35: the interface is renamed while it is up. */
+START_TEST(an_address_goes_although_its_interface_has_another_name_by_now)
+{
+	struct lab lab = lab_open();
+	struct ledger_entry ip = lab_address("ip", "10.9.0.1");
+	lab_put_up(&lab, &ip);
+	netlab_ip("link set left0 name other0");
+	lab_enforce(&lab, LEASE_MS);
+	ck_assert(!netlab_ip_says("address show", " 10.9.0.1/"));
+	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_RELEASED);
+	lab_close(&lab);
+}
+END_TEST
+
 START_TEST(a_renewed_lease_keeps_the_address_until_its_new_end)
 {
 	struct lab lab = lab_open();
@@ -166,6 +180,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 	tcase_set_timeout(all, 20);
 	tcase_add_test(all, an_address_goes_at_the_end_of_its_lease_and_not_before);
+	tcase_add_test(all, an_address_goes_although_its_interface_has_another_name_by_now);
 	tcase_add_test(all, a_renewed_lease_keeps_the_address_until_its_new_end);
 	tcase_add_test(all, other_addresses_and_other_roles_stay);
 	tcase_add_test(all, what_has_no_lease_at_all_goes_at_once);

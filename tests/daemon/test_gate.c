@@ -71,7 +71,7 @@ START_TEST(what_the_present_configuration_lacks_is_let_go)
 	struct gatelab lab;
 	struct gate *gate = gatelab_stand(&lab, _i);
 	const struct network_address address = gatelab_address(six);
-	ck_assert_int_eq(gate_cover(gate, "right0", NULL), CODE_OK);
+	ck_assert_int_eq(gate_cover(gate, if_nametoindex("right0"), NULL), CODE_OK);
 	gatelab_close_now(gate);
 	gate_close(gate);
 	gate = gatelab_open(&lab);
@@ -375,7 +375,7 @@ START_TEST(refusals_say_why)
 	ck_assert_int_eq(gate_guard(gate, &address, 0, &error), CODE_NOT_FOUND);
 	ck_assert_str_eq(error.text, "there is no interface nil0");
 	netlab_ip("tuntap add dev tun0 mode tun");
-	ck_assert_int_eq(gate_cover(gate, "tun0", &error), CODE_UNSUPPORTED);
+	ck_assert_int_eq(gate_cover(gate, if_nametoindex("tun0"), &error), CODE_UNSUPPORTED);
 	ck_assert_str_eq(error.text,
 	                 "interface tun0 is no Ethernet: the packet gate cannot stand there");
 	for (unsigned i = 0; i < GATE_ADDRESSES_MAX; i++) {

@@ -231,8 +231,8 @@ static bool is_covered(const struct scene *scene, const char *interface)
 
 static void hear(struct scene *scene, const char *interface)
 {
-	struct network_change change = {.news = NEWS_LINK, .state = LINK_DOWN};
-	(void)snprintf(change.interface, sizeof change.interface, "%s", interface);
+	struct network_change change = {.news = NEWS_LINK, .link = {.state = LINK_DOWN}};
+	change.index = change.link.index = if_nametoindex(interface);
 	gatekeeper_hear(&scene->keeper, &change);
 }
 

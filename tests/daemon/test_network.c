@@ -108,14 +108,14 @@ START_TEST(an_interface_that_does_not_exist_is_named)
 	struct network *network = open_lab();
 	struct network_address address = on_left("10.9.0.100/24");
 	struct error error;
-	unsigned index = 7;
+	struct network_link link;
 	snprintf(address.interface, sizeof address.interface, "nosuch0");
 	ck_assert_int_eq(network_add(network, &address, NETWORK_FOR_EVER, &error), CODE_NOT_FOUND);
 	ck_assert_str_eq(error.text, "interface nosuch0 does not exist");
 	ck_assert_int_eq(network_remove(network, &address, &error), CODE_OK);
 	ck_assert(!is_present(network, &address));
-	ck_assert_int_eq(network_link(network, "nosuch0", &index), LINK_ABSENT);
-	ck_assert_uint_eq(index, 0);
+	ck_assert_int_eq(network_link(network, "nosuch0", &link), LINK_ABSENT);
+	ck_assert_uint_eq(link.index, 0);
 	ck_assert_int_eq(network_announce(network, &address, &error), CODE_NOT_FOUND);
 	network_close(network);
 }
@@ -148,7 +148,8 @@ static void compare(void *context, const struct network_change *change)
 	if (wanted->seen || change->news != wanted->news)
 		return;
 	if (change->news == NEWS_LINK &&
-	    (strcmp(change->interface, "left0") != 0 || change->state != wanted->state))
+	    (strcmp(change->link.interface, "left0") != 0 ||
+	     change->link.state != wanted->state))
 		return;
 	wanted->seen = true;
 	wanted->change = *change;
@@ -172,8 +173,7 @@ START_TEST(addresses_that_come_and_go_are_news)
 	for (int i = 0; i < 2; i++) {
 		struct network *network = open_lab();
 		struct network_address address = on_left(texts[i]);
-		unsigned index = 0;
-		network_link(network, "left0", &index);
+		unsigned index = network_index(network, "left0");
 		char words[128];
 		snprintf(words, sizeof words, "address add %s dev left0 nodad", texts[i]);
 		if (i == 0)
@@ -195,16 +195,17 @@ END_TEST
 START_TEST(carrier_and_interfaces_that_come_and_go_are_news)
 {
 	struct network *network = open_lab();
-	unsigned index = 0;
-	ck_assert_int_eq(network_link(network, "left0", &index), LINK_UP);
+	struct network_link link;
+	ck_assert_int_eq(network_link(network, "left0", &link), LINK_UP);
+	unsigned index = link.index;
 	netlab_ip("link set right0 down");
 	ck_assert_uint_eq(await(network, NEWS_LINK, LINK_DOWN).index, index);
-	ck_assert_int_eq(network_link(network, "left0", &index), LINK_DOWN);
+	ck_assert_int_eq(network_link(network, "left0", &link), LINK_DOWN);
 	netlab_ip("link set right0 up");
 	await(network, NEWS_LINK, LINK_UP);
 	netlab_ip("link del left0");
 	await(network, NEWS_LINK, LINK_ABSENT);
-	ck_assert_int_eq(network_link(network, "left0", &index), LINK_ABSENT);
+	ck_assert_int_eq(network_link(network, "left0", &link), LINK_ABSENT);
 	netlab_ip("link add left0 type veth peer name right0");
 	await(network, NEWS_LINK, LINK_DOWN);
 	network_close(network);

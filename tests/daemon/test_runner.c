@@ -233,13 +233,13 @@ START_TEST(an_address_somebody_removes_is_put_back_until_restarts_are_used_up)
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	for (unsigned i = 0; i < 2; i++) {
-		netlab_ip("address del 10.9.0.100/24 dev left0");
+		netlab_ip("address del 10.9.0.100/32 dev left0");
 		ck_assert(!stage_has_address("10.9.0.100"));
 		stage_until(stage, has_address, "the address is back");
 		ck_assert_uint_eq(stage_view(stage, "ip").restarts, i + 1);
 	}
 	ck_assert_uint_eq(stage->roles[0].failed, 0);
-	netlab_ip("address del 10.9.0.100/24 dev left0");
+	netlab_ip("address del 10.9.0.100/32 dev left0");
 	stage_until(stage, is_failed, "the role fails");
 	ck_assert_str_eq(stage->now->why,
 	                 "resource ip: somebody else removed 10.9.0.100; put back");
@@ -354,7 +354,7 @@ START_TEST(nothing_starts_without_the_right_to_act)
 	stage->roles[0].may_act = true;
 	stage_until(stage, has_address, "the address is there");
 	stage->roles[0].may_act = false;
-	netlab_ip("address del 10.9.0.100/24 dev left0");
+	netlab_ip("address del 10.9.0.100/32 dev left0");
 	stage_for(stage, 100);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	stage_release(stage, 0, 1, true);

@@ -2,22 +2,25 @@
 /*
  * Addresses on interfaces: add, remove, look. Every act is idempotent, so that one whose answer was
  * lost can simply be repeated.
+ *
+ * How an address of a role differs from the host's own. IPv4: it is a network of its own (/32) of
+ * scope "host". So it is never the first of the host's network, whose connections would start from
+ * it and which would take the host's own address with it when it goes; and no route without a
+ * source chooses it, wherever it stands in the list. Where the host has no address in that network,
+ * a route behind all others leads there. IPv6: it is deprecated, which means the same.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "config/print.h"
 #include "daemon/platform/linux/netlink.h"
 #include "daemon/platform/linux/sockaddr.h"
 
-enum { REQUEST_BYTES = 256, FOUND_MAX = 8 };
+enum { REQUEST_BYTES = 256, FOUND_MAX = 8, SINGLE_BITS = 32 /* of IPv4 */ };
 
 static const uint32_t FOREVER = UINT32_MAX;
 
@@ -49,7 +52,7 @@ static struct nlmsghdr *begin_address(void *buffer, uint16_t type, uint16_t flag
 	body->ifa_family = address->address.family;
 	body->ifa_prefixlen = address->prefix;
 	body->ifa_index = index;
-	body->ifa_scope = RT_SCOPE_UNIVERSE;
+	body->ifa_scope = address->address.family == AF_INET ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 	size_t width = address_bytes(address->address.family);
 	mnl_attr_put(message, IFA_LOCAL, width, address->address.bytes);
 	mnl_attr_put(message, IFA_ADDRESS, width, address->address.bytes);
@@ -76,25 +79,6 @@ static enum code failure(const struct network_address *address, const char *what
 	}
 	return error_set(error, code, "cannot %s %s/%u on interface %s: %s%s", what, text,
 	                 address->prefix, address->interface, strerror(reason), advice);
-}
-
-/*
- * Without this, removing the first address of a subnet takes all others of that subnet with it,
- * other roles' addresses among them.
- */
-static void keep_neighbours(const struct network_address *address)
-{
-	if (address->address.family != AF_INET || strchr(address->interface, '/') != NULL)
-		return;
-	char path[96];
-	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/promote_secondaries",
-	         address->interface);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return; /* read-only /proc/sys: the loss would be noticed and mended by event */
-	ssize_t ignored = write(fd, "1", 1);
-	(void)ignored;
-	close(fd);
 }
 
 static int parse_attribute(const struct nlattr *attribute, void *context)
@@ -147,17 +131,28 @@ static enum code interface_missing(const struct network_address *address, struct
 	return error_set(error, CODE_NOT_FOUND, "interface %s does not exist", address->interface);
 }
 
-/* An address that is usable for its host but not chosen as the source of the host's own
- * connections, which would break when the role moves, is called deprecated. The kernel looks at the
- * end of an address only when it is not preferred for ever. */
+static unsigned index_of(struct network *network, const struct network_address *address)
+{
+	return address->index != 0 ? address->index : network_index(network, address->interface);
+}
+
+/* The form in which the kernel has it. */
+static struct network_address form_of(const struct network_address *address)
+{
+	struct network_address form = *address;
+	if (form.address.family == AF_INET)
+		form.prefix = SINGLE_BITS;
+	return form;
+}
+
+/* The kernel looks at the end of an address only when it is not preferred for ever. */
 static void put_lifetimes(struct nlmsghdr *message, const struct network_address *address,
                           uint32_t seconds)
 {
-	bool is_single = address->address.family == AF_INET6 && address->prefix == 128;
 	struct ifa_cacheinfo lifetimes = {.ifa_valid = seconds};
 	if (seconds == NETWORK_FOR_EVER)
 		lifetimes.ifa_valid = FOREVER;
-	lifetimes.ifa_prefered = is_single ? 0 : lifetimes.ifa_valid;
+	lifetimes.ifa_prefered = address->address.family == AF_INET6 ? 0 : lifetimes.ifa_valid;
 	mnl_attr_put(message, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
 }
 
@@ -179,92 +174,189 @@ static uint32_t flags_of_new(struct network *network, const struct network_addre
 	return IFA_F_NODAD;
 }
 
+/* --- the host's own */
+
+struct own {
+	unsigned index;
+	const struct network_address *role; /* NULL: any will do */
+	bool has; /* one, whose network has the role's address in it and all around it */
+};
+
+bool netlink_is_own(const struct ifaddrmsg *body, uint32_t flags)
+{
+	/* The scope of an IPv6 address tells those of its link, that of an IPv4 address is what its
+	 * owner has made of it. */
+	return body->ifa_scope < RT_SCOPE_LINK && (flags & IFA_F_DEPRECATED) == 0;
+}
+
+static bool is_around(const struct nlattr *local, uint8_t prefix,
+                      const struct network_address *role)
+{
+	size_t width = address_bytes(role->address.family);
+	if (local == NULL || mnl_attr_get_payload_len(local) != width || prefix > role->prefix)
+		return false;
+	const uint8_t *bytes = mnl_attr_get_payload(local);
+	for (unsigned bit = 0; bit < prefix; bit++)
+		if (((bytes[bit / 8] ^ role->address.bytes[bit / 8]) & 0x80 >> bit % 8) != 0)
+			return false;
+	return true;
+}
+
+static int look_for_own(const struct nlmsghdr *message, void *context)
+{
+	struct own *own = context;
+	const struct ifaddrmsg *body = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[IFA_MAX + 1] = {NULL};
+	if (message->nlmsg_type != RTM_NEWADDR || body->ifa_index != own->index)
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof *body, parse_attribute, table);
+	uint32_t flags =
+	    table[IFA_FLAGS] == NULL ? body->ifa_flags : mnl_attr_get_u32(table[IFA_FLAGS]);
+	if (netlink_is_own(body, flags) &&
+	    (own->role == NULL || is_around(table[IFA_LOCAL], body->ifa_prefixlen, own->role)))
+		own->has = true;
+	return MNL_CB_OK;
+}
+
+static int find_own(struct network *network, uint8_t family, struct own *own)
+{
+	char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
+	struct nlmsghdr *message = begin(buffer, RTM_GETADDR, NLM_F_DUMP);
+	struct ifaddrmsg *body = mnl_nlmsg_put_extra_header(message, sizeof *body);
+	body->ifa_family = family;
+	body->ifa_index = own->index;
+	int reason = netlink_ask(network, message, look_for_own, own);
+	return reason == ENODEV ? 0 : reason;
+}
+
+enum code network_has_own(struct network *network, unsigned index, uint8_t family, bool *has,
+                          struct error *error)
+{
+	struct own own = {.index = index};
+	int reason = find_own(network, family, &own);
+	*has = own.has;
+	if (reason == 0)
+		return CODE_OK;
+	return error_set(error, CODE_SYSTEM, "cannot look for the host's own addresses: %s",
+	                 strerror(reason));
+}
+
+/* A way to the network of an IPv4 address, where the host has none by an address of its own. One
+ * that is not needed must not be there: it may be for a smaller network than the host's, and then
+ * the host would prefer it, and talk from the address of the role. */
+static int set_route(struct network *network, const struct network_address *address, unsigned index)
+{
+	struct own own = {.index = index, .role = address};
+	int reason = find_own(network, AF_INET, &own);
+	return reason != 0 ? reason : netlink_set_route(network, address, index, !own.has);
+}
+
 enum code network_add(struct network *network, const struct network_address *address,
                       uint32_t seconds, struct error *error)
 {
-	unsigned index = 0;
-	if (network_link(network, address->interface, &index) == LINK_ABSENT)
+	unsigned index = index_of(network, address);
+	if (index == 0)
 		return interface_missing(address, error);
 	char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
+	const struct network_address form = form_of(address);
 	struct nlmsghdr *message = begin_address(
-	    buffer, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, address, index);
-	if (address->address.family == AF_INET6)
-		mnl_attr_put_u32(message, IFA_FLAGS,
-		                 flags_of_new(network, address, index, seconds));
-	put_lifetimes(message, address, seconds);
-	keep_neighbours(address);
+	    buffer, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, &form, index);
+	if (form.address.family == AF_INET6)
+		mnl_attr_put_u32(message, IFA_FLAGS, flags_of_new(network, &form, index, seconds));
+	put_lifetimes(message, &form, seconds);
 	int reason = netlink_ask(network, message, NULL, NULL);
+	if (reason == ENODEV)
+		return interface_missing(address, error);
 	if (reason != 0 && reason != EEXIST)
 		return failure(address, "add", reason, error);
-	return CODE_OK;
+	reason = form.address.family == AF_INET ? set_route(network, address, index) : 0;
+	return reason == 0 ? CODE_OK : failure(address, "make a route for", reason, error);
+}
+
+/* One that is there for ever stays so: to give it an end would give one to the host's own
+ * route as well (Linux 6.18 does, and one in the past). */
+static int extend_one(struct network *network, const struct network_address *address,
+                      const struct search *search, unsigned i, uint32_t seconds)
+{
+	char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
+	struct network_address found = *address;
+	uint32_t flags = search->found[i].flags;
+	bool is_for_ever = (flags & IFA_F_PERMANENT) != 0;
+	if (is_for_ever && (address->address.family == AF_INET6 || seconds == NETWORK_FOR_EVER))
+		return 0;
+	found.prefix = search->found[i].prefix;
+	struct nlmsghdr *message = begin_address(buffer, RTM_NEWADDR, NLM_F_ACK | NLM_F_REPLACE,
+	                                         &found, search->found[i].index);
+	mnl_attr_put_u32(message, IFA_FLAGS, flags & (IFA_F_NODAD | IFA_F_NOPREFIXROUTE));
+	put_lifetimes(message, &found, seconds);
+	return netlink_ask(network, message, NULL, NULL);
 }
 
 /* What is asked for would add the address if it were not there; that it is, is looked up right
- * before. One that is there for ever stays so: to give it an end would give one to the host's own
- * route as well (Linux 6.18 does, and one in the past). */
+ * before. */
 enum code network_extend(struct network *network, const struct network_address *address,
                          uint32_t seconds, struct error *error)
 {
-	unsigned index = 0;
-	if (network_link(network, address->interface, &index) == LINK_ABSENT)
-		return interface_missing(address, error);
-	struct search search = {.address = &address->address, .index = index};
+	struct search search = {.address = &address->address};
 	int reason = look_up(network, &search);
 	if (reason == 0 && search.count == 0)
-		return error_set(error, CODE_NOT_FOUND, "the address is not on interface %s",
-		                 address->interface);
-	for (unsigned i = 0; reason == 0 && i < search.count; i++) {
-		char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
-		struct network_address found = *address;
-		uint32_t flags = search.found[i].flags;
-		bool is_for_ever = (flags & IFA_F_PERMANENT) != 0;
-		if (is_for_ever &&
-		    (address->address.family == AF_INET6 || seconds == NETWORK_FOR_EVER))
-			continue;
-		found.prefix = search.found[i].prefix;
-		struct nlmsghdr *message =
-		    begin_address(buffer, RTM_NEWADDR, NLM_F_ACK | NLM_F_REPLACE, &found, index);
-		mnl_attr_put_u32(message, IFA_FLAGS, flags & (IFA_F_NODAD | IFA_F_NOPREFIXROUTE));
-		put_lifetimes(message, &found, seconds);
-		reason = netlink_ask(network, message, NULL, NULL);
-	}
+		return error_set(error, CODE_NOT_FOUND, "the address is not on this host");
+	for (unsigned i = 0; reason == 0 && i < search.count; i++)
+		reason = extend_one(network, address, &search, i, seconds);
 	return reason == 0 ? CODE_OK : failure(address, "extend", reason, error);
+}
+
+/* The first of its network would take all others of it along, the host's own among them. None that
+ * this file added is, but somebody else may have put it there. */
+static int remove_one(struct network *network, const struct network_address *address,
+                      const struct search *search, unsigned i)
+{
+	char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
+	struct network_address found = *address;
+	unsigned index = search->found[i].index;
+	found.prefix = search->found[i].prefix;
+	if (found.address.family == AF_INET && found.prefix < SINGLE_BITS &&
+	    (search->found[i].flags & IFA_F_SECONDARY) == 0)
+		netlink_keep_secondaries(network, index);
+	int reason = netlink_ask(
+	    network, begin_address(buffer, RTM_DELADDR, NLM_F_ACK, &found, index), NULL, NULL);
+	return reason == EADDRNOTAVAIL || reason == ENODEV ? 0 : reason;
 }
 
 enum code network_remove(struct network *network, const struct network_address *address,
                          struct error *error)
 {
-	unsigned index = 0;
-	if (network_link(network, address->interface, &index) == LINK_ABSENT)
-		return CODE_OK;
-	struct search search = {.address = &address->address, .index = index};
-	int reason = look_up(network, &search);
-	for (unsigned i = 0; reason == 0 && i < search.count; i++) {
-		char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
-		struct network_address found = *address;
-		found.prefix = search.found[i].prefix;
-		reason = netlink_ask(network,
-		                     begin_address(buffer, RTM_DELADDR, NLM_F_ACK, &found, index),
-		                     NULL, NULL);
-		if (reason == EADDRNOTAVAIL || reason == ENODEV)
-			reason = 0;
-	}
+	struct search search = {.address = &address->address};
+	int reason;
+	do {
+		reason = look_up(network, &search);
+		for (unsigned i = 0; reason == 0 && i < search.count; i++)
+			reason = remove_one(network, address, &search, i);
+	} while (reason == 0 && search.count == FOUND_MAX);
 	return reason == 0 ? CODE_OK : failure(address, "remove", reason, error);
 }
 
 enum code network_present(struct network *network, const struct network_address *address,
                           bool *present, struct error *error)
 {
-	unsigned index = 0;
 	struct search search = {.address = &address->address};
-	if (network_link(network, address->interface, &index) != LINK_ABSENT) {
-		search.index = index;
-		int reason = look_up(network, &search);
-		if (reason != 0)
-			return failure(address, "look for", reason, error);
-	}
+	int reason = look_up(network, &search);
 	*present = search.count > 0;
-	return CODE_OK;
+	return reason == 0 ? CODE_OK : failure(address, "look for", reason, error);
+}
+
+enum code network_stands(struct network *network, const struct network_address *address,
+                         bool *stands, struct error *error)
+{
+	const struct network_address form = form_of(address);
+	struct search search = {.address = &address->address, .index = index_of(network, address)};
+	*stands = false;
+	if (search.index == 0)
+		return CODE_OK;
+	int reason = look_up(network, &search);
+	for (unsigned i = 0; i < search.count; i++)
+		*stands = *stands || search.found[i].prefix == form.prefix;
+	return reason == 0 ? CODE_OK : failure(address, "look for", reason, error);
 }
 
 enum code network_find(struct network *network, const struct address *address,
@@ -281,24 +373,4 @@ enum code network_find(struct network *network, const struct address *address,
 		return error_set(error, CODE_NOT_FOUND, "%s is not on this host", text);
 	snprintf(interface, CONFIG_INTERFACE_BYTES, "%s", name);
 	return CODE_OK;
-}
-
-static enum link_state state_of(unsigned flags)
-{
-	return (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0 ? LINK_UP : LINK_DOWN;
-}
-
-enum link_state network_link(struct network *network, const char *interface, unsigned *index)
-{
-	struct ifreq request;
-	memset(&request, 0, sizeof request);
-	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
-	*index = 0;
-	if (ioctl(network->control, SIOCGIFINDEX, &request) != 0)
-		return LINK_ABSENT;
-	unsigned found = (unsigned)request.ifr_ifindex;
-	if (ioctl(network->control, SIOCGIFFLAGS, &request) != 0)
-		return LINK_ABSENT;
-	*index = found;
-	return state_of((unsigned short)request.ifr_flags);
 }

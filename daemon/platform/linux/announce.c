@@ -34,19 +34,26 @@ enum {
 
 struct link {
 	unsigned index;
+	char name[IF_NAMESIZE]; /* now */
 	unsigned short type;
 	uint8_t station[6];
 };
 
-static enum code find_link(struct network *network, const char *interface, struct link *link,
-                           struct error *error)
+static enum code find_link(struct network *network, const struct network_address *address,
+                           struct link *link, struct error *error)
 {
 	struct ifreq request;
 	memset(&request, 0, sizeof request);
-	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
-	if (network_link(network, interface, &link->index) == LINK_ABSENT ||
-	    ioctl(network->control, SIOCGIFHWADDR, &request) != 0)
-		return error_set(error, CODE_NOT_FOUND, "interface %s does not exist", interface);
+	link->index = address->index;
+	if (link->index == 0)
+		link->index = network_index(network, address->interface);
+	if (if_indextoname(link->index, link->name) != NULL)
+		snprintf(request.ifr_name, sizeof request.ifr_name, "%s", link->name);
+	/* Its name may have become another one's meanwhile. */
+	if (ioctl(network->control, SIOCGIFHWADDR, &request) != 0 ||
+	    network_index(network, link->name) != link->index)
+		return error_set(error, CODE_NOT_FOUND, "interface %s does not exist",
+		                 address->interface);
 	link->type = request.ifr_hwaddr.sa_family;
 	memcpy(link->station, request.ifr_hwaddr.sa_data, sizeof link->station);
 	return CODE_OK;
@@ -93,7 +100,7 @@ enum code network_announce(struct network *network, const struct network_address
                            struct error *error)
 {
 	struct link link;
-	enum code code = find_link(network, address->interface, &link, error);
+	enum code code = find_link(network, address, &link, error);
 	if (code != CODE_OK || link.type == ARPHRD_LOOPBACK)
 		return code;
 	if (link.type != ARPHRD_ETHER)
@@ -109,7 +116,7 @@ enum code network_announce(struct network *network, const struct network_address
 		frame_arp(frames, link.station, address->address.bytes);
 	else
 		frame_advertisement(frames, link.station, address->address.bytes,
-		                    routes(address->interface));
+		                    routes(link.name));
 	int reason = 0;
 	for (int i = 0; i < ANNOUNCEMENT_FORMS; i++) {
 		int failed = send_frame(network, &link, &frames[i]);
@@ -144,7 +151,7 @@ enum code network_rival_open(struct network *network, const struct network_addre
                              int *fd, struct error *error)
 {
 	struct link link;
-	enum code code = find_link(network, address->interface, &link, error);
+	enum code code = find_link(network, address, &link, error);
 	if (code != CODE_OK)
 		return code;
 	if (link.type != ARPHRD_ETHER)
@@ -174,7 +181,7 @@ bool network_rival_read(struct network *network, const struct network_address *a
                         uint8_t station[6])
 {
 	struct link link;
-	bool is_known = find_link(network, address->interface, &link, NULL) == CODE_OK;
+	bool is_known = find_link(network, address, &link, NULL) == CODE_OK;
 	bool is_rival = false;
 	for (int i = 0; i < 64; i++) {
 		uint8_t packet[PACKET_BYTES];

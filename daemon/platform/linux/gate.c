@@ -171,22 +171,22 @@ static enum code must_be_own(const struct gate *gate, struct error *error)
 }
 
 /* Only where packets begin with an Ethernet header does the program find what it looks for. */
-static enum code find_ethernet(const char *interface, unsigned *index, struct error *error)
+static enum code must_be_ethernet(unsigned index, struct error *error)
 {
 	struct ifreq request;
 	memset(&request, 0, sizeof request);
-	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
-	*index = if_nametoindex(interface);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int reason = fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &request) == 0 ? 0 : errno;
+	bool is_known = fd >= 0 && if_indextoname(index, request.ifr_name) != NULL &&
+	                ioctl(fd, SIOCGIFHWADDR, &request) == 0;
 	(void)close(fd);
-	if (*index == 0 || reason != 0)
-		return error_set(error, CODE_NOT_FOUND, "there is no interface %s", interface);
+	if (!is_known)
+		return error_set(error, CODE_NOT_FOUND, "there is no interface of number %u",
+		                 index);
 	if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER &&
 	    request.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK)
 		return error_set(error, CODE_UNSUPPORTED,
 		                 "interface %s is no Ethernet: the packet gate cannot stand there",
-		                 interface);
+		                 request.ifr_name);
 	return CODE_OK;
 }
 
@@ -209,12 +209,11 @@ static void forget_gone(struct gate *gate)
 	gate->covered_count = kept;
 }
 
-enum code gate_cover(struct gate *gate, const char *interface, struct error *error)
+enum code gate_cover(struct gate *gate, unsigned index, struct error *error)
 {
-	unsigned index = 0;
 	enum code code = must_be_own(gate, error);
 	if (code == CODE_OK)
-		code = find_ethernet(interface, &index, error);
+		code = must_be_ethernet(index, error);
 	if (code != CODE_OK)
 		return code;
 	if (!is_covered(gate, index)) {
@@ -285,7 +284,13 @@ enum code gate_guard(struct gate *gate, const struct network_address *address, u
 		address_format(&address->address, text);
 		return error_wrap(error, "the packet gate cannot guard %s", text);
 	}
-	return gate_cover(gate, address->interface, error);
+	unsigned index = address->index;
+	if (index == 0)
+		index = if_nametoindex(address->interface);
+	if (index == 0)
+		return error_set(error, CODE_NOT_FOUND, "there is no interface %s",
+		                 address->interface);
+	return gate_cover(gate, index, error);
 }
 
 bool gate_slot_of(const struct gate *gate, const struct address *address, unsigned *slot)

@@ -41,10 +41,10 @@ enum code gate_guard(struct gate *gate, const struct network_address *address, u
 	return absent(error);
 }
 
-enum code gate_cover(struct gate *gate, const char *interface, struct error *error)
+enum code gate_cover(struct gate *gate, unsigned index, struct error *error)
 {
 	(void)gate;
-	(void)interface;
+	(void)index;
 	return absent(error);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
 #include <stdint.h>
 
 #include "daemon/platform/network.h"
@@ -24,7 +25,28 @@ struct network {
  * whether it acted. */
 int netlink_ask(struct network *network, struct nlmsghdr *request, mnl_cb_t each, void *context);
 
+/* What a message about an interface says; false: it is about something else. */
+bool netlink_read_link(const struct nlmsghdr *message, struct network_link *link);
+
+/* What network_interfaces collects. */
+struct netlink_interfaces {
+	unsigned *indexes; /* NETWORK_INTERFACES_MAX */
+	size_t count;
+};
+
+/* From now on an IPv4 address that goes leaves the others of its network at the interface. A
+ * failure is not told: nobody would leave an address up because of it. */
+void netlink_keep_secondaries(struct network *network, unsigned index);
+
 /* For how many seconds the host still reaches the neighbours of an IPv6 address over the interface
  * without a gateway; 0: it does not, or for ever. */
 uint32_t netlink_on_link_for(struct network *network, const struct network_address *address,
                              unsigned index);
+
+/* Whether an address is one of the host's own; see network_has_own. */
+bool netlink_is_own(const struct ifaddrmsg *body, uint32_t flags);
+
+/* Has the network of an IPv4 address be reached from it over the interface, behind all other ways,
+ * or not any more. The route goes with the address, too. 0, or an errno. */
+int netlink_set_route(struct network *network, const struct network_address *address,
+                      unsigned index, bool is_wanted);

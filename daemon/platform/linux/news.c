@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -23,58 +21,61 @@ struct listener {
 	void *context;
 };
 
+struct found {
+	const struct nlattr *local, *flags;
+};
+
 static int take_local(const struct nlattr *attribute, void *context)
 {
-	const struct nlattr **found = context;
+	struct found *found = context;
 	uint16_t type = mnl_attr_get_type(attribute);
 	/* On point-to-point links IFA_ADDRESS is the other end. */
-	if (type == IFA_LOCAL || (type == IFA_ADDRESS && *found == NULL))
-		*found = attribute;
+	if (type == IFA_LOCAL || (type == IFA_ADDRESS && found->local == NULL))
+		found->local = attribute;
+	if (type == IFA_FLAGS && mnl_attr_get_payload_len(attribute) == sizeof(uint32_t))
+		found->flags = attribute;
 	return MNL_CB_OK;
 }
 
 static bool read_address(const struct nlmsghdr *message, struct network_change *change)
 {
 	const struct ifaddrmsg *body = mnl_nlmsg_get_payload(message);
-	const struct nlattr *local = NULL;
+	struct found found = {NULL, NULL};
 	if (body->ifa_family != AF_INET && body->ifa_family != AF_INET6)
 		return false;
-	mnl_attr_parse(message, sizeof *body, take_local, &local);
+	mnl_attr_parse(message, sizeof *body, take_local, &found);
 	size_t width = address_bytes(body->ifa_family);
-	if (local == NULL || mnl_attr_get_payload_len(local) != width)
+	if (found.local == NULL || mnl_attr_get_payload_len(found.local) != width)
 		return false;
 	change->news = message->nlmsg_type == RTM_NEWADDR ? NEWS_ADDRESS_HERE : NEWS_ADDRESS_GONE;
 	change->index = body->ifa_index;
 	change->address.family = body->ifa_family;
-	memcpy(change->address.bytes, mnl_attr_get_payload(local), width);
+	memcpy(change->address.bytes, mnl_attr_get_payload(found.local), width);
+	change->is_own = netlink_is_own(body, found.flags == NULL ? body->ifa_flags
+	                                                          : mnl_attr_get_u32(found.flags));
 	return true;
 }
 
-static int take_name(const struct nlattr *attribute, void *context)
+static int take_event(const struct nlattr *attribute, void *context)
 {
 	struct network_change *change = context;
-	if (mnl_attr_get_type(attribute) == IFLA_IFNAME &&
-	    mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0)
-		snprintf(change->interface, sizeof change->interface, "%s",
-		         mnl_attr_get_str(attribute));
+	if (mnl_attr_get_type(attribute) == IFLA_EVENT &&
+	    mnl_attr_get_payload_len(attribute) == sizeof(uint32_t)) {
+		uint32_t event = mnl_attr_get_u32(attribute);
+		change->is_failover =
+		    event == IFLA_EVENT_NOTIFY_PEERS || event == IFLA_EVENT_BONDING_FAILOVER;
+	}
 	return MNL_CB_OK;
 }
 
 static bool read_link(const struct nlmsghdr *message, struct network_change *change)
 {
-	const struct ifinfomsg *body = mnl_nlmsg_get_payload(message);
-	/* A bridge sends news of its ports under its own family; they are not about the interface.
-	 */
-	if (body->ifi_family != AF_UNSPEC)
+	if (!netlink_read_link(message, &change->link))
 		return false;
-	mnl_attr_parse(message, sizeof *body, take_name, change);
+	mnl_attr_parse(message, sizeof(struct ifinfomsg), take_event, change);
 	change->news = NEWS_LINK;
-	change->index = (unsigned)body->ifi_index;
-	bool is_up = (body->ifi_flags & IFF_UP) != 0 && (body->ifi_flags & IFF_RUNNING) != 0;
-	change->state = message->nlmsg_type == RTM_DELLINK ? LINK_ABSENT
-	                : is_up                            ? LINK_UP
-	                                                   : LINK_DOWN;
-	return change->interface[0] != '\0';
+	change->index = change->link.index;
+	return true;
 }
 
 static int hand_over(const struct nlmsghdr *message, void *context)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One question about the routes of this host: for how long it is on a link by itself. Changes none.
+ * Routes around an address: for how long the host is on a link by itself, and the way from an
+ * address to its network where there is no other.
  */
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -14,6 +16,8 @@ struct route {
 	bool has_gateway;
 	uint32_t seconds;
 };
+
+static const uint32_t BEHIND_ALL_OTHERS = UINT32_MAX;
 
 static int take_attribute(const struct nlattr *attribute, void *context)
 {
@@ -62,4 +66,37 @@ uint32_t netlink_on_link_for(struct network *network, const struct network_addre
 	    route.has_gateway)
 		return 0;
 	return route.seconds;
+}
+
+/* A route that names the address as its source is removed by the kernel together with it. */
+int netlink_set_route(struct network *network, const struct network_address *address,
+                      unsigned index, bool is_wanted)
+{
+	char buffer[REQUEST_BYTES] __attribute__((aligned(8)));
+	uint8_t around[4];
+	if (address->prefix >= 32)
+		return 0;
+	memcpy(around, address->address.bytes, sizeof around);
+	for (unsigned bit = address->prefix; bit < 32; bit++)
+		around[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	message->nlmsg_type = is_wanted ? RTM_NEWROUTE : RTM_DELROUTE;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	/* Several addresses of one network have one such route each. */
+	if (is_wanted)
+		message->nlmsg_flags |= NLM_F_CREATE | NLM_F_APPEND;
+	struct rtmsg *body = mnl_nlmsg_put_extra_header(message, sizeof *body);
+	body->rtm_family = AF_INET;
+	body->rtm_dst_len = address->prefix;
+	body->rtm_table = RT_TABLE_MAIN;
+	body->rtm_protocol = RTPROT_STATIC;
+	body->rtm_scope = RT_SCOPE_LINK;
+	body->rtm_type = RTN_UNICAST;
+	mnl_attr_put(message, RTA_DST, sizeof around, around);
+	mnl_attr_put(message, RTA_PREFSRC, sizeof around, address->address.bytes);
+	mnl_attr_put_u32(message, RTA_OIF, index);
+	mnl_attr_put_u32(message, RTA_PRIORITY, BEHIND_ALL_OTHERS);
+	int reason = netlink_ask(network, message, NULL, NULL);
+	/* Without a link there are no routes; it is added with the link. */
+	return reason == (is_wanted ? EEXIST : ESRCH) || reason == ENETDOWN ? 0 : reason;
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of kind `vip`: what vip.c and vip_link.c share. Nobody else includes it.
+ */
+#pragma once
+
+#include "config/print.h"
+#include "daemon/resource/alarm.h"
+#include "daemon/resource/footing.h"
+#include "daemon/resource/resource.h"
+
+enum vip_state {
+	VIP_AWAY,
+	VIP_COMING, /* to be added when its interface is ready */
+	VIP_HERE,
+	VIP_LEAVING,
+};
+
+struct vip {
+	struct resource *resource;
+	struct network_address address;
+	char text[ADDRESS_TEXT_BYTES];
+	enum vip_state state;
+	struct footing footing;
+	bool stands;             /* here, and seen on its interface */
+	bool is_waiting;         /* and it was said */
+	struct alarm *waiter;    /* owned; for the end of a wait */
+	struct alarm *announcer; /* owned */
+	unsigned pause;          /* the next one in BURST */
+	bool is_losing;          /* the last announcement was lost */
+	struct watch *ear;       /* owned; for rivals; NULL: never needed so far */
+	struct alarm *retry;     /* owned */
+};
+
+/* The interface of its name, as it is now or as news tell; returns enum footing_change. */
+unsigned vip_look_at_link(struct vip *vip);
+unsigned vip_follow_link(struct vip *vip, const struct network_link *link);
+/* Whether the interface has an address of its own. What cannot be looked up is taken to be there: a
+ * wait is a favour to others. */
+bool vip_has_own(const struct vip *vip);
+/* Whether the address, which is not there, has to wait for one; says so once. */
+bool vip_waits(struct vip *vip);
+/* To whoever decides where the role runs. */
+void vip_tell_fitness(struct vip *vip);
