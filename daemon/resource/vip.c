@@ -3,7 +3,7 @@
  * Kind `vip`: an address on an interface, announced to the neighbours for as long as it is here.
  * Every act is done and answered at once. Knows no other resource of the role.
  */
-#include "daemon/resource/kinds.h"
+#include "daemon/resource/vip.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,82 +12,10 @@
 
 #include "config/print.h"
 #include "daemon/resource/lifetime.h"
+#include "daemon/resource/kinds.h"
 #include "daemon/resource/trail.h"
-#include "daemon/resource/vip.h"
 
-/* Pauses between the announcements of a burst: at 0, 100 ms, 500 ms, 1 s and 3 s. A switch may be
- * learning, a neighbour asleep, a frame lost. */
-static const struct span BURST[] = {
-    {100 * 1000000LL}, {400 * 1000000LL}, {500 * 1000000LL}, {2000 * 1000000LL}};
-enum { BURST_PAUSES = sizeof BURST / sizeof BURST[0] };
-/* After the burst: some routers forget, some switches restart. */
-static const struct span REFRESH = {60 * 1000000000LL};
 static const struct span RETRY = {20 * 1000000LL};
-
-static void hear_rival(void *context);
-
-/* Closing such a socket holds the loop up for milliseconds (the kernel waits for every processor to
- * have seen it go), which would stand between a release and the word that the role is free. So it
- * stays open; while the address is not here, what it hears is read and forgotten. */
-static void open_ear(struct vip *vip)
-{
-	int fd;
-	const struct resource_site *site = vip->resource->site;
-	if (vip->ear == NULL &&
-	    network_rival_open(site->network, &vip->address, &fd, NULL) == CODE_OK)
-		vip->ear = watch_open(site->loop, fd, hear_rival, vip);
-}
-
-static void close_ear(struct vip *vip)
-{
-	watch_close(vip->ear);
-	vip->ear = NULL;
-}
-
-static void announce(void *context)
-{
-	struct vip *vip = context;
-	struct error error;
-	const struct resource_site *site = vip->resource->site;
-	/* After a pause of this process the lease may be over, and this runs before anybody
-	 * noticed. */
-	if (!resource_may_act(vip->resource)) {
-		alarm_set(vip->announcer, RETRY);
-		return;
-	}
-	bool is_lost = network_announce(site->network, &vip->address, &error) != CODE_OK;
-	if (is_lost && !vip->is_losing)
-		log_write(site->log, LEVEL_WARNING, "resource %s: %s", vip->resource->config->name,
-		          error.text);
-	vip->is_losing = is_lost;
-	open_ear(vip); /* where that was not possible so far */
-	alarm_set(vip->announcer, vip->pause < BURST_PAUSES ? BURST[vip->pause] : REFRESH);
-	vip->pause++;
-}
-
-static void begin_burst(struct vip *vip)
-{
-	vip->pause = 0;
-	announce(vip);
-}
-
-static void hear_rival(void *context)
-{
-	struct vip *vip = context;
-	uint8_t who[STATION_BYTES];
-	char station[STATION_TEXT_BYTES];
-	struct resource *resource = vip->resource;
-	const struct resource_site *site = resource->site;
-	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who) ||
-	    vip->state != VIP_HERE || !rivalry_hear(&resource->rivalry, who, platform_now()))
-		return;
-	rivalry_station(&resource->rivalry, station);
-	log_write(site->log, LEVEL_WARNING,
-	          "resource %s: station %s says that %s is its own (%u signs of that so far); "
-	          "announcing again",
-	          resource->config->name, station, vip->text, (unsigned)resource->rivalry.signs);
-	begin_burst(vip);
-}
 
 /* --- coming, staying, leaving */
 
@@ -124,7 +52,7 @@ static enum code add(struct vip *vip, bool *had_right, struct error *error)
 	*had_right = resource_may_act(vip->resource);
 	vip->stands = code == CODE_OK && *had_right;
 	if (vip->stands)
-		begin_burst(vip);
+		vip_begin_burst(vip);
 	else if (lifetime_remove(site->lifetime, site->network, &vip->address, NULL) != CODE_OK)
 		code = error_set(error, CODE_SYSTEM, "%s may be half added", vip->text);
 	return code;
@@ -148,7 +76,7 @@ static void come(struct vip *vip)
 		resource_report(resource, REPORT_REFUSED);
 	} else {
 		vip->state = VIP_HERE;
-		open_ear(vip);
+		vip_open_ear(vip);
 		resource_report(resource, REPORT_UP);
 	}
 }
@@ -190,9 +118,8 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 	log_write(site->log, LEVEL_INFO, "resource %s: %s on interface %s goes on",
 	          resource->config->name, vip->text, vip->address.interface);
 	/* Once: whoever asked in the meantime got no worse answer than before. */
-	vip->pause = BURST_PAUSES;
-	announce(vip);
-	open_ear(vip);
+	vip_say_once(vip);
+	vip_open_ear(vip);
 	*found = FOUND_UP;
 	return CODE_OK;
 }
@@ -320,8 +247,8 @@ static void complete(struct vip *vip)
 /* The interface may be another one by now. */
 static void restore(struct vip *vip)
 {
-	close_ear(vip);
-	open_ear(vip);
+	vip_close_ear(vip);
+	vip_open_ear(vip);
 	look_for_address(vip, true);
 	complete(vip);
 }
@@ -338,7 +265,7 @@ static void link_changed(struct vip *vip, unsigned change)
 	log_write(vip->resource->site->log, LEVEL_INFO,
 	          "resource %s: interface %s has changed; announcing %s again",
 	          vip->resource->config->name, vip->address.interface, vip->text);
-	begin_burst(vip);
+	vip_begin_burst(vip);
 }
 
 static void hear_link(struct vip *vip, const struct network_change *change)
@@ -364,7 +291,7 @@ static bool vip_announce(struct resource *resource)
 	struct vip *vip = resource->kind;
 	if (vip->state != VIP_HERE)
 		return false;
-	begin_burst(vip);
+	vip_begin_burst(vip);
 	return true;
 }
 
@@ -432,7 +359,7 @@ static enum code vip_open(struct resource *resource, struct error *error)
 	memcpy(vip->address.interface, resource->config->interface, sizeof vip->address.interface);
 	address_format(&vip->address.address, vip->text);
 	resource->kind = vip;
-	vip->announcer = alarm_open(resource->site->loop, announce, vip);
+	vip->announcer = alarm_open(resource->site->loop, vip_say, vip);
 	vip->waiter = alarm_open(resource->site->loop, resume, vip);
 	vip->retry = alarm_open(resource->site->loop, resume, vip);
 	if (vip->announcer == NULL || vip->waiter == NULL || vip->retry == NULL) {

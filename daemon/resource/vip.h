@@ -32,6 +32,14 @@ struct vip {
 	struct alarm *retry;     /* owned */
 };
 
+/* Announces the address, and goes on with the burst or what follows it. */
+void vip_say(void *vip);
+void vip_say_once(struct vip *vip); /* and then as behind a burst */
+void vip_begin_burst(struct vip *vip);
+/* For rivals, where the link has such signs. */
+void vip_open_ear(struct vip *vip);
+void vip_close_ear(struct vip *vip);
+
 /* The interface of its name, as it is now or as news tell; returns enum footing_change. */
 unsigned vip_look_at_link(struct vip *vip);
 unsigned vip_follow_link(struct vip *vip, const struct network_link *link);

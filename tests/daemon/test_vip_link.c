@@ -78,6 +78,7 @@ static const struct {
 } events[] = {{renamed, rename_back}, {swapped, swap_back}, {made_anew, nothing}};
 enum { EVENTS = sizeof events / sizeof events[0], ROUNDS = 50 };
 
+/* Fault 35: the interface gets another name while it is up. */
 START_TEST(what_is_released_is_on_no_interface_whatever_became_of_the_names)
 {
 	struct stage *stage = open_lab();
@@ -238,6 +239,7 @@ static struct stage *open_lab_with_own(void)
 	return stage;
 }
 
+/* Fault 35: a network manager removes all addresses. */
 START_TEST(an_address_comes_back_after_the_hosts_own_and_not_before)
 {
 	struct stage *stage = open_lab_with_own();
