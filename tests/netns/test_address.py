@@ -39,7 +39,7 @@ def test_a_flush_by_a_network_manager_is_survived(make):
     since = boottime()
     # Takes the member's own address away too, and gives only that back.
     alpha = cluster.switch.ports["alpha"][0]
-    cluster.members["alpha"].host.ip("addr flush dev eth0 scope global",
+    cluster.members["alpha"].host.ip("addr flush dev eth0",
                                      f"addr add {alpha.ipv4}/24 dev eth0")
     cluster.wait_for(lambda: stands_again(cluster, role, since), "the address stands again")
     cluster.probe("web").wait_owner()
