@@ -103,16 +103,20 @@ static void hope_for(struct step *step, uint8_t r, uint8_t peer, struct hope *ho
 }
 
 /* The newest owner this member has heard itself, which has not said since that it let go: for the
- * case that those who voted for it have lost their memory. */
+ * case that those who voted for it have lost their memory. What is newer is what this member has
+ * heard or granted itself; `top` would not do, as it starts beyond every epoch that is in use when
+ * this member was rebooted, too. */
 static void look_for_owner(const struct step *step, uint8_t r, struct hope *hope)
 {
 	const struct member *m = step->m;
+	const struct role *role = &m->roles[r];
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
 		const struct hearsay *hearsay = &m->peers[p].roles[r];
 		const struct role_report *report = &hearsay->report;
 		if (p != m->setup->self && hearsay->known && report->fences &&
 		    (report->claim == CLAIM_HOLDING || report->claim == CLAIM_RELEASING) &&
-		    report->claim_epoch >= m->roles[r].voter.top && !peer_is_fresh(m, p, step->now))
+		    report->claim_epoch >= role->noted_owner_epoch &&
+		    report->claim_epoch >= role->voter.granted && !peer_is_fresh(m, p, step->now))
 			is_in_the_way(hope, p, report->claim_epoch);
 	}
 }

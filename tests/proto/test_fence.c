@@ -249,6 +249,106 @@ START_TEST(who_is_called_off_and_is_not_says_so)
 }
 END_TEST
 
+/* A page of `from`, heard by `to` in answer to what it said last: that alpha was off at some moment
+ * since `ago_ms` before. */
+static void hear_off(struct cluster *c, uint8_t from, uint8_t to, int64_t ago_ms, uint64_t voters)
+{
+	static struct heartbeat page;
+	struct member *teller = &c->members[from], *m = &c->members[to];
+	memset(&page, 0, sizeof page);
+	page.cluster = m->setup->cluster_id;
+	page.sender = teller->self_id;
+	page.stamp = (struct stamp){teller->incarnation, ++teller->seq};
+	page.timing = teller->timing;
+	page.longest_promise = teller->longest_promise;
+	page.voters = voters;
+	page.config = m->setup->config_digest;
+	page.relearned_ms = UINT32_MAX;
+	page.echo_count = 1;
+	page.echoes[0] = (struct echo){.member = m->self_id, .stamp = {m->incarnation, m->seq}};
+	page.fenced_count = 1;
+	page.fenced[0] = (struct fenced){.member = c->members[ALPHA].self_id,
+	                                 .incarnation = c->members[ALPHA].incarnation,
+	                                 .ago_ms = (uint32_t)ago_ms};
+	struct event event = {.kind = EVENT_HEARTBEAT,
+	                      .now = c->now,
+	                      .as.heartbeat = {.page = &page, .sender = from}};
+	member_step(m, &event, &c->out);
+	ck_assert_ptr_null(c->out.broken);
+}
+
+static bool is_promised_to_alpha(const struct cluster *c, uint8_t i)
+{
+	return c->members[i].roles[0].voter.holder == c->members[ALPHA].self_id;
+}
+
+START_TEST(word_of_an_off_after_the_last_renewal_frees_the_vote)
+{
+	struct cluster *c = settled(false);
+	pause_machine(c, ALPHA);
+	cluster_run(c, span_ms(1000));
+	ck_assert(is_promised_to_alpha(c, THIRD));
+	hear_off(c, BETA, THIRD, 100, c->members[THIRD].voters_id);
+	ck_assert(!is_promised_to_alpha(c, THIRD));
+	cluster_free(c);
+}
+END_TEST
+
+/* It was switched on again since, and owns the role in its new life. */
+START_TEST(word_of_an_off_before_the_last_renewal_frees_nothing)
+{
+	struct cluster *c = settled(false);
+	hear_off(c, BETA, THIRD, 1000, c->members[THIRD].voters_id);
+	ck_assert(is_promised_to_alpha(c, THIRD));
+	cluster_run(c, span_ms(5000));
+	ck_assert_uint_eq(cluster_owner(c), ALPHA);
+	cluster_free(c);
+}
+END_TEST
+
+START_TEST(word_of_an_off_by_one_that_could_not_take_the_role_frees_nothing)
+{
+	struct cluster *c = settled(false);
+	pause_machine(c, ALPHA);
+	cluster_run(c, span_ms(1000));
+	hear_off(c, THIRD, BETA, 100, c->members[BETA].voters_id); /* a witness */
+	ck_assert(is_promised_to_alpha(c, BETA));
+	cluster_free(c);
+}
+END_TEST
+
+START_TEST(word_of_an_off_by_one_that_counts_with_other_voters_frees_nothing)
+{
+	struct cluster *c = settled(false);
+	pause_machine(c, ALPHA);
+	cluster_run(c, span_ms(1000));
+	hear_off(c, BETA, THIRD, 100, c->members[THIRD].voters_id + 1);
+	ck_assert(is_promised_to_alpha(c, THIRD));
+	cluster_free(c);
+}
+END_TEST
+
+/* All that voted for it were rebooted and have forgotten that, but have heard it own the role. */
+START_TEST(an_owner_whose_voters_have_forgotten_it_is_switched_off_all_the_same)
+{
+	struct cluster *c = settled(false);
+	struct durable disk;
+	for (uint8_t i = BETA; i <= THIRD; i++) {
+		member_durable(&c->members[i], &disk);
+		cluster_boot(c, i, &disk, NULL);
+	}
+	cluster_run(c, span_ms(300));
+	pause_machine(c, ALPHA);
+	cluster_run(c, span_ms(60000));
+	ck_assert_uint_eq(cluster_owner(c), NO_MEMBER);
+	ck_assert_uint_eq(c->fence.count, 1);
+	ck_assert_uint_eq(c->fence.member, ALPHA);
+	cluster_fenced(c, true);
+	ck_assert_uint_eq(cluster_owner(c), BETA);
+	cluster_free(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fence");
@@ -267,6 +367,11 @@ int main(void)
 	tcase_add_test(tests, a_cold_start_switches_nobody_off);
 	tcase_add_test(tests, a_restarted_voter_still_waits_for_the_off);
 	tcase_add_test(tests, who_is_called_off_and_is_not_says_so);
+	tcase_add_test(tests, word_of_an_off_after_the_last_renewal_frees_the_vote);
+	tcase_add_test(tests, word_of_an_off_before_the_last_renewal_frees_nothing);
+	tcase_add_test(tests, word_of_an_off_by_one_that_could_not_take_the_role_frees_nothing);
+	tcase_add_test(tests, word_of_an_off_by_one_that_counts_with_other_voters_frees_nothing);
+	tcase_add_test(tests, an_owner_whose_voters_have_forgotten_it_is_switched_off_all_the_same);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -387,12 +387,12 @@ START_TEST(a_long_gap_needs_a_majority_before_anything_is_started)
 	struct cluster *c = settled(false);
 	ck_assert(member_may_act(&c->members[ALPHA], 0, c->now));
 	c->now = instant_plus(c->now, span_ms(1300));
+	c->deaf[ALPHA] = true; /* the others have not answered yet */
 	cluster_step(c, ALPHA, (struct event){.kind = EVENT_DEADLINE});
 	ck_assert(cluster_noted(c, ALPHA, NOTE_PAUSE_NOTICED));
 	ck_assert(instant_before(c->now, member_lease_end(&c->members[ALPHA], 0)));
-	ck_assert(!member_may_act(&c->members[ALPHA], 0, instant_plus(c->now, span_ms(0))) ||
-	          !instant_before(c->members[ALPHA].roles[0].claim.confirmed_at,
-	                          c->members[ALPHA].reconfirm_since));
+	ck_assert(!member_may_act(&c->members[ALPHA], 0, c->now));
+	c->deaf[ALPHA] = false;
 	cluster_run(c, span_ms(500));
 	ck_assert(member_may_act(&c->members[ALPHA], 0, c->now));
 	cluster_free(c);

@@ -109,6 +109,32 @@ START_TEST(one_clock_alone_that_jumps_ahead_is_not_believed)
 }
 END_TEST
 
+/* What alpha believes of others is from before its pause: of who is silent since then it does not
+ * know that he is there. */
+START_TEST(what_was_heard_before_the_pause_is_as_old_as_it_is)
+{
+	struct cluster *c = settled();
+	c->slow_stop = true; /* else beta takes over, and says so freshly */
+	struct member *alpha = &c->members[ALPHA];
+	alpha->role_count = 2; /* one that is only heard of, and not again */
+	alpha->roles[1].id = 4711;
+	struct hearsay *heard = &alpha->peers[BETA].roles[1];
+	*heard = (struct hearsay){
+	    .known = true, .at = c->now, .fresh_until = instant_plus(c->now, span_ms(1900))};
+	for (uint8_t p = BETA; p <= THIRD; p++) {
+		alpha->peers[p].lag.since = c->now;
+		alpha->peers[p].lag.least.ns += span_ms(5000).ns;
+	}
+	for (unsigned i = 0; i < 400 && alpha->stood.ns == 0; i++)
+		cluster_run(c, span_ms(1));
+	ck_assert_int_gt(alpha->stood.ns, span_ms(4000).ns);
+	ck_assert(instant_before(heard->fresh_until, c->now));
+	ck_assert(instant_before(alpha->peers[BETA].roles[0].fresh_until, c->now));
+	ck_assert(instant_before(alpha->peers[BETA].fresh_until, c->now));
+	cluster_free(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("standstill");
@@ -119,6 +145,7 @@ int main(void)
 	               a_lease_that_the_pause_outlasted_is_over_although_the_clock_does_not_say_so);
 	tcase_add_test(tests, a_page_that_was_long_on_its_way_says_nothing);
 	tcase_add_test(tests, one_clock_alone_that_jumps_ahead_is_not_believed);
+	tcase_add_test(tests, what_was_heard_before_the_pause_is_as_old_as_it_is);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

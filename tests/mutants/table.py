@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mutants: in which file which text becomes what, which rule that breaks, and which tests must
+notice. A file is named by its layer and its last part: it may move to another directory of the
+layer.
+"""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    rule: str
+    #: Of these tests at least one must notice: "sim"; "scenario/NAME"; "proto/NAME", "daemon/NAME"
+    #: and "sim/NAME" for test_NAME.c of that directory; "netns/FILE.py::TEST" below tests/.
+    killers: tuple[str, ...] = ("sim",)
+
+
+class Kept(NamedTuple):
+    """A rule whose removal no test can be expected to find, and why it stays."""
+
+    rule: str
+    argument: str
+
+
+MUTANTS = [
+    Mutant(
+        "echo-is-a-vote", "proto/lease.c",
+        "tally_add(&support->until, instant_plus(sent->at, sent->lease));",
+        "tally_add(&support->until, hearsay->fresh_until);",
+        "a vote is dated by `by`, not by the echo: hearing is not promising"),
+    Mutant(
+        "todays-lease", "proto/lease.c",
+        "tally_add(&support->until, instant_plus(sent->at, sent->lease));",
+        "tally_add(&support->until, instant_plus(sent->at, m->timing.lease));",
+        "a vote lasts the lease its page declared, not today's setting"),
+    Mutant(
+        "todays-release", "proto/lease.c",
+        "if (sent->release.ns < support->release.ns)",
+        "if (sent->release.ns < 0)",
+        "a forced release takes no longer than the counted pages declared"),
+    Mutant(
+        "promise-shortened", "proto/voter.c",
+        "\t\tvoter->until = instant_later(voter->until, until);\n\t\tvoter->by = bid->by;",
+        "\t\tvoter->until = until;\n\t\tvoter->by = bid->by;",
+        "a promise is never shortened by a renewal"),
+    Mutant(
+        "promise-without-release", "proto/setup.c",
+        "int64_t covered = timing.lease.ns + timing.release.ns;",
+        "int64_t covered = timing.lease.ns;",
+        "a promise covers the forced release after the lease"),
+    Mutant(
+        "promise-without-drift", "proto/setup.c",
+        "(covered * fast + slow - 1) / slow", "covered + 0 * (slow + fast)",
+        "a promise covers the drift of both clocks"),
+    Mutant(
+        "another-life-frees", "proto/voter.c",
+        "if (voter->holder != claimant || voter->by.incarnation != incarnation)",
+        "if (voter->holder != claimant)",
+        "only the life that was promised a vote frees it before its end",
+        killers=("scenario/restart-without-memory",)),
+    Mutant(
+        "answers-before-it-looks", "proto/request.c",
+        "if (p != m->setup->self && !peer_is_fresh(m, p, step->now))", "if (false)",
+        "a command that is typed on a daemon which has just begun waits until it knows",
+        killers=("scenario/typed-at-once",)),
+    Mutant(
+        "no-abstention", "proto/member.c",
+        "m->abstaining = instant_before(now, m->abstain_until);", "m->abstaining = false;",
+        "a voter that lost its memory abstains for its longest promise"),
+    Mutant(
+        "abstention-forgotten", "proto/snapshot.c",
+        "m->abstain_until = kept->abstain_until;", "m->abstain_until = now;",
+        "a restart of the process does not end an abstention"),
+    Mutant(
+        "restart-says-none", "proto/snapshot.c",
+        "if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING)",
+        "if (kept != NULL)",
+        "a restarted owner goes on claiming what its memory says is up"),
+    Mutant(
+        "lease-comes-back", "proto/lease.c",
+        "if (claim->state != CLAIM_SEEKING && instant_reached(step->now, claim->lease_end))",
+        "if (step->now.ns < 0)",
+        "a lease that ended never comes back"),
+    Mutant(
+        "epoch-not-above-top", "proto/voter.c",
+        "if (bid->epoch <= voter->top)", "if (bid->epoch == 0)",
+        "a new owner needs an epoch above everything granted or claimed"),
+    Mutant(
+        "no-freshness", "proto/peers.c",
+        "\tconst struct echo *echo = echo_of(page, m->self_id);\n",
+        "\tif (page != NULL)\n\t\treturn instant_plus(step->now, m->timing.lease);\n"
+        "\tconst struct echo *echo = echo_of(page, m->self_id);\n",
+        "only a page that echoes something recent is a bid"),
+    Mutant(
+        "majority-too-small", "proto/quorum.c",
+        "voters / 2 + 1", "(voters + 1) / 2",
+        "two majorities share a voter, also of an even number"),
+    Mutant(
+        "minority-is-enough", "proto/quorum.c",
+        "voters / 2 + 1", "(voters + 2) / 3",
+        "two majorities share a voter"),
+    Mutant(
+        "other-voter-set", "proto/peers.c",
+        "return peer == m->setup->self || m->peers[peer].voters == m->voters_id;",
+        "return peer == m->setup->self || m->peers[peer].voters != 0;",
+        "grants count only from members that count with the same voters"),
+    Mutant(
+        "votes-of-anybody", "proto/lease.c",
+        "\t    !voters_contain(&m->voters, m->setup->members[peer].id))\n\t\treturn;\n"
+        "\tif (report->holder",
+        "\t    m->voters.count == 0)\n\t\treturn;\n\tif (report->holder",
+        "grants count only from members of the voter set"),
+    Mutant(
+        "promise-ignored", "proto/voter.c",
+        "if (voter->holder != bid->claimant && !voter_is_free(voter, now) &&\n"
+        "\t    !is_succeeded(voter, bid, now))",
+        "if (voter->holder != bid->claimant && bid->epoch <= voter->top)",
+        "a vote is promised until its promise is over"),
+    Mutant(
+        "no-restamp", "proto/election.c",
+        "\trecord_restamp(step, r);\n", "",
+        "a new owner stamps the record anew"),
+    Mutant(
+        "acknowledged-early", "proto/command.c",
+        "instant_before(step->now, role->claim.lease_end) &&\n"
+        "\t\t    record_is_decided(m, r, step->now))",
+        "instant_before(step->now, role->claim.lease_end))",
+        "a command is acknowledged when a majority has it on disk"),
+    Mutant(
+        "relearned-from-one", "proto/member.c",
+        "if (heard < needed && !all_new)", "if (heard < 1)",
+        "a member that lost its disk votes only after hearing so many that nothing is missed"),
+    Mutant(
+        "learned-from-first-pages", "proto/whole.c",
+        "has_end = (has_end || is_first) && (whole->pages >> i & 1) != 0;",
+        "has_end = has_end || is_first;",
+        "a member that lost its disk has heard a peer when it heard all pages of a heartbeat",
+        killers=("scenario/state-lost-many-roles", "proto/whole")),
+    Mutant(
+        "promise-not-stored", "proto/voter.c",
+        "if (bid->promise.ns > terms->longest_promise.ns) {", "if (bid->claimant == 0) {",
+        "a promise longer than the disk knows of is not given"),
+    Mutant(
+        "reboot-reuses-epochs", "proto/snapshot.c",
+        "voter_raise_top(&m->roles[i].voter, m->epoch_floor);",
+        "voter_raise_top(&m->roles[i].voter, 0);",
+        "a reboot starts from the end of the reserved epochs"),
+    Mutant(
+        "stale-none-frees", "proto/peers.c",
+        "if (!report->is_candidate || !instant_before(step->now, fresh_until))",
+        "if (!report->is_candidate ||\n\t    (report->claim != CLAIM_NONE && "
+        "!instant_before(step->now, fresh_until)))",
+        "only a fresh page frees a vote",
+        killers=("scenario/replayed-after-disk-loss",)),
+    Mutant(
+        "older-page-overrules", "proto/peers.c",
+        "if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))",
+        "if (hearsay->known && page->sender == 0)",
+        "what a page says of a role counts only if no newer one spoke of it"),
+    Mutant(
+        "all-are-new", "proto/peers.c",
+        "peer->new_with_us = page->relearning || overlapped;",
+        "peer->new_with_us = page->relearning || overlapped || true;",
+        "only members that were without memory together may do without a majority"),
+    Mutant(
+        "promise-not-relearned", "proto/peers.c",
+        "m->abstain_until = instant_later(m->abstain_until, instant_plus(m->started_at, longest));",
+        "(void)longest;",
+        "a member that lost its disk abstains for the longest promise anybody knows of",
+        killers=("scenario/state-lost-long-promise",)),
+    Mutant(
+        "command-follows-nothing", "proto/command.c",
+        "if (!already && asked->request->follows != role->record.counter) {",
+        "if (!already && asked->request->id == 0) {",
+        "a stop or start that follows another command than it knew of is not carried out",
+        killers=("scenario/stop-carried-out-once",)),
+    Mutant(
+        "pause-follows-nothing", "proto/command.c",
+        "if (m->paused != paused && asked->request->follows != m->pause_counter) {",
+        "if (m->paused != paused && asked->request->id == 0) {",
+        "a pause or resume that follows another command than it knew of is not carried out",
+        killers=("scenario/pause-carried-out-once",)),
+    Mutant(
+        "old-copy-trusted", "proto/peers.c",
+        "\tdistrust_state(step);\n", "",
+        "state that is older than what others remember of this member is as good as lost",
+        killers=("scenario/state-put-back",)),
+    Mutant(
+        "clock-stood-still", "proto/election.c",
+        "\tif (claim->state != CLAIM_SEEKING && instant_before(step->now, claim->lease_end))\n"
+        "\t\tend_superseded(step, r);\n", "",
+        "an owner that hears of a later one has no lease, whatever its clock says",
+        killers=("scenario/machine-paused-early",)),
+    Mutant(
+        "clocks-not-compared", "proto/standstill.c",
+        "if (missed.ns > enough.ns) {", "if (missed.ns < 0) {",
+        "an owner whose clock stood still for longer than its lease has none",
+        killers=("scenario/machine-paused",)),
+    Mutant(
+        "fenced-promise-ends", "proto/voter.c",
+        "(!voter->endless && instant_reached(now, voter->until))",
+        "instant_reached(now, voter->until)",
+        "a promise to one who has to be off first does not end by time"),
+    Mutant(
+        "fenced-promise-forgotten", "proto/snapshot.c",
+        "role->voter.endless = kept->endless && member_index(m, kept->holder) != NO_MEMBER;",
+        "role->voter.endless = false;",
+        "a restart of the process does not give a promise without an end one"),
+    Mutant(
+        "off-without-success", "proto/fence.c",
+        "if (!event->as.fenced.is_off) {", "if (event->now.ns < 0) {",
+        "only a confirmed off frees a vote"),
+    Mutant(
+        "isolated-shoots", "proto/fence.c",
+        "if (hope.votes < quorum_of(step->m->voters.count))", "if (hope.votes == 0)",
+        "a node without a majority switches nobody off",
+        killers=("scenario/fence-split",)),
+    Mutant(
+        "owner-is-shot", "proto/fence.c",
+        "instant_before(hearsay->at, lease_is_over_at(m, holder, hearsay->same_since)))",
+        "hearsay->at.ns < 0)",
+        "nobody is switched off whose promises are still renewed",
+        killers=("scenario/fence-one-link",)),
+    Mutant(
+        "pages-before-a-restart", "proto/snapshot.c",
+        "m->heard[peer] = heard_up_to(heard);", "m->heard[peer].newest = heard;",
+        "of what was on its way before a restart nothing is news",
+        killers=("proto/snapshot",)),
+    Mutant(
+        "every-page-is-news", "proto/heard.c",
+        "return behind < LOSS_WINDOW && (heard->window >> behind & 1) == 0;",
+        "return behind < LOSS_WINDOW;",
+        "a page counts once",
+        killers=("proto/heard",)),
+    Mutant(
+        "released-at-any-epoch", "proto/election.c",
+        "if (claim->state != CLAIM_RELEASING || claim->epoch != epoch)",
+        "if (claim->state != CLAIM_RELEASING || epoch == 0)",
+        "word of an earlier release does not free what is up now",
+        killers=("proto/election",)),
+    Mutant(
+        "started-at-any-epoch", "proto/election.c",
+        "role->claim.epoch != epoch ||\n\t    role->phase != PHASE_STARTING)",
+        "epoch == UINT64_MAX ||\n\t    role->phase != PHASE_STARTING)",
+        "word of an earlier start does not count for this one",
+        killers=("proto/election",)),
+    Mutant(
+        "disks-without-a-vote", "proto/record.c",
+        "if (p != m->setup->self && peer_counts(m, p, now) && hearsay->known &&",
+        "if (p != m->setup->self && peer_is_fresh(m, p, now) && hearsay->known &&",
+        "only disks of voters acknowledge a command",
+        killers=("proto/record",)),
+    Mutant(
+        "own-disk-without-a-vote", "proto/record.c",
+        "uint8_t votes = voters_contain(&m->voters, m->self_id);", "uint8_t votes = 1;",
+        "the owner's own disk counts only if it votes",
+        killers=("proto/record",)),
+    Mutant(
+        "no-abstention-after-old-copy", "proto/peers.c",
+        "instant_later(m->abstain_until, instant_plus(step->now, m->longest_promise));",
+        "instant_later(m->abstain_until, step->now);",
+        "who was put back to an old state abstains from when it is found out",
+        killers=("proto/peers",)),
+    Mutant(
+        "off-of-any-age", "proto/fence_news.c",
+        ".off_after = instant_minus(echoed_at, ago),", ".off_after = step->now,",
+        "an off frees only what was promised before it",
+        killers=("proto/fence",)),
+    Mutant(
+        "off-told-by-anybody", "proto/fence_news.c",
+        "if (!may_tell(m, r, news->teller))", "if (r >= m->role_count)",
+        "only who could take the role says that its owner was off",
+        killers=("proto/fence",)),
+    Mutant(
+        "off-told-with-other-voters", "proto/fence_news.c",
+        "if (!peer_same_voters(m, sender))", "if (sender == NO_MEMBER)",
+        "an off is believed of who counts with the same voters",
+        killers=("proto/fence",)),
+    Mutant(
+        "owner-not-looked-for", "proto/fence.c",
+        "\tlook_for_owner(step, r, &hope);\n", "",
+        "an owner that was heard is switched off although its voters have forgotten it",
+        killers=("proto/fence",)),
+    Mutant(
+        "owner-before-a-reboot", "proto/fence.c",
+        "report->claim_epoch >= role->noted_owner_epoch &&",
+        "report->claim_epoch >= role->voter.top &&",
+        "also after a reboot, which raises `top` beyond it",
+        killers=("proto/fence",)),
+    Mutant(
+        "own-vote-beyond-its-promise", "proto/lease.c",
+        "tally_add(&support->until, instant_earlier(until, covered));",
+        "tally_add(&support->until, until);\n\t(void)covered;",
+        "the own vote supports no more than its own promise covers",
+        killers=("proto/lease",)),
+    Mutant(
+        "hearsay-does-not-age", "proto/standstill.c",
+        "count_as_earlier(&peer->roles[r].fresh_until, missed);", "(void)missed;",
+        "what was heard before a standstill is as old as it is",
+        killers=("proto/standstill",)),
+    Mutant(
+        "peers-do-not-age", "proto/standstill.c",
+        "count_as_earlier(&peer->fresh_until, missed);", "(void)missed;",
+        "who was heard before a standstill is as long silent as it was",
+        killers=("proto/standstill",)),
+    Mutant(
+        "not-confirmed-after-a-gap", "proto/member.c",
+        "\tm->reconfirm_since = step->now;\n\tstep_note(", "\tstep_note(",
+        "after a long gap nothing is started before a majority has answered",
+        killers=("proto/member",)),
+    Mutant(
+        "acts-unconfirmed", "proto/member.c",
+        "!instant_before(claim->confirmed_at, m->reconfirm_since);",
+        "!instant_before(claim->confirmed_at, INSTANT_PAST);",
+        "the right to act is confirmed after a gap",
+        killers=("proto/member",)),
+    Mutant(
+        "no-rules-after-a-step", "proto/member.c",
+        "out->broken = member_check(m);", "out->broken = NULL;",
+        "a state that cannot be right is named",
+        killers=("proto/member_check",)),
+]
+
+KEPT = [
+    Kept("only an owner, not a seeker, at a later epoch shows that the holder was waited for",
+         "nobody seeks while its own vote or a majority is promised without an end; the voter does "
+         "not lean on that. tests/proto/test_voter.c shows the rule."),
+    Kept("a new life of the holder does not free a promise without an end at once",
+         "its claim would have to stand on another page than the first that is heard, and its "
+         "lease be over. tests/proto/test_voter.c shows the rule."),
+    Kept("an off says nothing of what was promised after it was asked for (`renewed_at`)",
+         "whoever was off comes back with a higher incarnation, which the word of it does not "
+         "cover; only with its disk lost, and the memory of a majority, it counts from one again. "
+         "tests/proto/test_voter.c shows the rule."),
+    Kept("a voter refuses a claimant with an older record",
+         "a page that tells a seeker of a free vote tells it the newer record too, and it does not "
+         "seek before that is on its own disk; the voter does not lean on that."),
+    Kept("a relearning voter grants nothing (`terms->relearning`)",
+         "nobody counts on a peer that says it is relearning before it seeks; the voter does not "
+         "lean on that."),
+    Kept("a grant counts only by a page that carried this claim (`first_seq`)",
+         "each attempt takes a new epoch, so a grant at this epoch cannot be older than the claim; "
+         "the comparison costs nothing and does not lean on that."),
+    Kept("`releasing` is renewed, never newly granted",
+         "a new grant to who gives up would not bring a lease back, it would only make the next "
+         "owner wait for one promise more."),
+    Kept("a member that distrusts its disk does so also after a restart of its process",
+         "its process has to die in the milliseconds before the disk itself says so; then it would "
+         "vote without having learned what the others know."),
+    Kept("nothing beyond the epochs reserved on disk is granted",
+         "reservation runs half a block of 500 epochs ahead; to be overtaken, a disk has to be "
+         "full while others reboot often, and then its host has to reboot with a working disk."),
+]
