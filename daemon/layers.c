@@ -50,22 +50,22 @@ static enum code open_gatekeeper(struct daemon *daemon, struct error *error)
 	return gatekeeper_open(&daemon->layers.gatekeeper, &settings, error);
 }
 
-/* What the member keeps goes first: a lease end that the guard knows must not belong to a claim
- * which the next life of the worker would not know. */
 static void follow_memory(struct daemon *daemon)
 {
 	struct layers *layers = &daemon->layers;
 	const struct setup *setup = &daemon->config.setup;
+	struct memory_lease leases[ROLES_MAX];
 
 	if (layers->memory == NULL)
 		return;
 	member_keep(&daemon->member, &layers->kept);
-	memory_keep(layers->memory, &layers->kept);
 	for (uint8_t r = 0; r < setup->role_count; r++)
-		if (memory_set_lease(layers->memory, setup->roles[r].id,
-		                     member_lease_end(&daemon->member, r),
-		                     member_release_limit(&daemon->member, r)))
-			tie_wake_guard(&daemon->tie);
+		leases[r] =
+		    (struct memory_lease){.role = setup->roles[r].id,
+		                          .end = member_lease_end(&daemon->member, r),
+		                          .release = member_release_limit(&daemon->member, r)};
+	if (memory_follow(layers->memory, &layers->kept, leases, setup->role_count))
+		tie_wake_guard(&daemon->tie);
 }
 
 enum code layers_open(struct daemon *daemon, struct error *error)

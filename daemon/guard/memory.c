@@ -200,6 +200,16 @@ void memory_keep(struct memory *memory, const struct kept *kept)
 	older->generation = newest + 1;
 }
 
+bool memory_follow(struct memory *memory, const struct kept *kept,
+                   const struct memory_lease *leases, size_t count)
+{
+	bool wakes = false;
+	memory_keep(memory, kept);
+	for (size_t i = 0; i < count; i++)
+		wakes |= memory_set_lease(memory, leases[i].role, leases[i].end, leases[i].release);
+	return wakes;
+}
+
 bool memory_kept(const struct memory *memory, struct kept *kept)
 {
 	const struct memory_slot *best = NULL;

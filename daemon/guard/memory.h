@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -103,6 +104,19 @@ void memory_close(struct memory *memory); /* accepts NULL; the file stays */
 
 /* Worker: what the member keeps, after each step. */
 void memory_keep(struct memory *memory, const struct kept *kept);
+/*
+ * Worker: a step's outcome, before anything that the step asks for is done: what the member keeps,
+ * and then the leases. A lease end that the guard knows must not belong to a claim of which the
+ * next worker would not know: it would release nothing, and its first page would say `none`, while
+ * the guard lets the resources be. True: the guard has to be woken, see memory_set_lease.
+ */
+struct memory_lease {
+	uint64_t role;
+	struct instant end;
+	struct span release;
+};
+bool memory_follow(struct memory *memory, const struct kept *kept,
+                   const struct memory_lease *leases, size_t count);
 /* The newest whole one; false: there is none. */
 bool memory_kept(const struct memory *memory, struct kept *kept);
 

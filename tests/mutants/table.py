@@ -322,9 +322,95 @@ MUTANTS = [
         "out->broken = member_check(m);", "out->broken = NULL;",
         "a state that cannot be right is named",
         killers=("proto/member_check",)),
+    Mutant(
+        "lease-before-claim", "daemon/memory.c",
+        "\tbool wakes = false;\n\tmemory_keep(memory, kept);\n",
+        "\tbool wakes = false;\n\tfor (size_t i = 0; i < count; i++)\n"
+        "\t\twakes |= memory_set_lease(memory, leases[i].role, leases[i].end,\n"
+        "\t\t                          leases[i].release);\n\tmemory_keep(memory, kept);\n",
+        "of a lease that the guard knows the next worker knows the claim",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "entry-freed-too-early", "daemon/ledger.c",
+        "\tatomic_store(&place->state, LEDGER_WRITING);\n\tatomic_fetch_add(&place->uses, 1);",
+        "\tif (before != NULL && before != place)\n"
+        "\t\tatomic_store(&before->state, LEDGER_FREE);\n"
+        "\tatomic_store(&place->state, LEDGER_WRITING);\n\tatomic_fetch_add(&place->uses, 1);",
+        "a resource that is written anew is known at every moment",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "entry-up-too-early", "daemon/ledger.c",
+        "\tcopy_content(place, entry);\n\tatomic_store(&place->state, LEDGER_UP);",
+        "\tatomic_store(&place->state, LEDGER_UP);\n\tcopy_content(place, entry);",
+        "what is not written yet is not up",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "entry-not-counted", "daemon/ledger.c",
+        "\tatomic_fetch_add(&place->uses, 1);\n", "",
+        "an entry is told from a later one in its place",
+        killers=("daemon/ledger", "daemon/ledger_race")),
+    Mutant(
+        "entry-read-once", "daemon/ledger.c",
+        "return atomic_load(&place->uses) == uses && atomic_load(&place->state) == LEDGER_UP;",
+        "return true;",
+        "what is written anew while the guard reads it is not believed",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "another-entry-released", "daemon/ledger.c",
+        "\t(void)atomic_compare_exchange_strong(&place->state, &released, LEDGER_UP);\n",
+        "\t(void)released;\n",
+        "what took the place of what the guard brought down is still up",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "end-of-another-role", "daemon/ledger.c",
+        "return atomic_load(&role->id) == id ? end : INSTANT_PAST;", "return end;",
+        "the lease end of a place that becomes another role's is not believed",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "role-before-its-lease", "daemon/ledger.c",
+        "\tatomic_store(&role->release, release.ns);\n"
+        "\tatomic_store(&role->lease_end, end.ns);\n\tatomic_store(&role->id, id);\n",
+        "\tatomic_store(&role->id, id);\n\tatomic_store(&role->release, release.ns);\n"
+        "\tatomic_store(&role->lease_end, end.ns);\n",
+        "a role has no lease of another one before its own is stored",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "guard-sleeps-on", "daemon/ledger.c",
+        "\tatomic_store(&memory->guard_looks_at, at.ns);\n"
+        "\treturn instant_earlier(at, memory_next_end(memory, now));",
+        "\tstruct instant next = instant_earlier(at, memory_next_end(memory, now));\n"
+        "\tatomic_store(&memory->guard_looks_at, at.ns);\n\treturn next;",
+        "the guard is told of a lease that is stored while it goes to sleep",
+        killers=("daemon/ledger_race",)),
+    Mutant(
+        "orphan-lives", "daemon/guard.c",
+        "\tif (!orphan_is_gone(guard))\n\t\treturn;\n", "\t(void)orphan_is_gone;\n",
+        "the worker of a dead guard is killed before another one starts",
+        killers=("daemon/test_guard_process.py::"
+                 "test_a_stopped_worker_that_a_guard_left_is_killed_by_the_next",)),
+    Mutant(
+        "nothing-cleaned-up", "daemon/daemon.c",
+        "\tcode = clean_up(daemon, kept, error);\n", "\t(void)clean_up;\n",
+        "what an earlier life left is down before the first heartbeat says `none`",
+        killers=("daemon/test_ends.py::"
+                 "test_a_daemon_without_memory_ends_its_leftovers_and_gets_the_role_back_or"
+                 "_another",)),
+    Mutant(
+        "gate-keeps-its-slot", "daemon/gate.c",
+        "if (!is_known || entry.slot != slot) {", "if (!is_known) {",
+        "an address follows its role to another slot",
+        killers=("daemon/gatekeeper",)),
 ]
 
 KEPT = [
+    Kept("no slot of the gate is believed while addresses move to other slots",
+         "the window is that of a few updates of a map in the kernel, at the start of a worker; "
+         "that each address then is in the slot of its role is searched for."),
+    Kept("an extension of a lifetime is not told of another address, and is looked at again",
+         "the window is one request to the kernel, whose duration no test can choose."),
+    Kept("a memory that is being written has no generation meanwhile",
+         "its checksum covers the generation that it will have, so a half of it is not whole "
+         "either; tests/daemon/test_memory.c tears it at every byte."),
     Kept("only an owner, not a seeker, at a later epoch shows that the holder was waited for",
          "nobody seeks while its own vote or a majority is promised without an end; the voter does "
          "not lean on that. tests/proto/test_voter.c shows the rule."),
