@@ -76,8 +76,8 @@ MUTANTS = [
         "a restart of the process does not end an abstention"),
     Mutant(
         "restart-says-none", "proto/snapshot.c",
-        "if (kept->claim != CLAIM_HOLDING && kept->claim != CLAIM_RELEASING)",
-        "if (kept != NULL)",
+        "bool is_up = kept->claim == CLAIM_HOLDING || kept->claim == CLAIM_RELEASING;",
+        "bool is_up = false;",
         "a restarted owner goes on claiming what its memory says is up"),
     Mutant(
         "lease-comes-back", "proto/lease.c",

@@ -22,7 +22,7 @@ static struct cluster *settled(void)
 /* Since the copy was made it may have promised its vote, and nobody can say what. */
 static void expect_abstention(struct cluster *c)
 {
-	cluster_run(c, span_ms(700));
+	cluster_run(c, span_ms(1500)); /* several whole heartbeats */
 	ck_assert(cluster_noted(c, THIRD, NOTE_STATE_LOST));
 	ck_assert(!c->members[THIRD].relearning);
 	ck_assert(c->members[THIRD].abstaining);
@@ -31,7 +31,7 @@ static void expect_abstention(struct cluster *c)
 	c->up[ALPHA] = false;
 	cluster_run(c, span_ms(instant_since(until, c->now).ns / 1000000 - 1));
 	ck_assert_uint_eq(cluster_owner(c), NO_MEMBER);
-	cluster_run(c, span_ms(2500));
+	cluster_run(c, span_ms(4000));
 	ck_assert_uint_eq(cluster_owner(c), BETA);
 	cluster_free(c);
 }
