@@ -123,9 +123,11 @@ class Bench:
             return str(self.build.directory / name)
         return str(self.build.link(name, changed, place))
 
-    def simulate(self, changed: pathlib.Path | None, place: pathlib.Path) -> tuple[str, int, int]:
+    def simulate(self, profile: str, changed: pathlib.Path | None,
+                 place: pathlib.Path) -> tuple[str, int, int]:
         sim = self.program("tests/sim/sim", changed, place)
-        ran = run([sim, "--takeovers", str(self.takeovers)])
+        ran = run([sim, "--takeovers", str(self.takeovers),
+                   *(["--profile", profile] if profile else [])])
         counts = re.search(r"sim: (\d+) seeds, (\d+) takeovers", ran.stdout)
         seeds, done = (int(counts[1]), int(counts[2])) if counts else (0, 0)
         if ran.returncode == 0:
@@ -169,8 +171,8 @@ class Bench:
 
     def ask(self, killer: str, changed: pathlib.Path | None,
             place: pathlib.Path) -> tuple[str, int, int]:
-        if killer == "sim":
-            return self.simulate(changed, place)
+        if killer.partition(":")[0] == "sim":
+            return self.simulate(killer.partition(":")[2], changed, place)
         if ".py" in killer:
             return self.pytest(killer, changed, place), 0, 0
         kind, _, name = killer.partition("/")

@@ -13,8 +13,9 @@ class Mutant(NamedTuple):
     old: str
     new: str
     rule: str
-    #: Of these tests at least one must notice: "sim"; "scenario/NAME"; "proto/NAME", "daemon/NAME"
-    #: and "sim/NAME" for test_NAME.c of that directory; "netns/FILE.py::TEST" below tests/.
+    #: Of these tests at least one must notice: "sim", "sim:PROFILE"; "scenario/NAME";
+    #: "proto/NAME", "daemon/NAME" and "sim/NAME" for test_NAME.c of that directory;
+    #: "netns/FILE.py::TEST" below tests/.
     killers: tuple[str, ...] = ("sim",)
 
 

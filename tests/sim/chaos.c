@@ -238,6 +238,16 @@ static void heal(struct run *run)
 	net_heal(&run->world->net);
 }
 
+static void overflow(struct run *run)
+{
+	struct world *world = run->world;
+	uint8_t h = chaos_host(run);
+	struct host *host = &world->hosts[h];
+	unsigned most = 2u * world->plan.member_count;
+	host->socket_max = host->socket_max > 0 ? 0 : (unsigned)rng_between(&run->rng, 1, most);
+	story_tell(world, h, "(its socket takes %u pages a heartbeat; 0: all)", host->socket_max);
+}
+
 static void replay(struct run *run)
 {
 	for (unsigned i = 0; i < 5; i++)
@@ -300,6 +310,9 @@ static void (*const faults[FAULTS])(struct run *run) = {
     [FAULT_DISK_DAMAGED] = chaos_disk_damaged,
     [FAULT_DISK_FULL] = chaos_disk_full,
     [FAULT_TIMING] = chaos_timing,
+    [FAULT_DISK_COPY] = chaos_disk_copy,
+    [FAULT_DISK_PUT_BACK] = chaos_disk_put_back,
+    [FAULT_OVERFLOW] = overflow,
     [FAULT_REPLAY] = replay,
     [FAULT_DRIFT] = chaos_drift,
     [FAULT_HALT] = chaos_halt,

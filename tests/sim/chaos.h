@@ -31,6 +31,8 @@ void chaos_fitness(struct run *run);
 void chaos_disk_lost(struct run *run);
 void chaos_disk_damaged(struct run *run);
 void chaos_disk_full(struct run *run);
+void chaos_disk_copy(struct run *run);
+void chaos_disk_put_back(struct run *run);
 void chaos_timing(struct run *run);
 void chaos_drift(struct run *run);
 

@@ -95,6 +95,26 @@ void chaos_disk_full(struct run *run)
 	disk_fill(world, h, !world->hosts[h].disk.full);
 }
 
+void chaos_disk_copy(struct run *run)
+{
+	uint8_t h = chaos_host(run);
+	if (run->world->hosts[h].disk.has)
+		story_tell(run->world, h, "(state file copied)");
+	disk_copy(run->world, h);
+}
+
+/* What the manual asks for: it began twice since the copy was made. */
+void chaos_disk_put_back(struct run *run)
+{
+	struct world *world = run->world;
+	uint8_t h = chaos_host(run);
+	const struct disk *disk = &world->hosts[h].disk;
+	if (!disk->has_copy || !disk->has || disk->now.incarnation < disk->copy.incarnation + 2)
+		return;
+	if (take_down(run, h))
+		(void)disk_put_back(world, h);
+}
+
 void chaos_timing(struct run *run)
 {
 	struct world *world = run->world;

@@ -168,6 +168,19 @@ static void draw_network(struct run *run, struct plan_network *network)
 	};
 }
 
+/* A cable, a rule of a firewall: down in one direction for as long as nobody looks. */
+static void draw_severed(struct run *run, const struct plan *plan, struct plan_network *network)
+{
+	struct rng *rng = &run->rng;
+	if (run->profile->severed_permille == 0 || !rng_chance(rng, run->profile->severed_permille))
+		return;
+	network->severed_count = (uint8_t)rng_between(rng, 1, WORLD_SEVERED_MAX);
+	for (uint8_t i = 0; i < network->severed_count; i++) {
+		network->severed[i].from = (uint8_t)rng_below(rng, plan->member_count);
+		network->severed[i].to = (uint8_t)rng_below(rng, plan->member_count);
+	}
+}
+
 /* Of gate and lifetime one is always there: without, an address answers while nobody can remove it.
  */
 static void draw_layers(struct run *run, struct plan *plan)
@@ -183,6 +196,7 @@ static void draw_layers(struct run *run, struct plan *plan)
 	plan->gate = !bare && rng_chance(rng, 500);
 	plan->lifetime = !bare && (!plan->gate || rng_chance(rng, 500));
 	plan->watchdog = run->profile->has_watchdog;
+	plan->keeps = plan->keeps || run->profile->keeps;
 	if (run->profile->lack == LACKS_GUARD)
 		plan->guard = false;
 	if (run->profile->lack == LACKS_KERNEL)
@@ -211,10 +225,13 @@ void run_draw(struct run *run, uint64_t seed, const struct profile *profile, str
 		draw_other_file(run, plan);
 	draw_roles(run, plan);
 	draw_network(run, &plan->network);
+	draw_severed(run, plan, &plan->network);
 	plan->start_max = rng_between(rng, 0, run->lease);
 	plan->stop_max =
 	    rng_between(rng, 0, rng_chance(rng, 300) ? 3 * run->lease : run->lease / 2);
 	plan->write_max = rng_between(rng, MS / 10, rng_chance(rng, 200) ? run->lease : 5 * MS);
+	if (run->profile->is_slow_to_write)
+		plan->write_max = rng_between(rng, run->lease, 3 * run->lease);
 	plan->timer_late_max = rng_between(rng, 0, MS);
 	chaos_draw_fencing(run, plan);
 	run->gap = run->lease / 10 * rng_between(rng, 2, 20);

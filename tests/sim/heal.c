@@ -40,10 +40,21 @@ static int64_t settle_bound(const struct world *world)
 	return ROUNDS * round + 4 * world->check.grace;
 }
 
+/* Where a link was never there, or a member counts with other voters, a member of a new cluster may
+ * not have learned yet that it is new. */
+static bool has_not_learned(const struct world *world, uint8_t h)
+{
+	const struct disk *disk = &world->hosts[h].disk;
+	bool is_hindered = world->plan.network.severed_count > 0;
+	for (uint8_t i = 0; i < world->plan.member_count; i++)
+		is_hindered = is_hindered || world->plan.members[i].has_other_file;
+	return is_hindered && (!disk->has || disk->now.relearning);
+}
+
 static bool counts_for_core(const struct world *world, uint8_t h)
 {
 	return world->plan.members[h].votes && !world->check.lost[h] &&
-	       !world->plan.members[h].has_other_file;
+	       !has_not_learned(world, h) && !world->plan.members[h].has_other_file;
 }
 
 /* Random members until those with a vote and a memory are a majority; then perhaps some more. */
@@ -74,6 +85,7 @@ static void heal_host(struct run *run, uint8_t h)
 	struct world *world = run->world;
 	struct host *host = &world->hosts[h];
 	host->doom = DOOM_NONE;
+	host->socket_max = 0;
 	disk_fill(world, h, false);
 	if (host->leaving && host_is_up(host))
 		host_crash(world, h, false, false);
@@ -104,6 +116,12 @@ static void heal_links(struct run *run)
 {
 	struct world *world = run->world;
 	net_heal(&world->net);
+	for (uint8_t i = 0; i < world->plan.network.severed_count; i++) {
+		uint8_t from = world->plan.network.severed[i].from;
+		uint8_t to = world->plan.network.severed[i].to;
+		if (run->in_core[from] && run->in_core[to])
+			net_mend(&world->net, from, to);
+	}
 	for (uint8_t a = 0; a < world->plan.member_count; a++) {
 		if (run->in_core[a])
 			continue;
@@ -129,7 +147,8 @@ static bool can_own(const struct run *run, uint8_t h, uint8_t role)
 	if (!run->in_core[h] || host->state != HOST_RUNNING || host->member->paused)
 		return false;
 	/* It may never hear enough of those that count as it does. */
-	if (world->plan.members[h].has_other_file || world->check.lost[h])
+	if (world->plan.members[h].has_other_file || world->check.lost[h] ||
+	    has_not_learned(world, h))
 		return false;
 	for (uint8_t i = 0; i < plan->node_count; i++)
 		if (plan->nodes[i] == h)

@@ -41,7 +41,10 @@ enum fault_kind {
 	FAULT_DISK_LOST,
 	FAULT_DISK_DAMAGED,
 	FAULT_DISK_FULL,
-	FAULT_TIMING, /* a reload with other timing on one member */
+	FAULT_TIMING,        /* a reload with other timing on one member */
+	FAULT_DISK_COPY,     /* somebody copies a state file, */
+	FAULT_DISK_PUT_BACK, /* or puts an old copy in the place of one */
+	FAULT_OVERFLOW,      /* the socket of a host takes few pages, or all again */
 	FAULT_REPLAY,
 	FAULT_DRIFT, /* a clock changes its rate, within the bound */
 	FAULT_HALT,  /* a machine is paused as a whole, often that of an owner */
@@ -61,13 +64,16 @@ struct profile {
 	bool has_watchdog;
 	bool has_other_voters; /* a minority reads a file with another voter set */
 	bool has_mixed_timing;
-	bool has_many_roles; /* several pages a heartbeat */
-	bool is_late;        /* pages may take very long */
-	int64_t ppm_max;     /* 0: the bound that is promised */
-	bool fences;         /* owners are switched off before somebody takes over from them */
-	bool lies;           /* planted fault: disks that forget what they said is written */
-	enum lack lack;      /* planted fault */
-	bool splits;         /* planted fault: a file that makes one member its own majority */
+	bool has_many_roles;       /* several pages a heartbeat */
+	bool is_late;              /* pages may take very long */
+	bool is_slow_to_write;     /* a write may take longer than a lease */
+	bool keeps;                /* memory always survives the process */
+	unsigned severed_permille; /* worlds with links that are down in one direction for good */
+	int64_t ppm_max;           /* 0: the bound that is promised */
+	bool fences;    /* owners are switched off before somebody takes over from them */
+	bool lies;      /* planted fault: disks that forget what they said is written */
+	enum lack lack; /* planted fault */
+	bool splits;    /* planted fault: a file that makes one member its own majority */
 };
 
 extern const struct profile run_profiles[];

@@ -270,8 +270,11 @@ void check_disk_lost(struct world *world, uint8_t h)
 
 void check_written(struct world *world, uint8_t h)
 {
-	if (world->check.lost[h] && !world->hosts[h].disk.now.relearning)
-		world->check.lost[h] = false;
+	struct check *check = &world->check;
+	bool learns = world->hosts[h].disk.now.relearning;
+	check->put_back[h] = check->put_back[h] && !learns;
+	if (!learns && !check->put_back[h])
+		check->lost[h] = false;
 }
 
 bool check_may_lose(const struct world *world, uint8_t h)

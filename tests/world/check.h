@@ -59,7 +59,8 @@ struct check {
 	bool forgotten[WORLD_ROLES_MAX]; /* a voter forgot that somebody must be off first */
 	enum known known[WORLD_ROLES_MAX];
 	bool known_paused[MEMBERS_MAX];
-	bool lost[MEMBERS_MAX]; /* its disk was lost and it has not learned again */
+	bool lost[MEMBERS_MAX];     /* its disk was lost and it has not learned again */
+	bool put_back[MEMBERS_MAX]; /* an old copy of it was, and it has not noticed */
 	uint64_t next_handle;
 	unsigned request_count; /* entries used, the oldest is overwritten */
 	struct check_request requests[CHECK_REQUESTS_MAX];

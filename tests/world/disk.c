@@ -114,6 +114,7 @@ bool disk_put_back(struct world *world, uint8_t h)
 		return false;
 	story_tell(world, h, "(state file replaced by an old copy)");
 	check_disk_lost(world, h);
+	world->check.put_back[h] = true;
 	disk->now = disk->old = disk->copy;
 	call_off(disk);
 	return true;

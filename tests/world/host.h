@@ -73,6 +73,10 @@ struct host {
 	struct effects *parked; /* owned: what a process frozen in a step had not done yet */
 	bool has_parked;
 	struct host_seen seen[MEMBERS_MAX];
+	/* Its socket takes so many pages in each of its heartbeats, and the rest is lost; 0: all.
+	 */
+	unsigned socket_max, socket_taken;
+	int64_t socket_since; /* the heartbeat that is being counted began */
 };
 
 /* Pages that wait for a frozen process, as in a socket buffer; what comes then is lost. Everything

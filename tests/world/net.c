@@ -30,6 +30,9 @@ void net_reset(struct net *net, const struct plan_network *plan)
 		net->recorded[i] = NET_NO_PAGE;
 	memset(net->links, 0, sizeof net->links);
 	net->plan = *plan;
+	for (uint8_t i = 0; i < plan->severed_count; i++)
+		for (unsigned path = 0; path < WORLD_PATHS_MAX; path++)
+			net->links[plan->severed[i].from][plan->severed[i].to][path].severed = true;
 	net->sent = net->lost = net->delivered = 0;
 }
 
@@ -137,7 +140,7 @@ static void page_send(struct world *world, uint32_t page, uint8_t to, bool is_fi
 	for (uint8_t path = 0; path < world->plan.path_count; path++) {
 		const struct net_link *link = &net->links[from][to][path];
 		unsigned loss = net->plan.loss_permille + link->loss_permille;
-		if (link->cut || (link->clogged && !is_first) ||
+		if (link->cut || link->severed || (link->clogged && !is_first) ||
 		    (loss > 0 && rng_chance(&world->rng, loss))) {
 			net->lost++;
 			continue;
@@ -188,6 +191,12 @@ void net_clog(struct net *net, uint8_t from, uint8_t to, bool clogged)
 {
 	for (unsigned path = 0; path < WORLD_PATHS_MAX; path++)
 		net->links[from][to][path].clogged = clogged;
+}
+
+void net_mend(struct net *net, uint8_t from, uint8_t to)
+{
+	for (unsigned path = 0; path < WORLD_PATHS_MAX; path++)
+		net->links[from][to][path].severed = false;
 }
 
 void net_heal(struct net *net)

@@ -32,6 +32,7 @@ struct page {
 
 struct net_link {
 	bool cut;
+	bool severed;           /* likewise, until net_mend */
 	bool clogged;           /* of each heartbeat only the first page arrives */
 	unsigned loss_permille; /* in addition to the network's */
 	int64_t last_arrival;   /* nothing arrives before it, unless the network reorders */
@@ -62,6 +63,8 @@ void net_keep(struct net *net, uint32_t page); /* takes one */
 
 void net_cut(struct net *net, uint8_t from, uint8_t to, bool cut); /* all paths, one direction */
 void net_clog(struct net *net, uint8_t from, uint8_t to, bool clogged);
+/* One that is down for good by the plan is no more. */
+void net_mend(struct net *net, uint8_t from, uint8_t to);
 void net_heal(struct net *net); /* all links */
 
 /* Plays a recorded page back to a host, as an attacker or a confused switch would. */

@@ -13,7 +13,7 @@
 
 /* So many that a heartbeat of a small cluster has three pages. More than eight are drawn rarely:
  * each makes every event dearer, and of several pages two find the same as ten. */
-enum { WORLD_ROLES_MAX = 32, WORLD_PATHS_MAX = 2 };
+enum { WORLD_ROLES_MAX = 32, WORLD_PATHS_MAX = 2, WORLD_SEVERED_MAX = 4 };
 
 struct plan_role {
 	uint8_t node_count;
@@ -44,6 +44,11 @@ struct plan_network {
 	int64_t late;
 	bool reorders;            /* pages of one sender overtake each other */
 	unsigned record_permille; /* pages kept for net_replay; those with commands three times */
+	/* Links that are down in one direction for good: no healing mends them. */
+	uint8_t severed_count;
+	struct {
+		uint8_t from, to;
+	} severed[WORLD_SEVERED_MAX];
 };
 
 struct plan {

@@ -157,11 +157,26 @@ void process_handle(struct world *world, uint8_t h, const struct happening *item
 	}
 }
 
+/* The first pages of a heartbeat find room; of a burst the rest does not. */
+static bool overflows(struct world *world, struct host *host)
+{
+	if (host->socket_max == 0)
+		return false;
+	if (world->now - host->socket_since >= host->setup.timing.heartbeat.ns) {
+		host->socket_since = world->now;
+		host->socket_taken = 0;
+	}
+	return host->socket_taken++ >= host->socket_max;
+}
+
 void host_tell(struct world *world, uint8_t h, const struct happening *item)
 {
 	struct host *host = &world->hosts[h];
 	bool is_page = item->kind == HAPPEN_PAGE;
-	if (host->state == HOST_RUNNING) {
+	if (is_page && overflows(world, host)) {
+		net_drop(&world->net, item->page);
+		world->net.lost++;
+	} else if (host->state == HOST_RUNNING) {
 		process_handle(world, h, item);
 	} else if (host->state == HOST_FROZEN && (!is_page || host->inbox_count < HOST_INBOX_MAX) &&
 	           host->inbox_count < HOST_INBOX_SIZE) {
