@@ -103,12 +103,26 @@ void chaos_disk_copy(struct run *run)
 	disk_copy(run->world, h);
 }
 
+/* Nobody is left who remembers anything later. */
+static void put_all_back(struct run *run)
+{
+	struct world *world = run->world;
+	for (uint8_t h = 0; h < world->plan.member_count; h++) {
+		chaos_power(run, h);
+		(void)disk_put_back(world, h);
+	}
+}
+
 /* What the manual asks for: it began twice since the copy was made. */
 void chaos_disk_put_back(struct run *run)
 {
 	struct world *world = run->world;
 	uint8_t h = chaos_host(run);
 	const struct disk *disk = &world->hosts[h].disk;
+	if (run->profile->is_copied_unseen) {
+		put_all_back(run);
+		return;
+	}
 	if (!disk->has_copy || !disk->has || disk->now.incarnation < disk->copy.incarnation + 2)
 		return;
 	if (take_down(run, h))

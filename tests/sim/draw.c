@@ -232,6 +232,7 @@ void run_draw(struct run *run, uint64_t seed, const struct profile *profile, str
 	plan->write_max = rng_between(rng, MS / 10, rng_chance(rng, 200) ? run->lease : 5 * MS);
 	if (run->profile->is_slow_to_write)
 		plan->write_max = rng_between(rng, run->lease, 3 * run->lease);
+	plan->tells_early = run->profile->tells_early;
 	plan->timer_late_max = rng_between(rng, 0, MS);
 	chaos_draw_fencing(run, plan);
 	run->gap = run->lease / 10 * rng_between(rng, 2, 20);

@@ -70,10 +70,12 @@ struct profile {
 	bool keeps;                /* memory always survives the process */
 	unsigned severed_permille; /* worlds with links that are down in one direction for good */
 	int64_t ppm_max;           /* 0: the bound that is promised */
-	bool fences;    /* owners are switched off before somebody takes over from them */
-	bool lies;      /* planted fault: disks that forget what they said is written */
-	enum lack lack; /* planted fault */
-	bool splits;    /* planted fault: a file that makes one member its own majority */
+	bool fences;           /* owners are switched off before somebody takes over from them */
+	bool lies;             /* planted fault: disks that forget what they said is written */
+	enum lack lack;        /* planted fault */
+	bool is_copied_unseen; /* planted fault: old copies of which nobody can know */
+	bool tells_early;      /* planted fault: disks that say so before it is written */
+	bool splits;           /* planted fault: a file that makes one member its own majority */
 };
 
 extern const struct profile run_profiles[];

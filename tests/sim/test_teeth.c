@@ -38,6 +38,18 @@ START_TEST(a_lying_disk_is_reported)
 }
 END_TEST
 
+START_TEST(old_copies_of_which_nobody_can_know_are_reported)
+{
+	expect_violation("planted-copies", "");
+}
+END_TEST
+
+START_TEST(a_slow_disk_that_says_too_early_that_it_has_written_is_reported)
+{
+	expect_violation("planted-early-word", "");
+}
+END_TEST
+
 START_TEST(a_file_that_makes_one_member_a_majority_is_reported)
 {
 	expect_violation("planted-voters", "");
@@ -288,6 +300,8 @@ int main(void)
 	tcase_set_timeout(planted, 60);
 	tcase_add_test(planted, clocks_beyond_the_promised_drift_are_reported_as_two_owners);
 	tcase_add_test(planted, a_lying_disk_is_reported);
+	tcase_add_test(planted, old_copies_of_which_nobody_can_know_are_reported);
+	tcase_add_test(planted, a_slow_disk_that_says_too_early_that_it_has_written_is_reported);
 	tcase_add_test(planted, a_file_that_makes_one_member_a_majority_is_reported);
 	tcase_add_test(planted, a_guard_that_is_missing_is_reported);
 	tcase_add_test(planted,

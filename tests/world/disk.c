@@ -17,7 +17,9 @@ static void write_begin(struct world *world, uint8_t h)
 	disk->next_generation = member_durable(host->member, &disk->next);
 	if (disk->full)
 		return;
-	world_plan(world, rng_between(&world->rng, disk->write_min, disk->write_max),
+	int64_t takes = rng_between(&world->rng, disk->write_min, disk->write_max);
+	disk->sound_at = world->plan.tells_early ? world->now + takes : 0;
+	world_plan(world, world->plan.tells_early ? 0 : takes,
 	           &(struct happening){.kind = HAPPEN_WRITTEN,
 	                               .host = h,
 	                               .life = host->life,
@@ -61,6 +63,10 @@ void disk_crash(struct world *world, uint8_t h, bool power, bool damage)
 		replace(disk);
 	if (power && was_writing && damage)
 		disk_lose(world, h, true);
+	if (power && world->now < disk->sound_at) {
+		disk->now = disk->old;
+		disk->has = disk->has_old;
+	}
 	if (power && disk->lies) {
 		disk->now = disk->before;
 		disk->has = disk->had_before;

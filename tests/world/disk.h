@@ -28,6 +28,7 @@ struct disk {
 	uint32_t serial;              /* of the write under way */
 	bool full;                    /* writes never end */
 	int64_t write_min, write_max; /* each takes this long */
+	int64_t sound_at;             /* until then the last one would not survive a power-off */
 	bool lies; /* loses at a power-off what it said was written since the boot */
 	struct durable before;
 	bool had_before;

@@ -74,8 +74,9 @@ struct plan {
 	bool services_too; /* demand what without a watchdog cannot be had: see layers_excuse */
 	int64_t start_max, stop_max;  /* start and graceful stop of a role take up to this */
 	int64_t write_min, write_max; /* a write of the state file takes this long */
-	int64_t timer_late_max;       /* timers fire up to this late */
-	int64_t fence_max;            /* switching a node off takes up to this; 0: nobody can */
-	int64_t fenced_return_max;    /* within this it is switched on again; 0: it is not */
-	bool edgy;                    /* durations are often exactly at a bound */
+	bool tells_early;       /* and says that it is through at its beginning, which is wrong */
+	int64_t timer_late_max; /* timers fire up to this late */
+	int64_t fence_max;      /* switching a node off takes up to this; 0: nobody can */
+	int64_t fenced_return_max; /* within this it is switched on again; 0: it is not */
+	bool edgy;                 /* durations are often exactly at a bound */
 };
