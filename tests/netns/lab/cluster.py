@@ -245,7 +245,7 @@ class Cluster(Faults):
     def status(self, name):
         """What this member sees; None when its daemon does not answer."""
         code, out, _ = self.command(name, "status", "--json")
-        return Status(out) if code in (0, 3) else None
+        return Status(out) if code in (0, 3, 6) else None
 
     # waiting
 
