@@ -11,6 +11,10 @@
  * but no longer than FOOTING_WAIT_S: the time for which a switch with spanning tree keeps a port
  * shut, during which no DHCP client can succeed. After that the address is worth more than the
  * host's own.
+ *
+ * An owner whose interface is configured anew under it, with carrier all the time, does not give
+ * the role away for the moment that takes: only after FOOTING_GRACE_MS, when waiting costs more
+ * than a move.
  */
 #pragma once
 
@@ -20,12 +24,13 @@
 #include "daemon/platform/network.h"
 #include "proto/clock.h"
 
-enum { FOOTING_WAIT_S = 30 };
+enum { FOOTING_WAIT_S = 30, FOOTING_GRACE_MS = 1000 };
 
 struct footing {
 	struct network_link link;
 	bool had_own, has_own;    /* addresses of the interface itself, of the role's family */
 	struct instant waits_for; /* the end of the wait; INSTANT_PAST: it does not lack one */
+	struct instant grace;     /* the end of it */
 };
 
 /* What a change asks of the address that stands there, as bits. */
@@ -44,7 +49,9 @@ bool footing_own(struct footing *footing, bool has_own, struct instant now);
 
 /* Whether an address that is not there has to wait at `now`. */
 bool footing_waits(const struct footing *footing, struct instant now);
-/* Whether the role can be here; if not, `why` says what is in the way. `stands`: its address is
- * there already, and has nothing to wait for. */
-bool footing_is_fit(const struct footing *footing, bool stands, struct instant now, char *why,
-                    size_t size);
+/* When the answers of the two below may change without any news, after `now`. */
+struct instant footing_deadline(const struct footing *footing, struct instant now);
+/* Whether the role can be here; if not, `why` says what is in the way. `is_owner`: it is here.
+ * `stands`: its address is there already, and has nothing to wait for. */
+bool footing_is_fit(const struct footing *footing, bool is_owner, bool stands, struct instant now,
+                    char *why, size_t size);

@@ -11,10 +11,12 @@ void vip_tell_fitness(struct vip *vip)
 {
 	char problem[DETAIL_BYTES / 2], why[DETAIL_BYTES];
 	struct instant now = platform_now();
-	bool is_fit = footing_is_fit(&vip->footing, vip->stands, now, problem, sizeof problem);
+	struct instant due = footing_deadline(&vip->footing, now);
+	bool is_fit = footing_is_fit(&vip->footing, vip->state == VIP_HERE, vip->stands, now,
+	                             problem, sizeof problem);
 	snprintf(why, sizeof why, "interface %s %s", vip->address.interface, problem);
-	if (footing_waits(&vip->footing, now))
-		alarm_set(vip->waiter, instant_since(vip->footing.waits_for, now));
+	if (instant_before(due, INSTANT_NEVER))
+		alarm_set(vip->waiter, instant_since(due, now));
 	resource_set_fit(vip->resource, is_fit, why);
 }
 

@@ -309,17 +309,39 @@ START_TEST(a_wait_ends_after_half_a_minute)
 	ck_assert(footing_own(&footing, false, now) && !footing_waits(&footing, now));
 	ck_assert_uint_eq(footing_follow(&footing, &up, now), FOOTING_ANNOUNCE | FOOTING_RESTORE);
 	ck_assert(footing_waits(&footing, now));
-	ck_assert(!footing_is_fit(&footing, false, now, why, sizeof why));
-	ck_assert(footing_is_fit(&footing, true, now, why, sizeof why));
+	ck_assert(!footing_is_fit(&footing, true, false, now, why, sizeof why));
+	ck_assert(footing_is_fit(&footing, true, true, now, why, sizeof why));
 	/* More news do not make it longer. */
 	(void)footing_follow(&footing, &up, instant_minus(end, span_ms(1)));
 	ck_assert(footing_waits(&footing, instant_minus(end, span_ms(1))));
 	ck_assert(!footing_waits(&footing, end));
-	ck_assert(footing_is_fit(&footing, false, end, why, sizeof why));
+	ck_assert(footing_is_fit(&footing, true, false, end, why, sizeof why));
 	/* Another loss begins another wait. */
 	(void)footing_own(&footing, true, end);
 	(void)footing_own(&footing, false, end);
 	ck_assert(footing_waits(&footing, end));
+	/* With carrier all the time the owner stays the owner for a moment. */
+	const struct instant after = instant_plus(end, span_ms(FOOTING_GRACE_MS));
+	ck_assert(footing_is_fit(&footing, true, false, end, why, sizeof why));
+	ck_assert(!footing_is_fit(&footing, false, false, end, why, sizeof why));
+	ck_assert_int_eq(footing_deadline(&footing, end).ns, after.ns);
+	ck_assert(!footing_is_fit(&footing, true, false, after, why, sizeof why));
+}
+END_TEST
+
+/* Fault 35: a network manager configures the interface anew. */
+START_TEST(an_owner_whose_interface_is_configured_anew_stays_the_owner)
+{
+	struct stage *stage = open_lab_with_own();
+	stage_start(stage, 0, 1);
+	const unsigned told = stage->roles[0].fitness_told;
+	netlab_ip("address flush dev left0");
+	netlab_ip("address add 10.9.0.1/24 dev left0");
+	stage_until(stage, is_here, "it is back");
+	ck_assert_uint_eq(stage->roles[0].fitness_told, told);
+	ck_assert_uint_eq(stage->roles[0].failed, 0);
+	stage_release(stage, 0, 1, false);
+	stage_close(stage);
 }
 END_TEST
 
@@ -341,6 +363,7 @@ int main(void)
 	tcase_add_test(all, a_role_is_not_taken_before_the_host_has_its_own_address_again);
 	tcase_add_test(all, an_address_that_is_released_while_it_waits_does_not_come_back);
 	tcase_add_test(all, where_the_host_never_had_an_address_nothing_waits);
+	tcase_add_test(all, an_owner_whose_interface_is_configured_anew_stays_the_owner);
 	tcase_add_test(all, a_wait_ends_after_half_a_minute);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
