@@ -21,6 +21,7 @@ enum {
 
 	LEASE_HEARTBEATS = 4, /* so that three heartbeats may be lost in a row */
 	SHORT_LEASE_MS = 200,
+	LONG_LEASE_MS = 60000,
 };
 
 static const struct config_member *member_of(const struct draft *draft,
@@ -232,6 +233,13 @@ static bool lease_is_risky(const struct subject *on, struct evidence *evidence)
 	return lease.ns < span_ms(SHORT_LEASE_MS).ns;
 }
 
+static bool lease_is_long(const struct subject *on, struct evidence *evidence)
+{
+	struct span lease = on->draft->config->setup.timing.lease;
+	note_span(evidence, 'x', lease);
+	return lease.ns > span_ms(LONG_LEASE_MS).ns;
+}
+
 /* Compared with the member that has most, so that a node is named once. A witness on one network is
  * how most clusters are built. */
 static bool has_fewer_addresses(const struct subject *on, struct evidence *evidence)
@@ -312,6 +320,12 @@ static const struct rule rules[] = {
               {SECTION_CLUSTER, "heartbeat"}},
      .sentence =
          "the lease of {x} is short; below 200ms a pause of a busy host can cost a role its owner"},
+    {RULE_WARNING, lease_is_long,
+     .keys = {{SECTION_CLUSTER, "lease"},
+              {SECTION_CLUSTER, "timing"},
+              {SECTION_CLUSTER, "heartbeat"}},
+     .sentence = "the lease of {x} is longer than a minute; a takeover waits for it, and so does "
+                 "the vote of every member that reboots"},
     {RULE_WARNING, wanted_watchdog_does_not_fit,
      .keys = {{SECTION_CLUSTER, "watchdog"},
               {SECTION_CLUSTER, "watchdog_timeout"},

@@ -49,6 +49,7 @@ static void consider(struct step *step, uint8_t r, const struct bid *bid)
 	case VOTE_RENEWED:
 		break;
 	case VOTE_GRANTED:
+		role->granted_at_seq = step->m->seq;
 		step_changed(step);
 		step_note(step, (struct note){.kind = NOTE_GRANTED,
 		                              .role = role->id,
@@ -149,7 +150,9 @@ bool ballot_off(struct step *step, uint8_t r, const struct fence_news *news)
 	return true;
 }
 
-/* The seeker that should rather have the role; an owner that this vote was lost for comes first. */
+/* The seeker that should rather have the role. An owner that this vote was lost for comes first,
+ * but it gets the vote with its next page: what it said last may be all that is left of it, and a
+ * vote given for that would be promised to the dead. */
 static uint8_t waiting(const struct member *m, uint8_t r, struct instant now)
 {
 	uint8_t best = NO_MEMBER;
@@ -157,7 +160,7 @@ static uint8_t waiting(const struct member *m, uint8_t r, struct instant now)
 		if (p == m->setup->self)
 			continue;
 		if (bids(m, r, p, CLAIM_HOLDING, now))
-			return p;
+			return NO_MEMBER;
 		if (!bids(m, r, p, CLAIM_SEEKING, now) ||
 		    m->peers[p].roles[r].report.claim_epoch <= m->roles[r].voter.top)
 			continue;

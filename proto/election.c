@@ -167,6 +167,7 @@ static void lease_over(struct step *step, uint8_t r)
 	                              .epoch = claim->epoch,
 	                              .peer = NO_MEMBER,
 	                              .span = instant_since(step->now, claim->confirmed_at)});
+	pace_lease_lost(step, r);
 	claim->forced = true;
 	claim->successor = 0;
 	role->phase = PHASE_STOPPING;

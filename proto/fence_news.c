@@ -125,10 +125,10 @@ static void hear_life(struct step *step, uint8_t sender, const struct heartbeat 
 	doubt(step, NOTE_NOT_OFF, sender);
 }
 
-void fence_hear(struct step *step, uint8_t sender, const struct heartbeat *page)
+void fence_hear(struct step *step, uint8_t sender, const struct heartbeat *page,
+                struct instant echoed_at)
 {
 	struct member *m = step->m;
-	struct instant echoed_at = instant_minus(m->peers[sender].fresh_until, m->timing.lease);
 	hear_life(step, sender, page, echoed_at);
 	if (!peer_same_voters(m, sender))
 		return;

@@ -259,6 +259,7 @@ const char *unfit_word(enum unfit unfit)
 	    [UNFIT_RESOURCE] = "resource-unfit",
 	    [UNFIT_FAILED] = "failed-here",
 	    [UNFIT_MUTE] = "may-not-vote-yet",
+	    [UNFIT_LEASE] = "lease-cannot-be-held",
 	};
 	return words[unfit];
 }

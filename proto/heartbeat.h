@@ -35,8 +35,10 @@ enum unfit {
 	UNFIT_RESOURCE, /* a resource cannot run here, such as an interface without carrier */
 	UNFIT_FAILED,   /* the role failed here; it may try again after a back-off */
 	UNFIT_MUTE,     /* it may not vote yet, so it cannot own; only said of others */
+	UNFIT_LEASE,    /* its lease is too short for these voters, or ended as soon as it was won;
+	                   the pages say UNFIT_FAILED, which every version reads */
 };
-enum { UNFIT_REASONS = UNFIT_MUTE + 1 };
+enum { UNFIT_REASONS = UNFIT_LEASE + 1 };
 
 /* How far the resources of a role are on the node that says it. */
 enum role_phase { PHASE_DOWN, PHASE_STARTING, PHASE_UP, PHASE_STOPPING };

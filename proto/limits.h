@@ -34,6 +34,9 @@ enum {
 	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s
 	 * of single-page heartbeats; a vote for something older is not counted, which is safe. */
 	SENT_MAX = 1024,
+	/* The fastest heartbeat that is kept up for somebody else, whatever it declares: the
+	 * shortest a file may have. */
+	PACE_LEAST_MS = 5,
 	/* Sequence numbers over which loss of a path is counted. */
 	LOSS_WINDOW = 64,
 	/* Effects of one step that are no notes: every role may release and start, and every

@@ -21,7 +21,7 @@ static void init_roles(struct member *m, const struct setup *setup, struct insta
 		role->claim.confirmed_at = INSTANT_PAST;
 		role->claim.seek_after = now;
 		role->claim.open_since = INSTANT_NEVER;
-		role->retry_at = now;
+		role->retry_at = role->lease_retry_at = now;
 		role->up_since = INSTANT_NEVER;
 		role->better_since = INSTANT_NEVER;
 		role->unowned_since = INSTANT_NEVER;
@@ -68,7 +68,7 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	 * for one of this life even if the incarnation was lost with the disk. */
 	m->seq = seed >> 24;
 	m->request_counter = (uint32_t)seed;
-	m->now = m->started_at = m->next_heartbeat = m->wake = now;
+	m->now = m->started_at = m->heartbeat_at = m->next_heartbeat = m->wake = now;
 	m->reconfirm_since = m->outbid_at = INSTANT_PAST;
 	m->relearned_at = INSTANT_NEVER;
 	struct span promise = timing_promise(setup->timing);
@@ -83,6 +83,7 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	struct span longest = m->longest_promise.ns > promise.ns ? m->longest_promise : promise;
 	m->abstain_until = instant_plus(now, longest);
 	m->longest_promise = longest;
+	m->needed_since = now;
 	if (kept != NULL)
 		snapshot_take_kept(m, kept, now);
 	m->abstaining = instant_before(now, m->abstain_until);
@@ -197,6 +198,8 @@ static void heartbeat_update(struct step *step)
 	struct member *m = step->m;
 	if (m->persisted < m->incarnation_generation)
 		return;
+	m->next_heartbeat = instant_earlier(m->next_heartbeat,
+	                                    instant_plus(m->heartbeat_at, pace_of(m, step->now)));
 	if (!m->changed && !step_reached(step, m->next_heartbeat))
 		return;
 	m->changed = false;
@@ -204,7 +207,8 @@ static void heartbeat_update(struct step *step)
 	m->first_page = true;
 	m->fenced_page = fence_has_news(m, step->now);
 	m->next_page_role = 0;
-	m->next_heartbeat = instant_plus(step->now, m->timing.heartbeat);
+	m->heartbeat_at = step->now;
+	m->next_heartbeat = instant_plus(step->now, pace_of(m, step->now));
 	m->wake = instant_earlier(m->wake, m->next_heartbeat);
 	step->out->send = true;
 }
@@ -215,6 +219,7 @@ static void update(struct step *step)
 	abstention_update(step);
 	standstill_update(step);
 	peers_update(step);
+	pace_update(step);
 	relearn(step);
 	request_update(step);
 	for (uint8_t r = 0; r < m->role_count; r++) {

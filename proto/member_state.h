@@ -109,6 +109,8 @@ struct operation {
 struct role {
 	uint64_t id;
 	struct voter voter;
+	/* The newest page of this member when it gave that vote; 0: of an earlier life of it. */
+	uint64_t granted_at_seq;
 	uint64_t refused_claimant, refused_epoch; /* last refusal that was noted */
 
 	/* Only for roles of setup that list this member among their nodes: */
@@ -117,6 +119,8 @@ struct role {
 	bool resources_fit;
 	uint8_t failures;
 	struct instant retry_at;
+	uint8_t short_reigns;          /* leases in a row that ended soon after they were won */
+	struct instant lease_retry_at; /* not before, after such a one */
 	struct instant up_since;
 	struct instant better_since; /* a better node is fit since; for failback */
 	struct operation operation;
@@ -175,8 +179,10 @@ struct member {
 	struct span stood;              /* for so long the own clock stood still, not told yet */
 	struct instant stood_at;        /* it was found out */
 	struct instant reconfirm_since; /* a long gap ended then; INSTANT_PAST: none */
+	struct instant heartbeat_at;    /* the last one began */
 	struct instant next_heartbeat;
-	bool changed; /* something the others should know at once */
+	uint8_t page_count; /* of the last heartbeat */
+	bool changed;       /* something the others should know at once */
 	bool pages_due;
 	uint8_t next_page_role;
 	bool fenced_page, first_page; /* still to be made */
@@ -191,12 +197,15 @@ struct member {
 	uint32_t pause_counter;
 	bool leaving, left;
 	bool quorum_seen;
+	bool is_too_far; /* the voters answer too slowly for the lease */
 
 	/* Disk: what the newest snapshot holds, and what is known to be written. */
 	uint64_t generation, persisted;
 	uint64_t reserved_epoch, reserved_on_disk, reserved_generation;
 	struct span longest_promise, longest_on_disk;
 	uint64_t longest_generation;
+	struct span longest_needed;  /* of the promises asked for ... */
+	struct instant needed_since; /* ... from then on */
 	uint64_t incarnation_generation;
 	uint64_t paused_generation;
 	struct operation pausing; /* a pause or resume waiting for the disk */

@@ -176,6 +176,37 @@ static void lease_over(const struct words *w, char *out, size_t size)
 	         w->role, w->note->epoch, w->span);
 }
 
+static void lease_short(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "%s: the lease of epoch %" PRIu64
+	         " ended soon after it was won: this node waits %s "
+	         "before it tries again; does the lease fit the round trips and the loss to the "
+	         "voters?",
+	         w->role, w->note->epoch, w->span);
+}
+
+static void too_far(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "this node can own nothing: the round trip to a majority of the voters is longer "
+	         "than half the lease of %s; make the lease longer",
+	         w->span);
+}
+
+static void near_enough(const struct words *w, char *out, size_t size)
+{
+	(void)w;
+	snprintf(out, size, "a majority of the voters answers in time for the lease again");
+}
+
+static void promise_lapsed(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "every longer promise is over: after a reboot this member abstains for %s",
+	         w->span);
+}
+
 static void releasing(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s: releasing at epoch %" PRIu64 ": %s%s%s", w->role, w->note->epoch,
@@ -305,6 +336,10 @@ static const struct sentence {
     [NOTE_GRANTED] = {LEVEL_INFO, granted},
     [NOTE_REFUSED] = {LEVEL_INFO, refused},
     [NOTE_LEASE_OVER] = {LEVEL_ERROR, lease_over},
+    [NOTE_LEASE_SHORT] = {LEVEL_WARNING, lease_short},
+    [NOTE_TOO_FAR] = {LEVEL_ERROR, too_far},
+    [NOTE_NEAR_ENOUGH] = {LEVEL_INFO, near_enough},
+    [NOTE_PROMISE_LAPSED] = {LEVEL_INFO, promise_lapsed},
     [NOTE_RELEASING] = {LEVEL_WARNING, releasing},
     [NOTE_RELEASED] = {LEVEL_WARNING, released},
     [NOTE_FAILED_HERE] = {LEVEL_ERROR, failed_here},

@@ -57,8 +57,12 @@ enum note_kind {
 	NOTE_NOT_OFF,         /* peer was confirmed to be off, and is heard in the same life */
 	NOTE_CALLED_OFF,      /* peer says that this member was off, and it was not */
 	NOTE_CLOCK_STOOD,     /* span: that the clocks of the others went on meanwhile */
+	NOTE_LEASE_SHORT, /* role, epoch: its lease ended soon after it was won; span: back-off */
+	NOTE_TOO_FAR,     /* span: lease; the voters answer too slowly for it */
+	NOTE_NEAR_ENOUGH, /* they do not any more */
+	NOTE_PROMISE_LAPSED, /* span: the longest promise that may still stand */
 };
-enum { NOTES = NOTE_CLOCK_STOOD + 1 };
+enum { NOTES = NOTE_PROMISE_LAPSED + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {

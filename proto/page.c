@@ -71,6 +71,8 @@ static void say_candidate(const struct member *m, uint8_t r, struct instant now,
 	report->claim = role->claim.state;
 	report->claim_epoch = role->claim.epoch;
 	report->unfit = election_unfit(m, r, now);
+	if (report->unfit == UNFIT_LEASE)
+		report->unfit = UNFIT_FAILED;
 	report->phase = role->phase;
 	report->failures = role->failures;
 	report->definition = m->setup->roles[r].definition;
@@ -149,6 +151,7 @@ bool member_next_page(struct member *m, struct instant now, struct heartbeat *pa
 		return false;
 	assert(m->persisted >= m->incarnation_generation);
 	m->seq++;
+	m->page_count = m->first_page ? 1 : (uint8_t)(m->page_count + 1);
 	memset(page, 0, sizeof *page);
 	say_sender(m, now, page);
 	say_echoes(m, now, page);

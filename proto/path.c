@@ -4,6 +4,9 @@
  */
 #include "proto/path.h"
 
+/* So many in a row may be slow because a machine was busy. */
+enum { SAMPLES = 16 };
+
 static uint8_t bits_of(uint64_t window)
 {
 	uint8_t bits = 0;
@@ -58,6 +61,16 @@ uint8_t path_loss(const struct path *path, struct stamp newest)
 	return (uint8_t)((expected - arrived) * 100 / expected);
 }
 
+static void note_quickest(struct path *path, struct span sample)
+{
+	if (path->samples == 0 || sample.ns < path->least.ns)
+		path->least = sample;
+	if (++path->samples < SAMPLES)
+		return;
+	path->least_before = path->least;
+	path->samples = 0;
+}
+
 void path_round_trip(struct path *path, struct span sample)
 {
 	if (sample.ns < 0)
@@ -67,4 +80,11 @@ void path_round_trip(struct path *path, struct span sample)
 	else
 		path->rtt.ns += (sample.ns - path->rtt.ns) / 8;
 	path->has_rtt = true;
+	note_quickest(path, sample);
+}
+
+struct span path_quickest(const struct path *path)
+{
+	bool is_present = path->samples > 0 && path->least.ns < path->least_before.ns;
+	return is_present ? path->least : path->least_before;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Quality of one path from a peer: when something last arrived, what was lost, the round trip.
- * For people and for the echo; no decision depends on it.
+ * For people, for the echo, and to see whether a lease can be held over it.
  */
 #pragma once
 
@@ -18,8 +18,10 @@ struct path {
 	uint64_t window;  /* bit i: newest.seq - i arrived */
 	uint8_t expected; /* bits of the window that mean something */
 	bool has_rtt;
-	struct span rtt;  /* smoothed */
-	uint8_t loss_out; /* percent of our pages that the peer missed on it */
+	struct span rtt;                 /* smoothed */
+	struct span least, least_before; /* quickest of the present samples and of those before */
+	uint8_t samples;                 /* present ones */
+	uint8_t loss_out;                /* percent of our pages that the peer missed on it */
 };
 
 /* A page with this stamp arrived on the path. */
@@ -30,3 +32,6 @@ void path_arrival(struct path *path, struct stamp stamp, struct instant now);
 uint8_t path_loss(const struct path *path, struct stamp newest);
 
 void path_round_trip(struct path *path, struct span sample);
+
+/* The quickest round trip of the last 16 to 32; 0: too few were measured. */
+struct span path_quickest(const struct path *path);

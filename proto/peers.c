@@ -82,49 +82,6 @@ static void take_incarnation(struct step *step, struct stamp heard)
 	distrust_state(step);
 }
 
-static void hear_path_echoes(struct step *step, struct peer *peer, const struct echo *echo)
-{
-	for (uint8_t i = 0; i < echo->path_count && i < PATHS_MAX; i++) {
-		const struct path_echo *heard = &echo->paths[i];
-		peer->paths[i].loss_out = heard->loss_percent;
-		if (heard->age_us == UINT32_MAX || heard->seq_behind > echo->stamp.seq)
-			continue;
-		const struct sent *sent =
-		    sent_find(&step->m->sent, echo->stamp.seq - heard->seq_behind);
-		if (sent == NULL)
-			continue;
-		struct span there_and_back = instant_since(step->now, sent->at);
-		path_round_trip(&peer->paths[i],
-		                (struct span){there_and_back.ns - span_us(heard->age_us).ns});
-	}
-}
-
-static const struct echo *echo_of(const struct heartbeat *page, uint64_t member)
-{
-	for (uint8_t i = 0; i < page->echo_count; i++)
-		if (page->echoes[i].member == member)
-			return &page->echoes[i];
-	return NULL;
-}
-
-/*
- * Until when a page is fresh: a lease from when this very incarnation sent what the page echoes. A
- * one-way link is therefore no link, and a recording played back later proves nothing.
- */
-static struct instant freshness(struct step *step, struct peer *peer, const struct heartbeat *page)
-{
-	struct member *m = step->m;
-	const struct echo *echo = echo_of(page, m->self_id);
-	if (echo == NULL)
-		return INSTANT_PAST;
-	take_incarnation(step, echo->stamp);
-	if (echo->stamp.incarnation != m->incarnation)
-		return INSTANT_PAST;
-	hear_path_echoes(step, peer, echo);
-	const struct sent *sent = sent_find(&m->sent, echo->stamp.seq);
-	return sent == NULL ? INSTANT_PAST : instant_plus(sent->at, m->timing.lease);
-}
-
 static bool is_same_grant(const struct hearsay *before, const struct role_report *report)
 {
 	return before->known && before->report.holder == report->holder &&
@@ -148,7 +105,7 @@ static struct instant vote_free_at(const struct step *step, const struct hearsay
 	if (report->endless)
 		return fence_covers(m, report, since, step->now) ? step->now : INSTANT_NEVER;
 	struct instant at_most = instant_plus(step->now, timing_promise(timing));
-	const struct echo *echo = echo_of(page, report->holder);
+	const struct echo *echo = fresh_echo(page, report->holder);
 	if (echo != NULL && stamp_equal(echo->stamp, report->by))
 		return instant_minus(at_most, span_us(echo->age_us));
 	return is_same_grant(before, report) ? before->vote_free_at : at_most;
@@ -208,14 +165,15 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 		voter_raise_top(&m->roles[r].voter, report->top);
 	else
 		voter_raise_seen(&m->roles[r].voter, report->top);
-	/* Only a fresh page moves votes, also for `none`: a sender whose disk was lost may have
-	 * used its numbers before, and a recording of that life may be newer by number. */
-	if (!report->is_candidate || !instant_before(step->now, fresh_until))
+	/* Only a page of the present moves votes, also for `none`: a sender whose disk was lost may
+	 * have used its numbers before, and a recording of that life may be newer by number. */
+	bool is_fresh = instant_before(step->now, fresh_until);
+	if (!report->is_candidate)
 		return;
-	if (report->claim == CLAIM_NONE)
-		hear_none(step, r, report, page);
-	else
+	if (report->claim != CLAIM_NONE && is_fresh)
 		ballot_hear(step, r, sender);
+	else if (report->claim == CLAIM_NONE && (is_fresh || fresh_since_grant(m, r, page)))
+		hear_none(step, r, report, page);
 }
 
 static void note_differences(struct step *step, uint8_t sender, struct peer *peer)
@@ -306,7 +264,11 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 	bool newest = stamp_newer(page->stamp, peer->heard);
 	if (path < PATHS_MAX)
 		path_arrival(&peer->paths[path], page->stamp, step->now);
-	struct instant fresh_until = freshness(step, peer, page);
+	const struct echo *echo = fresh_echo(page, m->self_id);
+	if (echo != NULL)
+		take_incarnation(step, echo->stamp);
+	struct instant echoed = fresh_echoed_at(step, peer, page);
+	struct instant fresh_until = fresh_until_of(step, page, echoed);
 	if (newest) {
 		peer->heard = page->stamp;
 		peer->heard_at = step->now;
@@ -314,7 +276,7 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 		hear_sender(step, sender, page);
 		standstill_hear(step, sender, page);
 		if (instant_before(step->now, fresh_until))
-			fence_hear(step, sender, page);
+			fence_hear(step, sender, page, echoed);
 	}
 	if (page->has_requests && stamp_newer(page->stamp, peer->requests_from))
 		hear_requests(step, sender, page);
@@ -334,7 +296,7 @@ void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp st
 /* One-way is said only after a lease of it: every link is one-way until the first echo is back. */
 static enum link link_of(struct step *step, struct peer *peer)
 {
-	struct span lease = step->m->timing.lease;
+	struct span lease = peer->timing.lease, own = step->m->timing.lease;
 	if (peer->leaving)
 		return PEER_SILENT;
 	if (!step_reached(step, peer->fresh_until))
@@ -342,7 +304,8 @@ static enum link link_of(struct step *step, struct peer *peer)
 	if (step_reached(step, instant_plus(peer->heard_at, lease)))
 		return PEER_SILENT;
 	struct instant since = instant_later(peer->first_heard_at, peer->fresh_until);
-	return step_reached(step, instant_plus(since, lease)) ? PEER_ONE_WAY : peer->link;
+	struct span longer = own.ns > lease.ns ? own : lease;
+	return step_reached(step, instant_plus(since, longer)) ? PEER_ONE_WAY : peer->link;
 }
 
 static void link_update(struct step *step, uint8_t p)
@@ -390,7 +353,7 @@ void peers_update(struct step *step)
 		struct peer *peer = &m->peers[p];
 		if (p == m->setup->self)
 			continue;
-		if (instant_before(peer->heard_at, instant_minus(step->now, m->timing.lease)))
+		if (instant_before(peer->heard_at, instant_minus(step->now, peer->timing.lease)))
 			peer->first_heard_at = INSTANT_NEVER;
 		else if (peer->first_heard_at.ns == INSTANT_NEVER.ns)
 			peer->first_heard_at = step->now;

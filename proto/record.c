@@ -71,6 +71,36 @@ void record_persisted(struct step *step)
 	}
 }
 
+/*
+ * A lease that was long once, by mistake or for a while, does not bind every reboot for ever. Each
+ * promise given before `needed_since` was at most as long as the longest is now, so after that time
+ * all of them are over; those given since were at most as long as `longest_needed`. All by the
+ * clock of this member, as the promises themselves. A restart of the process only begins the wait
+ * anew, and from the moment of the decision on nothing longer is granted, whatever the disk still
+ * says.
+ *
+ * A member that lost its disk asks others how long it may have promised something (peers.c).
+ * Whoever still owns something has had a promise of each of its majority within its lease, so none
+ * of them has forgotten how long that was.
+ */
+static void forget_lapsed_promises(struct step *step)
+{
+	struct member *m = step->m;
+	struct span needed = m->longest_needed;
+	if (!instant_reached(step->now, instant_plus(m->needed_since, m->longest_promise)))
+		return;
+	m->longest_needed = timing_promise(m->timing);
+	m->needed_since = step->now;
+	if (needed.ns >= m->longest_promise.ns)
+		return;
+	m->longest_promise = needed;
+	if (m->longest_on_disk.ns > needed.ns)
+		m->longest_on_disk = needed;
+	m->longest_generation = step_persist(step);
+	step_note(step,
+	          (struct note){.kind = NOTE_PROMISE_LAPSED, .peer = NO_MEMBER, .span = needed});
+}
+
 /* Reserved ahead of need, so that no disk stands between a failure and a takeover. */
 void record_reserve(struct step *step)
 {
@@ -82,6 +112,7 @@ void record_reserve(struct step *step)
 	}
 	/* What a claim of its own would bind its own vote for, also after a raised setting. */
 	record_need_promise(step, timing_promise(m->timing));
+	forget_lapsed_promises(step);
 	if (used + EPOCH_BLOCK / 2 <= m->reserved_epoch)
 		return;
 	m->reserved_epoch = used + EPOCH_BLOCK;
@@ -94,6 +125,8 @@ void record_reserve(struct step *step)
 void record_need_promise(struct step *step, struct span promise)
 {
 	struct member *m = step->m;
+	if (promise.ns > m->longest_needed.ns)
+		m->longest_needed = promise;
 	if (promise.ns <= m->longest_promise.ns)
 		return;
 	m->longest_promise = promise;

@@ -33,7 +33,10 @@ enum unfit election_unfit(const struct member *m, uint8_t r, struct instant now)
 		return UNFIT_RESOURCE;
 	bool backs_off =
 	    instant_before(now, role->retry_at) || instant_before(now, role->fence_retry_at);
-	return backs_off ? UNFIT_FAILED : UNFIT_NOT;
+	if (backs_off)
+		return UNFIT_FAILED;
+	bool lost = instant_before(now, role->lease_retry_at);
+	return lost || !pace_holds_lease(m, now) ? UNFIT_LEASE : UNFIT_NOT;
 }
 
 /* Any that could take it now. Its file may say something else of the role: to have it run there is

@@ -205,7 +205,8 @@ bool seek_is_due(struct step *step, uint8_t r)
 	if (role->record.wanted == WANTED_STARTED)
 		(void)(step_reached(step,
 		                    role->retry_at) && /* be woken when the back-off is over */
-		       step_reached(step, role->fence_retry_at));
+		       step_reached(step, role->fence_retry_at) &&
+		       step_reached(step, role->lease_retry_at));
 	role->obstacle = obstacle_of(step, r, &to_run);
 	explain(step, r);
 	if (role->obstacle != OBSTACLE_NONE) {

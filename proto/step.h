@@ -104,14 +104,35 @@ void standstill_update(struct step *step);
 /* --- fence_news.c: who was off */
 void fence_learn(struct step *step, const struct fence_news *news);
 /* A page that is fresh: what it says of others that were switched off, and what it shows of the
- * life of its sender. */
-void fence_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
+ * life of its sender. `echoed_at`: it has heard what this member sent then. */
+void fence_hear(struct step *step, uint8_t sender, const struct heartbeat *page,
+                struct instant echoed_at);
 bool fence_has_news(const struct member *m, struct instant now);
 void fence_say(const struct member *m, struct instant now, struct heartbeat *page);
 /* This member says that what the holder of `report` is promised there, unchanged since `since`,
  * is void. */
 bool fence_covers(const struct member *m, const struct role_report *report, struct instant since,
                   struct instant now);
+
+/* --- fresh.c: what the echoes of a page prove */
+/* NULL: the page echoes nothing of `member`. */
+const struct echo *fresh_echo(const struct heartbeat *page, uint64_t member);
+/* When this very life sent what the page of `peer` echoes, INSTANT_PAST if it echoes nothing of it;
+ * notes the round trips. */
+struct instant fresh_echoed_at(struct step *step, struct peer *peer, const struct heartbeat *page);
+/* Until when the page is fresh. */
+struct instant fresh_until_of(const struct step *step, const struct heartbeat *page,
+                              struct instant echoed);
+/* It was made after this member gave its vote in the role. */
+bool fresh_since_grant(const struct member *m, uint8_t role, const struct heartbeat *page);
+
+/* --- pace.c: how often to speak, and whether the others answer in time */
+struct span pace_of(const struct member *m, struct instant now);
+/* A lease of this member can be renewed in time, as far as can be told. */
+bool pace_holds_lease(const struct member *m, struct instant now);
+void pace_update(struct step *step);
+/* The lease of this member's claim is over. */
+void pace_lease_lost(struct step *step, uint8_t role);
 
 /* --- rank.c: who should own it */
 struct standing {

@@ -53,7 +53,7 @@ void member_view_peer(const struct member *m, uint8_t member, struct instant now
 	}
 	view->ever = peer->heard.incarnation != 0 && peer->heard_at.ns != INSTANT_PAST.ns;
 	view->age = view->ever ? instant_since(now, peer->heard_at) : (struct span){0};
-	view->heard = view->ever && view->age.ns < m->timing.lease.ns;
+	view->heard = view->ever && view->age.ns < peer->timing.lease.ns;
 	view->fresh = peer_is_fresh(m, member, now);
 	view->incarnation = peer->heard.incarnation;
 	view->paused = peer->paused;
@@ -134,8 +134,9 @@ void member_view_role(const struct member *m, uint8_t r, struct instant now, str
 		view->promised = until(now, role->voter.until);
 	}
 	view->obstacle = role->claim.state == CLAIM_NONE ? role->obstacle : OBSTACLE_NONE;
-	view->retrying = instant_before(now, role->retry_at);
-	view->retry_in = until(now, role->retry_at);
+	struct instant retry_at = instant_later(role->retry_at, role->lease_retry_at);
+	view->retrying = instant_before(now, retry_at);
+	view->retry_in = until(now, retry_at);
 	if (r >= m->setup->role_count)
 		return;
 	const struct setup_role *setup = &m->setup->roles[r];

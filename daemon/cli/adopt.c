@@ -86,6 +86,9 @@ static enum code adopt(const struct options *options, const struct config *confi
 		                 options->state_dir);
 	print_set("voters so far", &durable.voters, setup);
 	durable.voters = setup_voters(setup);
+	/* All members are stopped, and have released what they ran: no promise protects anything.
+	 */
+	durable.longest_promise = timing_promise(setup->timing);
 	durable.relearning = false;
 	code = write_state(options, &owner, &durable, error);
 	if (code == CODE_OK)

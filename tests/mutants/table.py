@@ -90,10 +90,10 @@ MUTANTS = [
         "if (bid->epoch <= voter->top)", "if (bid->epoch == 0)",
         "a new owner needs an epoch above everything granted or claimed"),
     Mutant(
-        "no-freshness", "proto/peers.c",
-        "\tconst struct echo *echo = echo_of(page, m->self_id);\n",
-        "\tif (page != NULL)\n\t\treturn instant_plus(step->now, m->timing.lease);\n"
-        "\tconst struct echo *echo = echo_of(page, m->self_id);\n",
+        "no-freshness", "proto/fresh.c",
+        "\tif (echoed.ns == INSTANT_PAST.ns)\n\t\treturn INSTANT_PAST;\n"
+        "\treturn instant_earlier(instant_plus(step->now, its),",
+        "\treturn instant_later(instant_plus(step->now, its),",
         "only a page that echoes something recent is a bid"),
     Mutant(
         "majority-too-small", "proto/quorum.c",
@@ -141,6 +141,53 @@ MUTANTS = [
         "a member that lost its disk has heard a peer when it heard all pages of a heartbeat",
         killers=("scenario/state-lost-many-roles", "proto/whole")),
     Mutant(
+        "regained-from-memory", "proto/ballot.c",
+        "if (bids(m, r, p, CLAIM_HOLDING, now))\n\t\t\treturn NO_MEMBER;",
+        "if (bids(m, r, p, CLAIM_HOLDING, now))\n\t\t\treturn p;",
+        "an owner regains a vote with a page that arrives, not for what it said last",
+        killers=("scenario/owner-power-off",)),
+    Mutant(
+        "voters-at-their-own-pace", "proto/pace.c",
+        "if (its.ns > 0 && its.ns < pace.ns)", "if (its.ns < 0)",
+        "whoever gives a vote answers as often as the claimant needs",
+        killers=("scenario/timing-mixed",)),
+    Mutant(
+        "own-lease-for-all", "proto/fresh.c",
+        "return instant_earlier(instant_plus(step->now, its),",
+        "return instant_later(INSTANT_PAST,",
+        "a member that is silent for its own lease is not there, whatever the lease of others",
+        killers=("scenario/timing-mixed",)),
+    Mutant(
+        "deaf-owner-waited-for", "proto/peers.c",
+        "(is_fresh || fresh_since_grant(m, r, page))", "is_fresh",
+        "an owner that is heard but deaf frees its votes when it has released",
+        killers=("scenario/owner-deaf",)),
+    Mutant(
+        "none-of-before-the-grant", "proto/fresh.c",
+        "echo->stamp.seq > m->roles[r].granted_at_seq && echo->stamp.seq <= m->seq;",
+        "echo->stamp.seq <= m->seq;",
+        "a `none` that is not fresh frees a vote only if it was made after the grant",
+        killers=("scenario/replayed-after-disk-loss",)),
+    Mutant(
+        "promise-forgotten-early", "proto/record.c",
+        "instant_plus(m->needed_since, m->longest_promise)", "m->needed_since",
+        "the longest promise is forgotten when every promise as long is over"),
+    Mutant(
+        "promise-for-ever", "proto/record.c",
+        "m->longest_promise = needed;", "needed = m->longest_promise;",
+        "a long lease that was taken back does not bind every reboot for ever",
+        killers=("scenario/lease-mistyped",)),
+    Mutant(
+        "short-reigns-in-a-row", "proto/pace.c",
+        "role->lease_retry_at = instant_plus(step->now, wait);", "(void)wait;",
+        "a lease that ended soon after it was won is not sought again at once",
+        killers=("scenario/lease-lost-soon",)),
+    Mutant(
+        "too-far-and-tries", "proto/pace.c",
+        "2 * quickest(&m->peers[p]).ns <= m->timing.lease.ns", "true",
+        "a node to which the voters are too far for its lease owns nothing",
+        killers=("scenario/lease-too-short",)),
+    Mutant(
         "promise-not-stored", "proto/voter.c",
         "if (bid->promise.ns > terms->longest_promise.ns) {", "if (bid->claimant == 0) {",
         "a promise longer than the disk knows of is not given"),
@@ -151,9 +198,8 @@ MUTANTS = [
         "a reboot starts from the end of the reserved epochs"),
     Mutant(
         "stale-none-frees", "proto/peers.c",
-        "if (!report->is_candidate || !instant_before(step->now, fresh_until))",
-        "if (!report->is_candidate ||\n\t    (report->claim != CLAIM_NONE && "
-        "!instant_before(step->now, fresh_until)))",
+        "report->claim == CLAIM_NONE && (is_fresh || fresh_since_grant(m, r, page))",
+        "report->claim == CLAIM_NONE",
         "only a fresh page frees a vote",
         killers=("scenario/replayed-after-disk-loss",)),
     Mutant(

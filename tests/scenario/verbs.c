@@ -13,6 +13,7 @@ const struct verb verbs[] = {
      "timing=lan                    or fast, wan, HEARTBEAT/LEASE/RELEASE\n"
      "roles=1, r1=n1,n2             roles on all nodes in order, or on these\n"
      "failback=10s                  of all roles\n"
+     "delay=200us                   of all links, in one direction\n"
      "seed=1                        of every jitter\n"
      "new                           no state files: the cluster starts for the first time\n"
      "together                      all boot at the same moment\n"

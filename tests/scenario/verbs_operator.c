@@ -136,6 +136,8 @@ static bool take_word(struct draft *draft, const char *word)
 		return word_timing(value, &draft->timing);
 	if ((value = word_value(word, "failback")) != NULL)
 		return word_duration(value, &draft->failback);
+	if ((value = word_value(word, "delay")) != NULL)
+		return word_duration(value, &draft->plan.network.delay);
 	if ((value = word_value(word, "off")) != NULL)
 		draft->off = value;
 	else if ((value = word_value(word, "mismatch")) != NULL)

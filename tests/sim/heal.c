@@ -188,7 +188,8 @@ static int64_t back_off(const struct run *run, uint8_t role)
 		if (!can_own(run, h, role))
 			continue;
 		const struct host *host = &world->hosts[h];
-		int64_t left = instant_since(host->member->roles[role].retry_at,
+		const struct role *its = &host->member->roles[role];
+		int64_t left = instant_since(instant_later(its->retry_at, its->lease_retry_at),
 		                             clock_show(&host->clock, world->now))
 		                   .ns;
 		if (left < shortest)
