@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,6 +74,8 @@ struct config_resource {
 	char user[NAME_BYTES];             /* "": as the daemon */
 	char directory[CONFIG_PATH_BYTES]; /* "": / */
 };
+
+static_assert((int)CONFIG_ROLE_RESOURCES_MAX <= (int)IDENTITIES_MAX, "each has an identity");
 
 struct config_role {
 	uint8_t resource_count;

@@ -68,3 +68,41 @@ uint64_t digest_program(const struct config_resource *resource)
 	hash_write(&hash, resource->directory, strlen(resource->directory) + 1);
 	return hash_end(&hash) >> 1; /* fits a signed number */
 }
+
+uint32_t digest_identity(const struct config_resource *resource)
+{
+	struct hash hash;
+	if (resource->type != RESOURCE_VIP)
+		return (uint32_t)digest_program(resource);
+	hash_begin(&hash);
+	hash_write(&hash, (const char *)&resource->address.family, sizeof resource->address.family);
+	hash_write(&hash, (const char *)resource->address.bytes, sizeof resource->address.bytes);
+	return (uint32_t)hash_end(&hash);
+}
+
+static bool is_in_another(const struct config *config, uint8_t role, uint32_t identity)
+{
+	for (uint8_t r = 0; r < config->setup.role_count; r++)
+		for (uint8_t i = 0; i < config->roles[r].resource_count && r != role; i++)
+			if (digest_identity(&config->resources[config->roles[r].resources[i]]) ==
+			    identity)
+				return true;
+	return false;
+}
+
+void digest_identities(struct config *config)
+{
+	for (uint8_t r = 0; r < config->setup.role_count; r++) {
+		struct setup_role *role = &config->setup.roles[r];
+		role->identities.count = 0;
+		for (uint8_t i = 0; i < config->roles[r].resource_count; i++) {
+			uint32_t id =
+			    digest_identity(&config->resources[config->roles[r].resources[i]]);
+			if (is_in_another(config, r, id))
+				id ^= (uint32_t)role->id;
+			/* One for each resource, so there is room. */
+			(void)identities_add(&role->identities,
+			                     &(struct identities){.count = 1, .ids = {id}});
+		}
+	}
+}

@@ -304,6 +304,7 @@ enum code config_load(const char *text, size_t length, const struct public_key *
 	if (findings->errors > 0)
 		return CODE_INVALID;
 	config->setup.config_digest = digest_config(config);
+	digest_identities(config);
 	for (uint8_t i = 0; i < config->setup.role_count; i++)
 		config->setup.roles[i].definition = digest_role(config, i);
 	return CODE_OK;

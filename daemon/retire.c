@@ -175,8 +175,10 @@ void retire_close(struct daemon *daemon)
 	daemon->retiring = NULL;
 }
 
-static bool shares_a_name(const struct config *config, uint8_t a, uint8_t b)
+static bool share_something(const struct config *config, uint8_t a, uint8_t b)
 {
+	if (identities_meet(&config->setup.roles[a].identities, &config->setup.roles[b].identities))
+		return true;
 	for (uint8_t i = 0; i < config->roles[a].resource_count; i++)
 		for (uint8_t j = 0; j < config->roles[b].resource_count; j++)
 			if (strcmp(config->resources[config->roles[a].resources[i]].name,
@@ -188,7 +190,7 @@ static bool shares_a_name(const struct config *config, uint8_t a, uint8_t b)
 bool retire_allows(const struct daemon *daemon, uint8_t role)
 {
 	for (uint8_t r = 0; daemon->retiring != NULL && r < daemon->config.setup.role_count; r++)
-		if (r != role && is_here(daemon, r) && shares_a_name(&daemon->config, r, role))
+		if (r != role && is_here(daemon, r) && share_something(&daemon->config, r, role))
 			return false;
 	return true;
 }

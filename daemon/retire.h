@@ -28,6 +28,6 @@ void retire_open(struct daemon *daemon, const struct config *file, const struct 
 void retire_follow(struct daemon *daemon);
 void retire_close(struct daemon *daemon);
 
-/* Whether `role` may start: nothing it would start has the name of a resource of a retired role
- * that is not down yet. */
+/* Whether `role` may start: nothing it would start is a resource of a retired role that is not down
+ * yet, or has the name of one. */
 bool retire_allows(const struct daemon *daemon, uint8_t role);

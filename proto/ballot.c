@@ -36,13 +36,24 @@ static void note_refusal(struct step *step, uint8_t r, const struct bid *bid,
 	                              .detail = (uint8_t)reason});
 }
 
-static void consider(struct step *step, uint8_t r, const struct bid *bid)
+static void consider(struct step *step, uint8_t r, const struct bid *bid,
+                     const struct identities *what)
 {
 	struct role *role = &step->m->roles[r];
 	struct voter_terms terms = terms_of(step->m, r);
 	enum refusal_reason reason = REFUSED_PROMISED;
+	if (sharing_promised(step->m, r, bid->claimant, what, step->now) != ROLES_MAX) {
+		note_refusal(step, r, bid, REFUSED_SHARED);
+		if (bid->claim != CLAIM_SEEKING)
+			voter_raise_top(&role->voter, bid->epoch);
+		voter_raise_seen(&role->voter, bid->epoch);
+		return;
+	}
 	record_need_promise(step, bid->promise);
-	switch (voter_consider(&role->voter, bid, &terms, step->now, &reason)) {
+	enum vote vote = voter_consider(&role->voter, bid, &terms, step->now, &reason);
+	if (vote != VOTE_REFUSED)
+		role->promised = *what;
+	switch (vote) {
 	case VOTE_REFUSED:
 		note_refusal(step, r, bid, reason);
 		break;
@@ -109,7 +120,7 @@ void ballot_hear(struct step *step, uint8_t r, uint8_t peer)
 		return;
 	note_owner(step, r, peer);
 	struct bid bid = bid_of(step->m, r, peer);
-	consider(step, r, &bid);
+	consider(step, r, &bid, sharing_heard(step->m, r, peer));
 }
 
 void ballot_self(struct step *step, uint8_t r)
@@ -125,7 +136,7 @@ void ballot_self(struct step *step, uint8_t r)
 	    .fences = role_fences(m, r),
 	    .record = role->stored,
 	};
-	consider(step, r, &bid);
+	consider(step, r, &bid, sharing_said(m, r));
 }
 
 void ballot_none(struct step *step, uint8_t r, uint64_t claimant, uint32_t incarnation)
@@ -184,5 +195,5 @@ void ballot_update(struct step *step, uint8_t r)
 	if (peer == NO_MEMBER)
 		return;
 	struct bid bid = bid_of(m, r, peer);
-	consider(step, r, &bid);
+	consider(step, r, &bid, sharing_heard(m, r, peer));
 }

@@ -43,6 +43,7 @@ static void seek(struct step *step, uint8_t r)
 	uint64_t used = role->voter.seen > claim->epoch ? role->voter.seen : claim->epoch;
 	/* Above everything seen, so that an old grant never counts for this claim. */
 	claim->epoch = used + 1;
+	sharing_take(claim, &m->setup->roles[r].identities);
 	claim->first_seq = m->seq + 1;
 	claim->lease_end = INSTANT_PAST;
 	claim->confirmed_at = INSTANT_PAST;
@@ -262,7 +263,7 @@ static void holding_update(struct step *step, uint8_t r)
 	}
 	if (m->leaving)
 		release_to_best(step, r, RELEASE_LEAVE);
-	else if (m->setup->roles[r].retired)
+	else if (m->setup->roles[r].retired || role->claim.crowded)
 		retire_update(step, r);
 	else if (role->phase == PHASE_DOWN)
 		holding_down(step, r);
@@ -292,6 +293,7 @@ void election_update(struct step *step, uint8_t r)
 		claim->resumed = false;
 		step_release(step, r);
 	}
+	sharing_update(step, r);
 	if (claim->state == CLAIM_SEEKING)
 		seeking_update(step, r);
 	if (claim->state == CLAIM_HOLDING)
@@ -306,8 +308,10 @@ void election_update(struct step *step, uint8_t r)
 void election_started(struct step *step, uint8_t r, uint64_t epoch)
 {
 	struct role *role = &step->m->roles[r];
-	if (role->claim.state != CLAIM_HOLDING || role->claim.epoch != epoch ||
-	    role->phase != PHASE_STARTING)
+	if (role->claim.state != CLAIM_HOLDING || role->claim.epoch != epoch)
+		return;
+	sharing_settle(step, r);
+	if (role->phase != PHASE_STARTING)
 		return;
 	role->phase = PHASE_UP;
 	role->up_since = step->now;

@@ -138,6 +138,9 @@ struct role_report {
 	uint64_t top;     /* highest epoch ever granted or seen claimed */
 
 	struct record record; /* as stored on the sender's disk */
+
+	/* What its claim covers; empty: it says nothing of that. */
+	struct identities identities;
 };
 
 /* A member that was off at some moment after it was last heard in this life or an earlier one. */

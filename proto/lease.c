@@ -14,7 +14,8 @@ struct support {
 /* The vote of a peer counts from the moment this node sent the page which the peer says it granted
  * `by`, for as long as that page declared. Having heard a page is not having promised for it, so
  * the echo does not count; and the setting of today is not what was promised. */
-static void add_vote(const struct member *m, uint8_t r, uint8_t peer, struct support *support)
+static void add_vote(const struct member *m, uint8_t r, uint8_t peer, uint64_t first_seq,
+                     struct support *support)
 {
 	const struct hearsay *hearsay = &m->peers[peer].roles[r];
 	const struct role_report *report = &hearsay->report;
@@ -24,7 +25,7 @@ static void add_vote(const struct member *m, uint8_t r, uint8_t peer, struct sup
 		return;
 	if (report->holder != m->self_id || report->granted != claim->epoch)
 		return;
-	if (report->by.incarnation != m->incarnation || report->by.seq < claim->first_seq)
+	if (report->by.incarnation != m->incarnation || report->by.seq < first_seq)
 		return;
 	const struct sent *sent = sent_find(&m->sent, report->by.seq);
 	if (sent == NULL)
@@ -62,7 +63,7 @@ void lease_update(struct step *step, uint8_t r)
 	add_own_vote(step, r, &support);
 	for (uint8_t p = 0; p < m->setup->member_count; p++)
 		if (p != m->setup->self)
-			add_vote(m, r, p, &support);
+			add_vote(m, r, p, claim->first_seq, &support);
 	struct instant until = tally_majority(&support.until, m->voters.count);
 	if (!instant_before(claim->lease_end, until))
 		return;
@@ -71,12 +72,36 @@ void lease_update(struct step *step, uint8_t r)
 	claim->release_limit = support.release;
 }
 
+static void add_all(const struct step *step, uint8_t r, uint64_t first_seq, struct support *support)
+{
+	const struct member *m = step->m;
+	if (m->roles[r].voter.by.incarnation == m->incarnation &&
+	    m->roles[r].voter.by.seq >= first_seq)
+		add_own_vote(step, r, support);
+	for (uint8_t p = 0; p < m->setup->member_count; p++)
+		if (p != m->setup->self)
+			add_vote(m, r, p, first_seq, support);
+}
+
+bool lease_rests_on(struct step *step, uint8_t r, uint64_t seq)
+{
+	struct claim *claim = &step->m->roles[r].claim;
+	struct support support = {.release = step->m->timing.release};
+	add_all(step, r, seq, &support);
+	struct instant until = tally_majority(&support.until, step->m->voters.count);
+	if (!instant_before(step->now, until))
+		return false;
+	claim->first_seq = seq;
+	claim->lease_end = instant_earlier(claim->lease_end, until);
+	return true;
+}
+
 uint32_t lease_votes(const struct step *step, uint8_t r)
 {
 	struct support support = {.release = step->m->timing.release};
 	add_own_vote(step, r, &support);
 	for (uint8_t p = 0; p < step->m->setup->member_count; p++)
 		if (p != step->m->setup->self)
-			add_vote(step->m, r, p, &support);
+			add_vote(step->m, r, p, step->m->roles[r].claim.first_seq, &support);
 	return support.until.count;
 }

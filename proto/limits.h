@@ -25,7 +25,7 @@ enum {
 	 * all of them are as good as one, and every decoded page is this large in memory. */
 	PAGE_ROLES_MAX = 32,
 	/* Pages of one heartbeat: ROLES_MAX largest entries must fit (asserted in wire.c). */
-	PAGES_MAX = 17,
+	PAGES_MAX = 33,
 	/* Commands one member may have under way at once, and answers it may owe to the others at a
 	 * time: as many as fit into the first page beside 15 echoes of 4 paths and a role. */
 	REQUESTS_MAX = 4,

@@ -331,7 +331,7 @@ bool member_may_act(const struct member *m, uint8_t role, struct instant now)
 	assert(role < m->setup->role_count);
 	const struct claim *claim = &m->roles[role].claim;
 	return claim->state == CLAIM_HOLDING && instant_before(now, claim->lease_end) &&
-	       !instant_before(claim->confirmed_at, m->reconfirm_since);
+	       !instant_before(claim->confirmed_at, m->reconfirm_since) && !claim->grows;
 }
 
 struct instant member_lease_end(const struct member *m, uint8_t role)

@@ -96,6 +96,13 @@ struct claim {
 	bool forced;  /* the lease ended before the resources were down */
 	enum release_reason reason;
 	uint64_t successor;
+	/* What may be up under it, and what its file has in addition; see sharing.c. */
+	struct identities covers, grown;
+	bool grows;             /* not covered yet */
+	bool crowded;           /* both together are too many: the claim is given up */
+	bool grow_noted;        /* that it has to wait was said */
+	uint64_t grow_seq;      /* first page that said `grown`; 0: the pages say `covers` */
+	struct instant grow_at; /* the present attempt ends, or the next begins */
 };
 
 /* A command being carried out by this member as owner. */
@@ -142,6 +149,8 @@ struct role {
 	struct record stored;       /* on disk: what the pages say */
 	struct record record;       /* newest known */
 	uint64_t record_generation; /* snapshot that first contains it */
+
+	struct identities promised; /* what the vote is for, while it stands */
 };
 
 /* A command typed on this member, not answered yet. */

@@ -150,6 +150,14 @@ static void taken(const struct words *w, char *out, size_t size)
 	         w->role, w->note->epoch, w->note->count, w->note->total, w->span);
 }
 
+static void shared(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size,
+	         "%s: a resource that this file adds to it may still be up in another role, as the "
+	         "file of another node has it: started when that node has taken over this file",
+	         w->role);
+}
+
 static void up(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s: up at epoch %" PRIu64 ", %s after it was taken", w->role,
@@ -351,6 +359,7 @@ static const struct sentence {
     [NOTE_REQUEST_REFUSED] = {LEVEL_WARNING, request_refused},
     [NOTE_INCARNATION_TAKEN] = {LEVEL_WARNING, incarnation_taken},
     [NOTE_EPOCHS_RESERVED] = {LEVEL_DEBUG, epochs_reserved},
+    [NOTE_SHARED] = {LEVEL_WARNING, shared},
     [NOTE_OWNER_SEEN] = {LEVEL_WARNING, owner_seen},
     [NOTE_PAUSE_NOTICED] = {LEVEL_WARNING, pause_noticed},
     [NOTE_UNOWNED] = {LEVEL_ERROR, unowned},

@@ -45,8 +45,9 @@ enum note_kind {
 	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours;
 	                           count: how often in a row, less than a minute apart */
 	NOTE_EPOCHS_RESERVED,   /* epoch: end */
-	NOTE_OWNER_SEEN,        /* role, epoch, peer: new owner */
-	NOTE_PAUSE_NOTICED,     /* span: gap between two steps longer than half a lease */
+	NOTE_SHARED,        /* role, epoch: what the file adds to it may be up in another role */
+	NOTE_OWNER_SEEN,    /* role, epoch, peer: new owner */
+	NOTE_PAUSE_NOTICED, /* span: gap between two steps longer than half a lease */
 	NOTE_UNOWNED, /* role is wanted, nobody claims it; span: so long; detail: enum obstacle */
 	NOTE_FENCING, /* role, peer: who is to be switched off; epoch: its incarnation; span: limit
 	               */
@@ -72,8 +73,9 @@ enum refusal_reason {
 	REFUSED_OLD_EPOCH,
 	REFUSED_OLD_RECORD,
 	REFUSED_NOT_STORED, /* epoch or longest promise is not on this disk yet */
+	REFUSED_SHARED,     /* promised to another that has some of it in another role */
 };
-enum { REFUSAL_REASONS = REFUSED_NOT_STORED + 1 };
+enum { REFUSAL_REASONS = REFUSED_SHARED + 1 };
 
 /* Why an owner gives up (NOTE_RELEASING). */
 enum release_reason {
@@ -99,6 +101,7 @@ enum obstacle {
 	OBSTACLE_RELEARNING,
 	OBSTACLE_PROMISED, /* this node's own vote is promised to another */
 	OBSTACLE_CLAIMED,  /* somebody reachable claims it */
+	OBSTACLE_SHARED,   /* something of it may be up in another role, as another file has it */
 	OBSTACLE_QUORUM,   /* too few voters are reachable */
 	OBSTACLE_VOTES,    /* enough are reachable, but their votes are promised */
 	OBSTACLE_HEIR,     /* another was named to go first */

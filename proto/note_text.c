@@ -13,6 +13,7 @@ const char *note_refusal_text(uint8_t reason)
 	    [REFUSED_ABSTAINING] = "this member abstains: it does not know what it promised before",
 	    [REFUSED_RELEARNING] = "this member lost its state and has not heard a majority yet",
 	    [REFUSED_OLD_EPOCH] = "the epoch is not above those granted before",
+	    [REFUSED_SHARED] = "something of it is promised to another node in another role",
 	    [REFUSED_OLD_RECORD] = "it does not know the newest command of an operator yet",
 	    [REFUSED_NOT_STORED] = "this member's disk has not stored what a vote needs",
 	};
@@ -46,6 +47,8 @@ const char *obstacle_text(enum obstacle obstacle)
 	    [OBSTACLE_RELEARNING] = "it lost its state and has not heard enough others yet",
 	    [OBSTACLE_PROMISED] = "its own vote is promised to another",
 	    [OBSTACLE_CLAIMED] = "another node claims it",
+	    [OBSTACLE_SHARED] = "a resource of it may still be up in another role, as the file of "
+				"another node has it",
 	    [OBSTACLE_QUORUM] = "too few voters are reachable",
 	    [OBSTACLE_VOTES] = "the votes of the others are promised or withheld",
 	    [OBSTACLE_HEIR] = "the node it was handed to goes first",

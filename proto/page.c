@@ -70,6 +70,8 @@ static void say_candidate(const struct member *m, uint8_t r, struct instant now,
 	report->is_candidate = true;
 	report->claim = role->claim.state;
 	report->claim_epoch = role->claim.epoch;
+	if (role->claim.state != CLAIM_NONE)
+		report->identities = *sharing_said(m, r);
 	report->unfit = election_unfit(m, r, now);
 	if (report->unfit == UNFIT_LEASE)
 		report->unfit = UNFIT_FAILED;
@@ -127,7 +129,8 @@ static void say_sender(const struct member *m, struct instant now, struct heartb
 /* Fills the page with the roles that come next, as many as fit. */
 static void say_roles(struct member *m, struct instant now, struct heartbeat *page)
 {
-	size_t length = wire_bytes(page);
+	/* With the head of the section of identities, which no role counts as its own. */
+	size_t length = wire_bytes(page) + WIRE_SECTION_BYTES;
 	/* limits.h and wire.c see to it that this much always fits. */
 	assert(length <= WIRE_BODY_BYTES);
 	while (m->next_page_role < m->role_count && page->role_count < PAGE_ROLES_MAX) {

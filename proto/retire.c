@@ -44,6 +44,9 @@ enum unfit election_unfit(const struct member *m, uint8_t r, struct instant now)
 static uint8_t successor_of(const struct member *m, uint8_t r, struct instant now)
 {
 	const struct setup_role *role = &m->setup->roles[r];
+	/* It may have another name in the file. */
+	if (sharing_has_heir(m, r, now))
+		return m->setup->self;
 	uint8_t best = rank_best_other(m, r, now);
 	for (uint8_t i = 0; i < role->node_count && best == NO_MEMBER; i++)
 		if (role->nodes[i] != m->setup->self &&
@@ -57,7 +60,7 @@ static uint8_t successor_of(const struct member *m, uint8_t r, struct instant no
 void retire_update(struct step *step, uint8_t r)
 {
 	const struct member *m = step->m;
-	assert(m->setup->roles[r].retired);
+	assert(m->setup->roles[r].retired || m->roles[r].claim.crowded);
 	uint8_t best = successor_of(m, r, step->now);
 	if (best == NO_MEMBER && !step_reached(step, instant_plus(m->started_at, m->timing.lease)))
 		return;

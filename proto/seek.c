@@ -124,6 +124,8 @@ static enum obstacle obstacle_of(struct step *step, uint8_t r, bool *to_run)
 		return OBSTACLE_RELEASING;
 	if (others_claim(step, r))
 		return OBSTACLE_CLAIMED;
+	if (sharing_hinders(step, r))
+		return OBSTACLE_SHARED;
 	enum obstacle obstacle = own_vote(step, r);
 	if (obstacle == OBSTACLE_NONE)
 		obstacle = votes_of_others(step, r);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "proto/clock.h"
+#include "proto/identities.h"
 #include "proto/limits.h"
 
 /* Index into setup.members. */
@@ -41,6 +42,7 @@ struct setup_role {
 	char name[NAME_BYTES];
 	uint64_t id;
 	uint32_t definition; /* digest of the role and its resources; differs: config mismatch */
+	struct identities identities; /* of its resources */
 	uint8_t node_count;
 	uint8_t nodes[MEMBERS_MAX]; /* indexes of members, best first */
 	bool fails_back;

@@ -57,6 +57,7 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	/* Whoever is no member any more cannot be switched off by one; the operator who took it out
 	 * of the file answers for it. */
 	role->voter.endless = kept->endless && member_index(m, kept->holder) != NO_MEMBER;
+	role->promised = kept->promised;
 	voter_raise_top(&role->voter, kept->top);
 	bool is_up = kept->claim == CLAIM_HOLDING || kept->claim == CLAIM_RELEASING;
 	if (!is_up || !election_is_candidate(m, (uint8_t)(role - m->roles))) {
@@ -84,6 +85,9 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	role->phase = holds ? kept->phase : PHASE_STOPPING;
 	role->up_since = role->phase == PHASE_UP ? now : INSTANT_NEVER;
 	role->noted_owner_epoch = claim->epoch;
+	const struct setup_role *file = &m->setup->roles[role - m->roles];
+	sharing_resume(claim, &kept->covers, file->retired ? &kept->covers : &file->identities,
+	               now);
 }
 
 /* Which pages before the newest were heard is not kept: all count as heard. */
@@ -151,9 +155,11 @@ void member_keep(const struct member *m, struct kept *out)
 		    .until = role->voter.until,
 		    .renewed_at = role->voter.renewed_at,
 		    .endless = role->voter.endless,
+		    .promised = role->promised,
 		    .top = role->voter.seen,
 		    .claim = role->claim.state,
 		    .claim_epoch = role->claim.epoch,
+		    .covers = role->claim.covers,
 		    .lease_end = role->claim.lease_end,
 		    .release_limit = role->claim.release_limit,
 		    .releasing = role->claim.state == CLAIM_RELEASING,

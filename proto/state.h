@@ -41,10 +41,12 @@ struct kept_role {
 	struct stamp by;
 	struct instant until, renewed_at;
 	bool endless;
+	struct identities promised; /* what the vote is for */
 	uint64_t top;
 	/* as claimant */
 	enum claim_state claim;
 	uint64_t claim_epoch;
+	struct identities covers; /* what may be up under it */
 	struct instant lease_end;
 	struct span release_limit; /* promised together with lease_end */
 	bool releasing;            /* a release was under way */

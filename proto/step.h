@@ -83,6 +83,9 @@ void retire_update(struct step *step, uint8_t role);
 /* --- lease.c: until when a majority supports a claim */
 void lease_update(struct step *step, uint8_t role);
 uint32_t lease_votes(const struct step *step, uint8_t role);
+/* Whether a majority supports the claim for this page of this life, or later ones. If so, the lease
+ * rests on them alone from now on. */
+bool lease_rests_on(struct step *step, uint8_t role, uint64_t seq);
 
 /* --- seek.c: when to try */
 bool seek_is_due(struct step *step, uint8_t role);
@@ -181,6 +184,26 @@ bool request_is_answered(const struct member *m, const struct asked *asked);
 /* --- command.c: carrying them out */
 void command_carry_out(struct step *step, const struct asked *asked);
 void command_update(struct step *step);
+
+/* --- sharing.c: roles that have a resource in common */
+/* What the claim that this peer was last heard of, or that of this member, covers. */
+const struct identities *sharing_heard(const struct member *m, uint8_t role, uint8_t peer);
+const struct identities *sharing_said(const struct member *m, uint8_t role);
+/* Another role that this vote is promised for, to another than `claimant`, and that has some of
+ * `what`; ROLES_MAX: none. */
+uint8_t sharing_promised(const struct member *m, uint8_t role, uint64_t claimant,
+                         const struct identities *what, struct instant now);
+/* Whether something of the role may be up elsewhere, or here, under another name. */
+bool sharing_hinders(struct step *step, uint8_t role);
+/* This member could take another role that has something of this one. */
+bool sharing_has_heir(const struct member *m, uint8_t role, struct instant now);
+/* A new claim, and one that was kept. */
+void sharing_take(struct claim *claim, const struct identities *file);
+void sharing_resume(struct claim *claim, const struct identities *kept,
+                    const struct identities *file, struct instant now);
+/* The resources are as the file describes them: what it dropped is down. */
+void sharing_settle(struct step *step, uint8_t role);
+void sharing_update(struct step *step, uint8_t role);
 
 /* --- snapshot.c: what is kept */
 void snapshot_take_durable(struct member *m, const struct durable *durable);

@@ -15,17 +15,19 @@ enum {
 	MAGIC = 0x464f5644, /* "FOVD" */
 	LENGTH_AT = 8,      /* of the body's length in the head */
 
-	FIXED_BYTES = WIRE_HEAD_BYTES + 5 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
+	FIXED_BYTES = WIRE_HEAD_BYTES + 6 * WIRE_SECTION_BYTES + WIRE_TIMING_BYTES +
 	              WIRE_MEMBERSHIP_BYTES + WIRE_CLOCK_BYTES + 1 +
 	              (MEMBERS_MAX - 1) * WIRE_ECHO_BYTES,
 	REQUESTS_BYTES = WIRE_SECTION_BYTES + 2 + REQUESTS_MAX * WIRE_REQUEST_BYTES +
 	                 ANSWERS_MAX * WIRE_ANSWER_BYTES,
-	ROLES_FIRST_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES - REQUESTS_BYTES) / WIRE_ROLE_BYTES,
-	ROLES_OTHER_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES) / WIRE_ROLE_BYTES,
+	LARGEST_BYTES = WIRE_ROLE_BYTES + WIRE_IDENTITIES_BYTES,
+	ROLES_FIRST_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES - REQUESTS_BYTES) / LARGEST_BYTES,
+	ROLES_OTHER_PAGE = (WIRE_BODY_BYTES - FIXED_BYTES) / LARGEST_BYTES,
 	FENCED_BYTES = WIRE_SECTION_BYTES + 1 + (MEMBERS_MAX - 1) * WIRE_FENCED_BYTES,
 };
 
-/* Every heartbeat finds room, in the largest cluster and with every table full. */
+/* Every heartbeat finds room, in the largest cluster and with every table full. A role whose claim
+ * covers much may have to wait for the second page. */
 static_assert(FIXED_BYTES + REQUESTS_BYTES + WIRE_ROLE_BYTES <= WIRE_BODY_BYTES,
               "the first page holds all echoes, all requests and answers, and a role");
 static_assert(ROLES_FIRST_PAGE + (PAGES_MAX - 1) * ROLES_OTHER_PAGE >= ROLES_MAX,
@@ -50,6 +52,14 @@ static bool has_fenced(const struct heartbeat *heartbeat)
 	return heartbeat->fenced_count > 0;
 }
 
+static bool has_identities(const struct heartbeat *heartbeat)
+{
+	for (uint8_t i = 0; i < heartbeat->role_count; i++)
+		if (heartbeat->roles[i].is_candidate && heartbeat->roles[i].identities.count > 0)
+			return true;
+	return false;
+}
+
 /* Section order on the wire is the order here. */
 static const struct section {
 	uint8_t kind;
@@ -66,6 +76,7 @@ static const struct section {
     {5, false, "roles", NULL, wire_put_roles, wire_get_roles},
     {6, false, "fenced", has_fenced, wire_put_fenced, wire_get_fenced},
     {7, false, "clock", has_clock, wire_put_clock, wire_get_clock},
+    {8, false, "identities", has_identities, wire_put_identities, wire_get_identities},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -144,6 +155,7 @@ size_t wire_role_bytes(const struct role_report *report)
 {
 	struct writer writer = {NULL, 0, 0};
 	wire_put_role(&writer, report);
+	wire_put_role_identities(&writer, report);
 	return writer.used;
 }
 

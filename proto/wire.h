@@ -21,6 +21,7 @@
  *   fenced     1 count, each: 8 member   4 incarnation   4 milliseconds since it was asked for,
  *              rounded up
  *   clock      8 microseconds on the sender's lease clock
+ *   identities until the section ends: 8 role, which is on this page before   1 count, each: 4
  *   roles      until the section ends: 8 role   1 length of what follows   1 bits: candidate
  *              successor grant top record fences endless, then what the first five of the
  *              bits name, in this order:
@@ -61,6 +62,7 @@ enum {
 	WIRE_FENCED_BYTES = 16,
 	WIRE_CLOCK_BYTES = 8,
 	WIRE_ROLE_BYTES = 83,
+	WIRE_IDENTITIES_BYTES = 9 + IDENTITIES_MAX * 4,
 };
 
 /* What stands at fixed places at the start of every body of this major version. */
@@ -86,7 +88,8 @@ enum code wire_encode(const struct heartbeat *heartbeat, uint8_t body[WIRE_BODY_
                       size_t *length, struct error *error);
 
 /* The length of the body wire_encode would write, also when that is too large; and the bytes one
- * more role_report would add to it, for filling pages. */
+ * more role_report would add to it, for filling pages. (The first with identities adds
+ * WIRE_SECTION_BYTES as well.) */
 size_t wire_bytes(const struct heartbeat *heartbeat);
 size_t wire_role_bytes(const struct role_report *report);
 

@@ -30,6 +30,11 @@ enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat,
 void wire_put_fenced(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_fenced(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 
+void wire_put_identities(struct writer *writer, const struct heartbeat *heartbeat);
+enum code wire_get_identities(struct reader *reader, struct heartbeat *heartbeat,
+                              struct error *error);
+void wire_put_role_identities(struct writer *writer, const struct role_report *report);
+
 void wire_put_clock(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_clock(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 

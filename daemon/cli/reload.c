@@ -4,13 +4,23 @@
  * daemon to let that program take over, and waits until it answers.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <uv.h>
 
 #include "daemon/cli/client.h"
 #include "daemon/cli/host.h"
+#include "daemon/cli/reload_order.h"
+#include "daemon/file.h"
 #include "daemon/platform/platform.h"
 
-enum { LOOK_EVERY_MS = 20 };
+enum { LOOK_EVERY_MS = 20, WHY_BYTES = 400 };
+
+/* What the daemon runs by, as it left it; too large for a stack. */
+struct running {
+	struct config config;
+	struct findings findings;
+	char text[CONFIG_FILE_BYTES];
+};
 
 static enum code ask(const struct options *options, const char *verb, cJSON **answer,
                      struct error *error)
@@ -62,6 +72,36 @@ static enum exit_code wait_for_another(const struct options *options, double bef
 	return EXIT_NOT_RUNNING;
 }
 
+static bool read_running(const struct options *options, struct running *running)
+{
+	char path[FILE_PATH_BYTES];
+	size_t length = 0;
+
+	return file_path(path, options->run_dir, "running.ini", NULL) == CODE_OK &&
+	       file_read(path, (uint8_t *)running->text, sizeof running->text, &length, NULL) ==
+	           CODE_OK &&
+	       config_load(running->text, length, NULL, &running->config, &running->findings) ==
+	           CODE_OK;
+}
+
+/* Asks the cluster as this host's daemon sees it. What is not known hinders nothing: the daemons
+ * see to it that nothing runs twice, in any order. */
+static bool is_too_early(const struct options *options, const struct config *after)
+{
+	struct running *running = malloc(sizeof *running);
+	cJSON *status = NULL;
+	char why[WHY_BYTES];
+	bool early = running != NULL && read_running(options, running) &&
+	             ask(options, "status", &status, NULL) == CODE_OK &&
+	             reload_is_too_early(&running->config, after, status, why, sizeof why);
+
+	if (early)
+		(void)fprintf(stderr, "failoverd: reload: %s\n", why);
+	cJSON_Delete(status);
+	free(running);
+	return early;
+}
+
 static enum exit_code replace(const struct options *options)
 {
 	struct error error;
@@ -91,6 +131,8 @@ enum exit_code command_reload(const struct options *options)
 	}
 	/* This is the program that will run: what it cannot read, the daemon must not meet. */
 	result = host_open(&host, options);
+	if (result == EXIT_DONE && is_too_early(options, &host->config))
+		result = EXIT_REFUSED;
 	host_close(host);
 	if (result == EXIT_DONE)
 		return replace(options);
