@@ -6,10 +6,10 @@
 #pragma once
 
 #include <assert.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/address.h"
 #include "proto/seal.h"
 #include "proto/setup.h"
 
@@ -29,12 +29,6 @@ enum {
 	CONFIG_FENCE_BYTES = 1024,    /* options of one agent, with their zeros */
 	CONFIG_FENCE_SECRETS_MAX = 4, /* of them: what is read from a file */
 	FENCE_NAME_BYTES = NAME_BYTES + 2,
-};
-
-/* An IPv4 or IPv6 address without a port. */
-struct address {
-	uint8_t family;    /* AF_INET or AF_INET6 */
-	uint8_t bytes[16]; /* network order; the first 4 for AF_INET */
 };
 
 /* A command: its words stand one behind the other, each with its zero. */

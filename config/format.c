@@ -4,7 +4,6 @@
  */
 #include "config/print.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <sodium.h>
@@ -12,13 +11,6 @@
 #include <string.h>
 
 #include "config/text.h"
-
-void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES])
-{
-	const char *text = inet_ntop(address->family, address->bytes, out, ADDRESS_TEXT_BYTES);
-	assert(text != NULL);
-	(void)text;
-}
 
 void span_text(struct span span, char out[SPAN_TEXT_BYTES])
 {

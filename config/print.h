@@ -25,8 +25,7 @@ void config_write(const struct config *config, const struct sink *sink);
 void config_write_role(const struct config *config, uint8_t role, const struct sink *sink);
 
 /* Text forms, each with the zero in `size` bytes; sizes are fixed by the constants. */
-enum { ADDRESS_TEXT_BYTES = 46, SPAN_TEXT_BYTES = 32, KEY_TEXT_BYTES = 48 };
-void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES]);
+enum { SPAN_TEXT_BYTES = 32, KEY_TEXT_BYTES = 48 };
 void span_text(struct span span, char out[SPAN_TEXT_BYTES]);             /* "200ms", "2s", "15m" */
 void key_format(const struct public_key *key, char out[KEY_TEXT_BYTES]); /* base64 */
 

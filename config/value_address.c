@@ -5,7 +5,6 @@
  */
 #include "config/value.h"
 
-#include <arpa/inet.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -29,7 +28,7 @@ static const char *unusable(const struct address *address)
 	const uint8_t *bytes = address->bytes;
 	if (starts_with(address, zeros, sizeof zeros))
 		return "stands for any address";
-	if (address->family == AF_INET) {
+	if (address->family == ADDRESS_IPV4) {
 		if (bytes[0] >= 224)
 			return bytes[0] < 240 ? "is a multicast address" : "is a reserved address";
 		return bytes[0] == 0 ? "is a reserved address" : NULL;
@@ -43,13 +42,6 @@ static const char *unusable(const struct address *address)
 	return NULL;
 }
 
-static bool address_of(const char *text, struct address *address)
-{
-	memset(address, 0, sizeof *address);
-	address->family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
-	return inet_pton(address->family, text, address->bytes) == 1;
-}
-
 enum code value_address(const char *text, struct address *address, struct error *error)
 {
 	struct address found;
@@ -58,7 +50,7 @@ enum code value_address(const char *text, struct address *address, struct error 
 		    error, CODE_INVALID,
 		    "'%s' has a prefix length; expected the address alone, such as 10.0.0.11",
 		    excerpt_of(text).text);
-	if (!address_of(text, &found))
+	if (!address_read(text, &found))
 		return error_set(error, CODE_INVALID,
 		                 "'%s' is not an IPv4 or IPv6 address, such as 10.0.0.11 or "
 		                 "2001:db8::11; names are not looked up",
@@ -85,7 +77,7 @@ static uint8_t prefix_of(const char *text, unsigned most)
 /* In an IPv4 network with room for them, the first and the last address belong to nobody. */
 static const char *unowned(const struct address *address, uint8_t prefix)
 {
-	if (address->family != AF_INET || prefix > BITS_V4 - 2)
+	if (address->family != ADDRESS_IPV4 || prefix > BITS_V4 - 2)
 		return NULL;
 	uint32_t bits = 0;
 	for (unsigned i = 0; i < 4; i++)
@@ -101,17 +93,17 @@ enum code value_network(const char *text, struct address *address, uint8_t *pref
 {
 	const char *slash = strchr(text, '/');
 	size_t length = slash == NULL ? strlen(text) : (size_t)(slash - text);
-	char alone[INET6_ADDRSTRLEN] = "";
+	char alone[ADDRESS_TEXT_BYTES] = "";
 	struct address found;
 	if (length < sizeof alone)
 		memcpy(alone, text, length);
-	if (!address_of(alone, &found))
+	if (!address_read(alone, &found))
 		return error_set(
 		    error, CODE_INVALID,
 		    "'%s' is not an IPv4 or IPv6 address with its prefix length, such as "
 		    "10.0.0.100/24",
 		    excerpt_of(text).text);
-	unsigned bits = found.family == AF_INET ? BITS_V4 : BITS_V6;
+	unsigned bits = found.family == ADDRESS_IPV4 ? BITS_V4 : BITS_V6;
 	if (slash == NULL)
 		return error_set(error, CODE_INVALID,
 		                 "'%s' has no prefix length; expected something like %s/%u",

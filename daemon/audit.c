@@ -30,7 +30,7 @@ static const struct advice {
     [REFUSAL_MALFORMED] = {1, "signed, but not understood"},
 };
 
-static void tell(struct audit *audit, const char *whose, enum refusal refusal, uint64_t count)
+static void report(struct audit *audit, const char *whose, enum refusal refusal, uint64_t count)
 {
 	bool details = refusal == REFUSAL_MALFORMED && audit->malformed[0] != '\0';
 
@@ -48,7 +48,7 @@ static void compare(struct audit *audit, const char *whose, const uint64_t count
 
 		told[i] = counts[i];
 		if (advices[i].least != 0 && count >= advices[i].least)
-			tell(audit, whose, (enum refusal)i, count);
+			report(audit, whose, (enum refusal)i, count);
 	}
 }
 

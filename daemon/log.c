@@ -84,7 +84,7 @@ static size_t write_head(bool journal, enum note_level level, char *out, size_t 
 
 	if (journal)
 		return (size_t)snprintf(out, size, "%s", journal_prefix[level]);
-	(void)timespec_get(&wall, TIME_UTC);
+	(void)clock_gettime(CLOCK_REALTIME, &wall);
 	utc = gmtime(&wall.tv_sec);
 	if (utc == NULL || strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", utc) == 0)
 		date[0] = '\0';

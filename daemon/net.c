@@ -51,7 +51,7 @@ struct net {
 static void fill_address(struct sockaddr_storage *out, const struct address *address, uint16_t port)
 {
 	memset(out, 0, sizeof *out);
-	if (address->family == AF_INET) {
+	if (address->family == ADDRESS_IPV4) {
 		struct sockaddr_in *v4 = (struct sockaddr_in *)out;
 
 		v4->sin_family = AF_INET;
@@ -68,12 +68,12 @@ static void fill_address(struct sockaddr_storage *out, const struct address *add
 
 static bool same_address(const struct address *address, const struct sockaddr *from)
 {
-	if (address->family != from->sa_family)
-		return false;
 	if (from->sa_family == AF_INET)
-		return memcmp(address->bytes, &((const struct sockaddr_in *)from)->sin_addr, 4) ==
-		       0;
-	return memcmp(address->bytes, &((const struct sockaddr_in6 *)from)->sin6_addr, 16) == 0;
+		return address->family == ADDRESS_IPV4 &&
+		       memcmp(address->bytes, &((const struct sockaddr_in *)from)->sin_addr, 4) ==
+		           0;
+	return from->sa_family == AF_INET6 && address->family == ADDRESS_IPV6 &&
+	       memcmp(address->bytes, &((const struct sockaddr_in6 *)from)->sin6_addr, 16) == 0;
 }
 
 static uint8_t member_at(const struct config *config, const struct sockaddr *from)
@@ -130,7 +130,7 @@ static enum code listen_on(struct net *net, uv_loop_t *loop, int fd, struct erro
 	if (failed == 0) {
 		/* libuv sets this; it would let any local user bind the same port and take our
 		 * heartbeats. */
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &no, sizeof no);
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, (const void *)&no, sizeof no);
 		failed = uv_udp_recv_start(&socket->udp, lend_batch, on_datagram);
 	}
 	if (failed != 0)

@@ -41,7 +41,7 @@ void priority_begin(struct priority *priority)
 	priority->processor.code = platform_hold_processor(HOLD_WORKER, &priority->processor);
 }
 
-static void tell(const struct daemon *daemon, const struct error *lacking)
+static void report(const struct daemon *daemon, const struct error *lacking)
 {
 	if (lacking->code != CODE_OK)
 		log_write(daemon->log, LEVEL_WARNING, "this process lacks rights: %s",
@@ -51,8 +51,8 @@ static void tell(const struct daemon *daemon, const struct error *lacking)
 void priority_open(struct priority *priority, struct daemon *daemon)
 {
 	priority->daemon = daemon;
-	tell(daemon, &priority->memory);
-	tell(daemon, &priority->processor);
+	report(daemon, &priority->memory);
+	report(daemon, &priority->processor);
 	(void)uv_signal_init(&daemon->loop, &priority->exceeded);
 	(void)uv_timer_init(&daemon->loop, &priority->again);
 	priority->exceeded.data = priority->again.data = priority;

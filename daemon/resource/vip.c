@@ -283,7 +283,7 @@ static void hear_link(struct vip *vip, const struct network_change *change)
 static bool is_same(const struct address *a, const struct address *b)
 {
 	return a->family == b->family &&
-	       memcmp(a->bytes, b->bytes, a->family == AF_INET ? 4 : 16) == 0;
+	       memcmp(a->bytes, b->bytes, a->family == ADDRESS_IPV4 ? 4 : 16) == 0;
 }
 
 static bool vip_announce(struct resource *resource)

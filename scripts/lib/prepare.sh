@@ -7,7 +7,8 @@ packages_build=(gcc libc6-dev meson ninja-build pkg-config libuv1-dev libsodium-
 	libmnl-dev libcjson-dev check)
 packages_gate=(clang libbpf-dev) # optional for the program; whatever is built here has the gate
 packages_lab=(python3 iproute2 nftables procps)
-packages_test=(python3-pytest mandoc binutils spin tmux openipmi ipmitool)
+packages_test=(python3-pytest mandoc binutils spin tmux openipmi ipmitool
+	gcc-mingw-w64-x86-64)
 packages_containers=(debootstrap systemd-container)
 packages_machines=(qemu-system-x86 cpio)
 

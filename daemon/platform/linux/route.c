@@ -9,7 +9,7 @@
 
 #include "daemon/platform/linux/netlink.h"
 
-enum { REQUEST_BYTES = 256, ADDRESS_BYTES = 16, TICKS_OF_A_SECOND = 100 /* USER_HZ */ };
+enum { REQUEST_BYTES = 256, TICKS_OF_A_SECOND = 100 /* USER_HZ */ };
 
 struct route {
 	unsigned index;

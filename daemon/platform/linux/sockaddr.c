@@ -4,8 +4,12 @@
  */
 #include "daemon/platform/linux/sockaddr.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <string.h>
+
+static_assert((int)ADDRESS_IPV4 == AF_INET && (int)ADDRESS_IPV6 == AF_INET6,
+              "this directory takes families as they are");
 
 size_t address_bytes(uint8_t family)
 {
