@@ -302,26 +302,15 @@ static bool is_sound(const struct leftover *leftover)
 	return leftover->address.interface[0] != '\0' && leftover->address.address.family != 0;
 }
 
-/* Ends the line at `*rest` and advances over it; NULL: there is none. */
-static char *next_line(char **rest)
-{
-	char *line = *rest;
-	char *end = line == NULL ? NULL : strchr(line, '\n');
-	*rest = end == NULL ? NULL : end + 1;
-	if (end != NULL)
-		*end = '\0';
-	return line;
-}
-
 /* The lines stand in the order of the table, each once. Another version of this program may know
  * fewer of them or more behind: an upgrade must not have anybody look for processes by hand. */
 static bool parse(char *text, struct leftover *leftover)
 {
 	char *rest = text;
-	char *line = next_line(&rest);
+	char *line = strsep(&rest, "\n");
 	if (strcmp(line, FIRST_LINE) != 0)
 		return false;
-	line = next_line(&rest);
+	line = strsep(&rest, "\n");
 	for (size_t i = 0; i < FIELDS; i++) {
 		size_t length = strlen(fields[i].key);
 		if (i >= FIELDS_FIRST && line != NULL && strcmp(line, LAST_LINE) == 0)
@@ -329,10 +318,10 @@ static bool parse(char *text, struct leftover *leftover)
 		if (line == NULL || strncmp(line, fields[i].key, length) != 0 ||
 		    line[length] != ' ' || !read_field(&fields[i], line + length + 1, leftover))
 			return false;
-		line = next_line(&rest);
+		line = strsep(&rest, "\n");
 	}
 	while (line != NULL && strcmp(line, LAST_LINE) != 0)
-		line = next_line(&rest);
+		line = strsep(&rest, "\n");
 	return line != NULL && is_sound(leftover);
 }
 

@@ -22,8 +22,8 @@ MEMORY_MB = 2000
 LARGE_MEMORY_MB = 16000
 DEPTH = 400000  # of the search; reaching it is an error, not a result
 # How a searcher is compiled: one that has to find something looks for the shortest way to it, and
-# is through before it is optimised.
-QUICK, THOROUGH = "-O0 -DBFS", "-O2"
+# is through before it is optimised; so is one of the smallest variant.
+QUICK, SMALL, THOROUGH = "-O0 -DBFS", "-O0", "-O2"
 
 
 class Variant(NamedTuple):
@@ -183,15 +183,17 @@ class Work(NamedTuple):
     about: str
     options: str
     finds: bool  # whether an invariant has to fail
+    kind: str  # of its compilation
 
 
 def work_of(options: argparse.Namespace) -> list[Work]:
     variants = {v.name: v.options for v in [*VARIANTS, *LARGE]}
-    work = [Work(v.name, f"all rules, {v.name}: {v.about}", v.options, False)
+    work = [Work(v.name, f"all rules, {v.name}: {v.about}", v.options, False,
+                 SMALL if v.name == "small" else THOROUGH)
             for v in (LARGE if options.large else VARIANTS)]
     if not options.large:
-        for removals, finds in ((REMOVALS, True), (KEPT, False)):
-            work += [Work(r.switch, r.rule, f"{variants[r.variant]} {r.switch}", finds)
+        for removals, finds, kind in ((REMOVALS, True, QUICK), (KEPT, False, SMALL)):
+            work += [Work(r.switch, r.rule, f"{variants[r.variant]} {r.switch}", finds, kind)
                      for r in removals]
     return [item for item in work if not options.only or item.name in options.only]
 
@@ -237,7 +239,7 @@ def main() -> int:
                     LARGE_MEMORY_MB if options.large else MEMORY_MB)
     good = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        waiting = [pool.submit(search, item.options, QUICK if item.finds else THOROUGH)
+        waiting = [pool.submit(search, item.options, item.kind)
                    for item in work]
         for item, result in zip(work, waiting):
             try:

@@ -31,6 +31,7 @@ NOT_YET = {
     "daemon/daemon.c": "ignores SIGPIPE, which Windows does not have",
     "daemon/guard/memory.c": "maps a file by mmap(2) instead of by the platform",
     "daemon/priority.c": "gives way on SIGXCPU, which Windows does not have",
+    "daemon/resource/leftovers.c": "cuts lines by strsep(3)",
     "daemon/resource/task.c": "names signals by strsignal(3)",
 }
 
