@@ -38,6 +38,7 @@ static void begin_again(struct cluster *c, bool is_retired)
 	cluster_boot(c, ALPHA, &durable, &kept);
 }
 
+/* Fault 56: an owner may not own its role any more. */
 START_TEST(a_retired_role_is_handed_over_at_once)
 {
 	struct cluster *c = settled();
@@ -51,6 +52,7 @@ START_TEST(a_retired_role_is_handed_over_at_once)
 }
 END_TEST
 
+/* Fault 56: an owner may not own its role any more. */
 START_TEST(a_retired_role_that_nobody_else_can_take_ends_within_a_lease)
 {
 	struct cluster *c = settled();
@@ -70,6 +72,7 @@ START_TEST(a_retired_role_that_nobody_else_can_take_ends_within_a_lease)
 }
 END_TEST
 
+/* Fault 56: an owner may not own its role any more. */
 START_TEST(a_claim_to_a_role_that_is_not_known_any_more_is_forgotten)
 {
 	struct cluster *c = settled();

@@ -52,6 +52,7 @@ static uint8_t run(struct cluster *c, int64_t ms)
 	return cluster_owner(c);
 }
 
+/* Fault 55: files differ. */
 START_TEST(a_role_with_a_new_name_is_not_taken_while_the_old_one_is_up)
 {
 	struct cluster *c = settled();
@@ -62,6 +63,7 @@ START_TEST(a_role_with_a_new_name_is_not_taken_while_the_old_one_is_up)
 }
 END_TEST
 
+/* Fault 55: files differ. */
 START_TEST(a_role_with_a_new_name_waits_for_the_promise_of_an_owner_that_is_not_heard)
 {
 	struct cluster *c = settled();
@@ -83,6 +85,7 @@ START_TEST(a_role_with_a_new_name_waits_for_the_promise_of_an_owner_that_is_not_
 }
 END_TEST
 
+/* Fault 55: files differ. */
 START_TEST(a_voter_that_begins_again_remembers_what_its_vote_is_for)
 {
 	struct cluster *c = settled();
@@ -99,6 +102,7 @@ START_TEST(a_voter_that_begins_again_remembers_what_its_vote_is_for)
 }
 END_TEST
 
+/* Fault 55: files differ. */
 START_TEST(a_rename_ends_in_the_new_name_whoever_reads_it_first)
 {
 	static const uint8_t orders[][3] = {
@@ -127,7 +131,7 @@ START_TEST(a_rename_ends_in_the_new_name_whoever_reads_it_first)
 }
 END_TEST
 
-/* A second role of beta, whose file adds the address that alpha has up in another. */
+/* Fault 55: a second role of beta, whose file adds the address that alpha has up in another. */
 START_TEST(what_a_file_adds_waits_until_the_other_file_has_dropped_it)
 {
 	struct cluster *c = settled();
