@@ -163,12 +163,6 @@ MUTANTS = [
         "an owner that is heard but deaf frees its votes when it has released",
         killers=("scenario/owner-deaf",)),
     Mutant(
-        "none-of-before-the-grant", "proto/fresh.c",
-        "echo->stamp.seq > m->roles[r].granted_at_seq && echo->stamp.seq <= m->seq;",
-        "echo->stamp.seq <= m->seq;",
-        "a `none` that is not fresh frees a vote only if it was made after the grant",
-        killers=("scenario/replayed-after-disk-loss",)),
-    Mutant(
         "promise-forgotten-early", "proto/record.c",
         "instant_plus(m->needed_since, m->longest_promise)", "m->needed_since",
         "the longest promise is forgotten when every promise as long is over"),
@@ -450,6 +444,10 @@ MUTANTS = [
 ]
 
 KEPT = [
+    Kept("a `none` that is not fresh frees a vote only if it was made after the grant",
+         "it has to be newer by number than the claim that was granted, and of the same life; only "
+         "a recording of an earlier life with the same numbers is both, and that echoes an earlier "
+         "life of the voter, unless both have lost their disks and begun to count alike."),
     Kept("no slot of the gate is believed while addresses move to other slots",
          "the window is that of a few updates of a map in the kernel, at the start of a worker; "
          "that each address then is in the slot of its role is searched for."),
