@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "daemon/platform/secret.h"
 
 struct option {
 	const char *name;
@@ -200,6 +201,14 @@ static enum code apply(int argc, char **argv, int *at, unsigned accepts, struct 
 	return CODE_OK;
 }
 
+/* A key that the service manager hands over is the daemon's alone, and so comes first. */
+static const char *default_key(struct options *options)
+{
+	return platform_secret_handed("node.key", options->handed_key, sizeof options->handed_key)
+	           ? options->handed_key
+	           : "/etc/failoverd/node.key";
+}
+
 enum code options_parse(int argc, char **argv, unsigned accepts, struct options *options,
                         struct error *error)
 {
@@ -207,7 +216,6 @@ enum code options_parse(int argc, char **argv, unsigned accepts, struct options 
 
 	*options = (struct options){
 	    .config = "/etc/failoverd/failoverd.ini",
-	    .key = "/etc/failoverd/node.key",
 	    .state_dir = "/var/lib/failoverd",
 	    .run_dir = "/run/failoverd",
 	    .out = "/etc/failoverd/node.key",
@@ -229,6 +237,8 @@ enum code options_parse(int argc, char **argv, unsigned accepts, struct options 
 			options->operands[options->operand_count++] = argv[i];
 		}
 	}
+	if (options->key == NULL)
+		options->key = default_key(options);
 	return CODE_OK;
 }
 

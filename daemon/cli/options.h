@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/file.h"
 #include "proto/clock.h"
 #include "proto/error.h"
 #include "proto/note.h"
@@ -32,6 +33,7 @@ enum { OPTIONS = OPTION_HELP + 1, OPERANDS_MAX = 2 };
 struct options {
 	const char *config;
 	const char *key;
+	char handed_key[FILE_PATH_BYTES]; /* to which `key` may point */
 	const char *state_dir;
 	const char *run_dir;
 	const char *out;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "proto/error.h"
@@ -17,3 +18,7 @@
  */
 enum code platform_secret_read(const char *path, char *secret, size_t size, size_t *length,
                                struct error *error);
+
+/* Where the service manager of this host keeps a secret of this name for the daemon: of this very
+ * process, or, for a command that is typed beside it, of the unit that runs. False: nowhere. */
+bool platform_secret_handed(const char *name, char *path, size_t size);

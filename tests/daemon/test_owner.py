@@ -116,3 +116,16 @@ def test_keygen_in_a_directory_of_a_user_makes_a_key_which_that_user_can_read(al
     place = alpha.path / "state/new.key"
     assert alpha.command("keygen", "--out", place).returncode == DONE
     assert place.stat().st_uid == NOBODY.pw_uid and place.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_credential_of_systemd_is_the_key_where_none_is_named(alpha, monkeypatch):
+    handed = alpha.path / "credentials"
+    handed.mkdir(mode=0o700)
+    shutil.move(alpha.path / "key", handed / "node.key")
+    (handed / "node.key").chmod(0o440)  # as systemd's list of who may read makes it look
+    options = [word for word in alpha.options() if word not in ("--key", alpha.path / "key")]
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    result = alpha.command("check", *options)
+    assert "is alpha of cluster local" in result.stdout, result.stderr
+    (handed / "node.key").chmod(0o444)
+    assert "others can use the secret" in alpha.command("check", *options).stderr

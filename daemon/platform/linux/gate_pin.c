@@ -63,11 +63,12 @@ static enum code not_lasting(struct error *error)
 
 enum code pin_probe(struct error *error)
 {
-	if (is_bpf(root))
-		return is_same(root, "/proc/1/root/sys/fs/bpf") ? CODE_OK : not_lasting(error);
+	/* First: what is above it may be an empty directory that the unit of systemd is shown. */
 	if (is_bpf(home))
 		return is_same(home, "/proc/1/root/sys/fs/bpf/failoverd") ? CODE_OK
 		                                                          : not_lasting(error);
+	if (is_bpf(root))
+		return is_same(root, "/proc/1/root/sys/fs/bpf") ? CODE_OK : not_lasting(error);
 	if (access(root, F_OK) != 0)
 		return error_set(error, CODE_UNSUPPORTED,
 		                 "this kernel has no BPF file system (%s: %s)", root,

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,11 +38,13 @@ static bool is_daemons_user(uid_t owner)
 	return platform_user(UNIT_NAME, &unit, NULL) == CODE_OK && owner == unit.id;
 }
 
+/* Nobody but root is in root's group. A credential of systemd shows it as well: what it lets its
+ * unit's user read by an access control list looks like a right of the group. */
 static bool others_can_read(const struct stat *facts)
 {
 	const mode_t others = facts->st_mode & (S_IRWXG | S_IRWXO);
 	if (others == S_IRGRP && facts->st_uid == 0)
-		return !is_daemons_group(facts->st_gid);
+		return facts->st_gid != 0 && !is_daemons_group(facts->st_gid);
 	return others != 0;
 }
 
@@ -145,4 +149,18 @@ enum code platform_secret_read(const char *path, char *secret, size_t size, size
 	if (code != CODE_OK)
 		sodium_memzero(secret, size);
 	return code;
+}
+
+bool platform_secret_handed(const char *name, char *path, size_t size)
+{
+	static const char of_unit[] = "/run/credentials/failoverd.service";
+	const char *const directories[] = {getenv("CREDENTIALS_DIRECTORY"), of_unit};
+	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+		if (directories[i] == NULL)
+			continue;
+		int length = snprintf(path, size, "%s/%s", directories[i], name);
+		if (length > 0 && (size_t)length < size && access(path, R_OK) == 0)
+			return true;
+	}
+	return false;
 }
