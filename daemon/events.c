@@ -32,6 +32,7 @@ void events_step(struct daemon *daemon, struct event event)
 {
 	assert(!daemon->stepping);
 	daemon->stepping = true;
+	event.behind = platform_behind();
 	event.now = platform_now();
 	member_step(&daemon->member, &event, &daemon->effects);
 	if (daemon->effects.broken != NULL)

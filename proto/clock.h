@@ -56,6 +56,13 @@ static inline struct instant instant_minus(struct instant t, struct span d)
 	return (struct instant){t.ns - d.ns};
 }
 
+/* Moves an instant that a clock can show; the two others stay what they are. */
+static inline struct instant instant_shift(struct instant t, int64_t ns)
+{
+	return t.ns == INSTANT_PAST.ns || t.ns == INSTANT_NEVER.ns ? t
+	                                                           : (struct instant){t.ns + ns};
+}
+
 static inline struct span instant_since(struct instant later, struct instant earlier)
 {
 	return (struct span){later.ns - earlier.ns};

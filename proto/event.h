@@ -27,6 +27,9 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	struct instant now;
+	/* By how much the lease clock has fallen behind the oscillator of the host since some
+	 * moment that stays the same while the daemon lives; read beside `now`. */
+	struct span behind;
 	union {
 		struct {
 			const struct heartbeat *page; /* borrowed for the step */

@@ -305,6 +305,7 @@ void member_step(struct member *m, const struct event *event, struct effects *ou
 	m->now = event->now;
 	m->wake = INSTANT_NEVER;
 	uint64_t generation = m->generation;
+	slew_update(&step, event->behind);
 	dispatch(&step, event);
 	update(&step);
 	out->persist = m->generation != generation || (m->persisted == 0 && generation == 1);
@@ -338,7 +339,7 @@ struct instant member_lease_end(const struct member *m, uint8_t role)
 {
 	const struct claim *claim = &m->roles[role].claim;
 	bool has = claim->state == CLAIM_HOLDING || claim->state == CLAIM_RELEASING;
-	return has ? claim->lease_end : INSTANT_PAST;
+	return has ? slew_expected(m, claim->lease_end) : INSTANT_PAST;
 }
 
 struct span member_release_limit(const struct member *m, uint8_t role)

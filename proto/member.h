@@ -133,7 +133,8 @@ void member_view(const struct member *m, struct instant now, struct member_view 
 /* Right to act: the claim is `holding` and its lease has not ended. Read before every act of a
  * start. */
 bool member_may_act(const struct member *m, uint8_t role, struct instant now);
-/* Lease end of role for the guard; INSTANT_PAST when this member has no lease. */
+/* Lease end of role for the guard, as the clock will show it at the rate it runs now; INSTANT_PAST
+ * when this member has no lease. */
 struct instant member_lease_end(const struct member *m, uint8_t role);
 /* How long after that lease end the resources may take to be down: what was declared by the
  * heartbeats that it rests on. */

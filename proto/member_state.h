@@ -167,6 +167,18 @@ struct owed_answer {
 	struct instant expires;
 };
 
+/* How the lease clock goes beside the oscillator of the host; see slew.c. */
+struct slew {
+	bool known;
+	struct span least; /* behind by this when it was last put right, or by less since */
+	struct span most;  /* the same of what was gained, or by more since */
+	struct instant marked_at;
+	struct span marked; /* behind by this then */
+	int64_t ppm;        /* over the last window: slow by this; negative: fast */
+	unsigned windows;   /* in a row that contradict `told` */
+	bool told;          /* that it is beyond what promises allow for */
+};
+
 struct member {
 	const struct setup *setup; /* borrowed */
 	struct timing timing;
@@ -185,6 +197,7 @@ struct member {
 	struct instant started_at;
 	struct instant outbid_at;       /* when it last took another incarnation, */
 	uint32_t outbid_count;          /* and how often in a row */
+	struct slew slew;
 	struct span stood;              /* for so long the own clock stood still, not told yet */
 	struct instant stood_at;        /* it was found out */
 	struct instant reconfirm_since; /* a long gap ended then; INSTANT_PAST: none */

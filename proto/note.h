@@ -62,8 +62,10 @@ enum note_kind {
 	NOTE_TOO_FAR,     /* span: lease; the voters answer too slowly for it */
 	NOTE_NEAR_ENOUGH, /* they do not any more */
 	NOTE_PROMISE_LAPSED, /* span: the longest promise that may still stand */
+	NOTE_CLOCK_SLEWED,    /* detail: 1 fast, 0 slow; count: ppm, beyond the drift allowed for */
+	NOTE_CLOCK_STEADY,    /* the same, within it again */
 };
-enum { NOTES = NOTE_PROMISE_LAPSED + 1 };
+enum { NOTES = NOTE_CLOCK_STEADY + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {

@@ -104,6 +104,12 @@ void fence_forgive(struct step *step, uint8_t member);
 void standstill_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
 void standstill_update(struct step *step);
 
+/* --- slew.c: what a time daemon takes from the own clock */
+/* Before everything else of a step. */
+void slew_update(struct step *step, struct span behind);
+/* What the clock shows at the lease end `end` if it goes on losing as it does. */
+struct instant slew_expected(const struct member *m, struct instant end);
+
 /* --- fence_news.c: who was off */
 void fence_learn(struct step *step, const struct fence_news *news);
 /* A page that is fresh: what it says of others that were switched off, and what it shows of the

@@ -18,6 +18,11 @@
 /* The lease clock: monotonic, counts suspend, cannot fail, does not block. */
 struct instant platform_now(void);
 
+/* By how much the lease clock has fallen behind the oscillator of this host, since a moment that is
+ * the same for every process of this boot. A time daemon that slews the clock changes it; suspend
+ * does not. Read to some microseconds, mostly. */
+struct span platform_behind(void);
+
 /* Differs after each boot of this host; the same for all processes between two boots. */
 struct boot {
 	uint8_t bytes[16];

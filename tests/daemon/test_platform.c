@@ -49,6 +49,20 @@ START_TEST(the_clock_never_goes_back)
 }
 END_TEST
 
+/* A time daemon may slew it meanwhile, but by no more than a tenth. */
+START_TEST(the_clock_keeps_beside_the_oscillator_of_the_host)
+{
+	const struct instant begin = platform_now();
+	const struct span before = platform_behind();
+	while (instant_since(platform_now(), begin).ns < span_ms(50).ns)
+		;
+	const struct span lost = {platform_behind().ns - before.ns};
+	const struct span limit = span_divided(instant_since(platform_now(), begin), 5);
+	ck_assert_int_lt(lost.ns, limit.ns);
+	ck_assert_int_gt(lost.ns, -limit.ns);
+}
+END_TEST
+
 START_TEST(a_boot_has_one_identity)
 {
 	struct boot a = {{0}}, b = {{0}};
@@ -287,6 +301,7 @@ int main(void)
 	Suite *suite = suite_create("platform");
 	TCase *all = tcase_create("all");
 	tcase_add_test(all, the_clock_never_goes_back);
+	tcase_add_test(all, the_clock_keeps_beside_the_oscillator_of_the_host);
 	tcase_add_test(all, a_boot_has_one_identity);
 	tcase_add_test(all, a_socket_does_not_block_and_is_not_inherited);
 	tcase_add_test(all, a_taken_port_is_an_error_that_names_it);

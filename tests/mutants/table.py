@@ -241,6 +241,16 @@ MUTANTS = [
         "an owner whose clock stood still for longer than its lease has none",
         killers=("scenario/machine-paused",)),
     Mutant(
+        "slew-is-not-lost", "proto/slew.c",
+        "\t\tcount_lost(step->m, (struct span){behind.ns - slew->least.ns});\n", "",
+        "what a slewed clock lost is taken off leases",
+        killers=("scenario/slewed-clocks",)),
+    Mutant(
+        "slew-is-not-gained", "proto/slew.c",
+        "\t\tcount_gained(step->m, (struct span){slew->most.ns - behind.ns});\n", "",
+        "what a slewed clock gained is added to promises",
+        killers=("scenario/slewed-clocks",)),
+    Mutant(
         "fenced-promise-ends", "proto/voter.c",
         "(!voter->endless && instant_reached(now, voter->until))",
         "instant_reached(now, voter->until)",

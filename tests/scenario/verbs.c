@@ -59,6 +59,7 @@ const struct verb verbs[] = {
     {"agent", "NODE works|fails [time=1s]", "what its fence agent does from now on", true,
      verb_agent},
     {"thaw", "MEMBER", "it goes on before its time", true, verb_thaw},
+    {"slew", "MEMBER [-]PPM", "a time daemon makes its clock too fast by this", true, verb_slew},
     {"drift", "MEMBER [-]PPM", "its clock is too fast by this", true, verb_drift},
     {"disk", "MEMBER full|ok|lost|damaged|copy|old",
      "its state file; a copy of it is made, and put back", true, verb_disk},

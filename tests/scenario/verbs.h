@@ -44,6 +44,7 @@ bool verb_crash(struct stage *stage, const struct words *words);
 bool verb_boot(struct stage *stage, const struct words *words);
 bool verb_freeze(struct stage *stage, const struct words *words);
 bool verb_thaw(struct stage *stage, const struct words *words);
+bool verb_slew(struct stage *stage, const struct words *words);
 bool verb_drift(struct stage *stage, const struct words *words);
 bool verb_disk(struct stage *stage, const struct words *words);
 bool verb_resource(struct stage *stage, const struct words *words);

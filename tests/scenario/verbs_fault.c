@@ -224,14 +224,32 @@ bool verb_thaw(struct stage *stage, const struct words *words)
 	return stage_now(stage);
 }
 
+static bool take_rate(struct stage *stage, const struct words *words, uint8_t *h, long *ppm)
+{
+	char *end = NULL;
+	if (words->count != 3 || !stage_host(stage, words->word[1], h))
+		return false;
+	*ppm = strtol(words->word[2], &end, 10);
+	return *end == '\0' && labs(*ppm) <= 100000;
+}
+
+bool verb_slew(struct stage *stage, const struct words *words)
+{
+	uint8_t h;
+	long ppm;
+	if (!take_rate(stage, words, &h, &ppm))
+		return false;
+	host_slew(stage->world, h, ppm);
+	story_tell(stage->world, h, "(a time daemon lets its clock run %ld ppm %s)", labs(ppm),
+	           ppm < 0 ? "slow" : "fast");
+	return true;
+}
+
 bool verb_drift(struct stage *stage, const struct words *words)
 {
 	uint8_t h;
-	char *end = NULL;
-	if (words->count != 3 || !stage_host(stage, words->word[1], &h))
-		return false;
-	long ppm = strtol(words->word[2], &end, 10);
-	if (*end != '\0' || labs(ppm) > 100000)
+	long ppm;
+	if (!take_rate(stage, words, &h, &ppm))
 		return false;
 	host_drift(stage->world, h, ppm);
 	story_tell(stage->world, h, "(its clock is %ld ppm %s)", labs(ppm),

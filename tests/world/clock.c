@@ -9,9 +9,19 @@ enum { MILLION = 1000000 };
 /* True time beyond which nothing is planned: some days, far from overflow. */
 static const int64_t horizon = INT64_C(1000000000) * 1000000;
 
+static int64_t share(int64_t elapsed, int64_t ppm)
+{
+	return elapsed / MILLION * ppm + elapsed % MILLION * ppm / MILLION;
+}
+
 static int64_t local_after(const struct host_clock *clock, int64_t elapsed)
 {
-	return elapsed + elapsed / MILLION * clock->ppm + elapsed % MILLION * clock->ppm / MILLION;
+	return elapsed + share(elapsed, clock->ppm);
+}
+
+struct span clock_behind(const struct host_clock *clock, int64_t now)
+{
+	return (struct span){clock->behind - share(now - clock->true_base, clock->slewed)};
 }
 
 struct instant clock_show(const struct host_clock *clock, int64_t now)
@@ -41,6 +51,16 @@ int64_t clock_true(const struct host_clock *clock, struct instant when, int64_t 
 void clock_drift(struct host_clock *clock, int64_t now, int64_t ppm)
 {
 	clock->local_base = clock_show(clock, now).ns;
+	clock->behind = clock_behind(clock, now).ns;
 	clock->true_base = now;
-	clock->ppm = ppm;
+	clock->ppm = ppm + clock->slewed;
+}
+
+void clock_slew(struct host_clock *clock, int64_t now, int64_t ppm)
+{
+	const int64_t drift = clock->ppm - clock->slewed;
+
+	clock_drift(clock, now, drift);
+	clock->slewed = ppm;
+	clock->ppm = drift + ppm;
 }

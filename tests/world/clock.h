@@ -14,10 +14,15 @@ struct host_clock {
 	int64_t true_base;  /* at this true time ... */
 	int64_t local_base; /* ... the clock showed this */
 	int64_t ppm;        /* fast by this many parts per million; negative: slow */
+	int64_t slewed;     /* the part of it that the host's oscillator does not share */
+	int64_t behind;     /* the oscillator, at true_base */
 };
 
 /* What the clock shows at true time `now`. */
 struct instant clock_show(const struct host_clock *clock, int64_t now);
+
+/* By how much it is behind the oscillator. */
+struct span clock_behind(const struct host_clock *clock, int64_t now);
 
 /* The first true time, not before `now`, at which the clock shows `when` or more. INT64_MAX for
  * what will not come. */
@@ -28,3 +33,6 @@ int64_t clock_true_span(const struct host_clock *clock, struct span span);
 
 /* Changes the rate without a jump. */
 void clock_drift(struct host_clock *clock, int64_t now, int64_t ppm);
+
+/* The same, by a time daemon: the oscillator keeps its rate. */
+void clock_slew(struct host_clock *clock, int64_t now, int64_t ppm);

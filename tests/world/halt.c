@@ -31,6 +31,7 @@ void halt_end(struct world *world, uint8_t h)
 	host->halt.is_on = false;
 	if (host->halt.stops_clock) {
 		host->clock.local_base = clock_show(&host->clock, host->halt.began).ns;
+		host->clock.behind = clock_behind(&host->clock, host->halt.began).ns;
 		host->clock.true_base = world->now;
 	}
 	check_goes_on(world, h, host->halt.began, host->halt.stops_clock);

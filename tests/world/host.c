@@ -165,6 +165,7 @@ void host_step(struct world *world, uint8_t h, struct event *event)
 	if (host->doom != DOOM_NONE)
 		layers_keep(world, h);
 	event->now = clock_show(&host->clock, world->now);
+	event->behind = clock_behind(&host->clock, world->now);
 	world->steps++;
 	member_step(host->member, event, &world->effects);
 	if (world->effects.broken != NULL)
@@ -282,6 +283,7 @@ void host_boot(struct world *world, uint8_t h)
 	story_tell(world, h, host->layers.has_kept ? "(boot, with memory)" : "(boot)");
 	if (!host->powered) {
 		/* A clock that counts from the boot. */
+		host->clock.behind = 0;
 		host->clock.true_base = world->now;
 		host->clock.local_base = rng_between(&world->rng, 0, INT64_C(1000000000));
 		host->powered = true;
@@ -393,13 +395,25 @@ void host_set_timing(struct world *world, uint8_t h, struct timing timing)
 		host_step(world, h, &(struct event){.kind = EVENT_DEADLINE});
 }
 
-void host_drift(struct world *world, uint8_t h, int64_t ppm)
+/* What waits by this clock waits anew. */
+static void follow_rate(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
-	clock_drift(&host->clock, world->now, ppm);
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
 		if (host->stubs[r].state != STUB_DOWN)
 			layers_watch(world, h, r);
 	if (host->state == HOST_RUNNING)
 		arm_timer(world, h);
+}
+
+void host_drift(struct world *world, uint8_t h, int64_t ppm)
+{
+	clock_drift(&world->hosts[h].clock, world->now, ppm);
+	follow_rate(world, h);
+}
+
+void host_slew(struct world *world, uint8_t h, int64_t ppm)
+{
+	clock_slew(&world->hosts[h].clock, world->now, ppm);
+	follow_rate(world, h);
 }

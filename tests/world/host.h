@@ -103,5 +103,7 @@ void host_set_timing(struct world *world, uint8_t host, struct timing timing);
 
 /* The clock changes its rate, and whoever waits for it waits anew. */
 void host_drift(struct world *world, uint8_t host, int64_t ppm);
+/* The same, by a time daemon. */
+void host_slew(struct world *world, uint8_t host, int64_t ppm);
 
 bool host_is_up(const struct host *host); /* a daemon lives there, frozen or not */

@@ -38,13 +38,22 @@ static bool is_daemons_user(uid_t owner)
 	return platform_user(UNIT_NAME, &unit, NULL) == CODE_OK && owner == unit.id;
 }
 
-/* Nobody but root is in root's group. A credential of systemd shows it as well: what it lets its
- * unit's user read by an access control list looks like a right of the group. */
-static bool others_can_read(const struct stat *facts)
+/* Where systemd lets nobody in but root and the unit. What it lets the unit's user read by an access
+ * control list looks like a right of root's group. */
+static bool is_credential(const char *path)
+{
+	static const char all[] = "/run/credentials/";
+	const char *own = getenv("CREDENTIALS_DIRECTORY");
+	return strncmp(path, all, strlen(all)) == 0 ||
+	       (own != NULL && *own == '/' && strncmp(path, own, strlen(own)) == 0);
+}
+
+static bool others_can_read(const char *path, const struct stat *facts)
 {
 	const mode_t others = facts->st_mode & (S_IRWXG | S_IRWXO);
 	if (others == S_IRGRP && facts->st_uid == 0)
-		return facts->st_gid != 0 && !is_daemons_group(facts->st_gid);
+		return !(facts->st_gid == 0 && is_credential(path)) &&
+		       !is_daemons_group(facts->st_gid);
 	return others != 0;
 }
 
@@ -56,7 +65,7 @@ static enum code judge(const char *path, const struct stat *facts, struct error 
 		return error_set(error, CODE_DENIED,
 		                 "%s belongs to user %u, who can replace the secret: chown root %s",
 		                 path, (unsigned)facts->st_uid, path);
-	if (others_can_read(facts))
+	if (others_can_read(path, facts))
 		return error_set(error, CODE_DENIED,
 		                 "%s has mode %04o, so others can use the secret: chmod 600 %s, or "
 		                 "640 if it is root's and in the group of the daemon alone",
