@@ -38,8 +38,8 @@ static bool is_daemons_user(uid_t owner)
 	return platform_user(UNIT_NAME, &unit, NULL) == CODE_OK && owner == unit.id;
 }
 
-/* Where systemd lets nobody in but root and the unit. What it lets the unit's user read by an access
- * control list looks like a right of root's group. */
+/* Where systemd lets nobody in but root and the unit. What it lets the unit's user read by an
+ * access control list looks like a right of root's group. */
 static bool is_credential(const char *path)
 {
 	static const char all[] = "/run/credentials/";
