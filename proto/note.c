@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "proto/note_clock.h"
 #include "proto/note_fence.h"
 #include "proto/note_text.h"
 
@@ -320,24 +321,6 @@ static void clock_stood(const struct words *w, char *out, size_t size)
 	         w->span);
 }
 
-static void clock_slewed(const struct words *w, char *out, size_t size)
-{
-	const uint32_t ppm = w->note->count;
-
-	snprintf(out, size,
-	         "the clock of this host runs %u.%u %% %s, more than the %d %% that promises allow "
-	         "for: a time daemon slews it (chrony: maxslewrate); %s meanwhile",
-	         ppm / 10000, ppm / 1000 % 10, w->note->detail == 1 ? "fast" : "slow",
-	         DRIFT_PER_MILLE / 10,
-	         w->note->detail == 1 ? "promises are longer" : "leases are shorter");
-}
-
-static void clock_steady(const struct words *w, char *out, size_t size)
-{
-	(void)w;
-	snprintf(out, size, "the clock of this host runs at its own rate again");
-}
-
 static const struct sentence {
 	enum note_level level;
 	void (*write)(const struct words *words, char *out, size_t size);
@@ -389,8 +372,8 @@ static const struct sentence {
     [NOTE_NOT_OFF] = {LEVEL_ERROR, note_not_off},
     [NOTE_CALLED_OFF] = {LEVEL_ERROR, note_called_off},
     [NOTE_CLOCK_STOOD] = {LEVEL_WARNING, clock_stood},
-    [NOTE_CLOCK_SLEWED] = {LEVEL_WARNING, clock_slewed},
-    [NOTE_CLOCK_STEADY] = {LEVEL_INFO, clock_steady},
+    [NOTE_CLOCK_SLEWED] = {LEVEL_WARNING, note_clock_slewed},
+    [NOTE_CLOCK_STEADY] = {LEVEL_INFO, note_clock_steady},
 };
 
 enum note_level note_level(const struct note *note)

@@ -27,6 +27,7 @@ INCLUDES = {
     "proto/": PROTO_SYSTEM + ["proto/"],
     "proto/error.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note.c": PROTO_SYSTEM + TEXT + ["proto/"],
+    "proto/note_clock.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_fence.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/seal.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
     "proto/setup.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
