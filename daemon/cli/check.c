@@ -17,6 +17,7 @@
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
+#include "daemon/platform/standin.h"
 #include "daemon/store.h"
 
 /* Bits of access(2), which libuv takes everywhere. */
@@ -25,7 +26,7 @@ enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };
 void check_lack(struct check *check, const char *what, const struct error *error)
 {
 	check->lacks++;
-	(void)printf("LACKS    %s: %s\n", what, error->text);
+	(void)printf("MISSING  %s: %s\n", what, error->text);
 }
 
 void check_warn(struct check *check, const char *what, const char *text)
@@ -265,49 +266,6 @@ static void check_vip(struct check *check, const struct config_resource *resourc
 	network_close(network);
 }
 
-static void check_command(struct check *check, const struct config_resource *resource,
-                          const struct command *command)
-{
-	uv_fs_t request;
-	struct error error;
-	int failed;
-
-	if (command->word_count == 0)
-		return;
-	failed = uv_fs_access(NULL, &request, command->words, MAY_EXECUTE, NULL);
-	uv_fs_req_cleanup(&request);
-	if (failed == 0) {
-		check_fine(resource->name, command->words);
-		return;
-	}
-	(void)error_set(&error, CODE_NOT_FOUND, "%s cannot be executed: %s", command->words,
-	                uv_strerror(failed));
-	check_lack(check, resource->name, &error);
-}
-
-static void check_program(struct check *check, const struct config_resource *resource)
-{
-	struct error error;
-	struct user user;
-	uv_fs_t request;
-
-	check_command(check, resource, &resource->start);
-	check_command(check, resource, &resource->stop);
-	check_command(check, resource, &resource->status);
-	if (resource->user[0] != '\0' && platform_user(resource->user, &user, &error) != CODE_OK)
-		check_lack(check, resource->name, &error);
-	if (resource->directory[0] != '\0') {
-		int failed = uv_fs_access(NULL, &request, resource->directory, MAY_EXECUTE, NULL);
-
-		uv_fs_req_cleanup(&request);
-		if (failed != 0) {
-			(void)error_set(&error, CODE_NOT_FOUND, "directory %s: %s",
-			                resource->directory, uv_strerror(failed));
-			check_lack(check, resource->name, &error);
-		}
-	}
-}
-
 static void check_resource(struct check *check, const struct config_resource *resource,
                            void *context)
 {
@@ -344,11 +302,56 @@ static void print_failover_time(struct check *check)
 	             (double)round_trips.ns / 1e9);
 }
 
+/* A time daemon may slew the clock by which leases are measured. */
+static void check_clock(struct check *check)
+{
+	struct error error;
+
+	if (platform_check_clock(&error) == CODE_OK)
+		check_fine("clock", "no time daemon is known to change its rate by much");
+	else
+		check_warn(check, "clock", error.text);
+}
+
+/* Root may do what the daemon may not, so what follows is asked as the daemon would. */
+static void become_daemon(struct check *check)
+{
+	struct error text;
+
+	if (platform_stand_in(check->guard > 0 ? check->guard : 0, &text) != CODE_OK)
+		check_warn(check, "user", text.text);
+	else if (text.text[0] != '\0')
+		check_fine("user", text.text);
+	check->stands_in = text.code == CODE_OK && text.text[0] != '\0';
+}
+
+/* Of a daemon that runs, its own mounts tell what layers it has; where none does, root knows more
+ * than the daemon's user could see from outside of the unit. */
+static void check_early(struct check *check)
+{
+	check_running(check);
+	check_clock(check);
+	check_rights(check);
+	if (check->guard == 0)
+		check_layers(check);
+	become_daemon(check);
+	if (check->guard != 0)
+		check_layers(check);
+	/* The unit is given a control group of its own. */
+	if (!check->stands_in)
+		check_groups(check);
+}
+
+static void print_sum(const struct check *check)
+{
+	(void)printf("\n%u missing, %u warning%s\n", check->lacks, check->warnings,
+	             check->warnings == 1 ? "" : "s");
+}
+
 enum exit_code command_check(const struct options *options)
 {
 	static void (*const questions[])(struct check *) = {
-	    check_running, check_directories, check_state,     check_port,   check_rights,
-	    check_groups,  check_layers,      check_resources, check_fences,
+	    check_early, check_directories, check_state, check_port, check_resources, check_fences,
 	};
 	struct host *host = NULL;
 	enum exit_code result = host_open(&host, options);
@@ -356,14 +359,16 @@ enum exit_code command_check(const struct options *options)
 
 	if (result == EXIT_DONE) {
 		check.config = &host->config;
-		(void)printf("%s is %s of cluster %s (%u members, %u roles)\n\n", options->config,
-		             self_of(&check)->name, host->config.cluster,
-		             host->config.setup.member_count, host->config.setup.role_count);
+		(void)printf(
+		    "%s is %s of cluster %s (%u member%s, %u role%s)\n\n", options->config,
+		    self_of(&check)->name, host->config.cluster, host->config.setup.member_count,
+		    host->config.setup.member_count == 1 ? "" : "s", host->config.setup.role_count,
+		    host->config.setup.role_count == 1 ? "" : "s");
 		for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
 			questions[i](&check);
 		print_failover_time(&check);
 		check.warnings += host->findings.warnings;
-		(void)printf("\n%u lacking, %u warnings\n", check.lacks, check.warnings);
+		print_sum(&check);
 		if (check.lacks > 0)
 			result = EXIT_REFUSED;
 	} else {

@@ -16,6 +16,7 @@ struct check {
 	const struct options *options;
 	const struct config *config;
 	int64_t guard;     /* process of the daemon that runs now; 0: none does */
+	bool stands_in;    /* for the daemon of the unit, as its user */
 	unsigned lacks;    /* the daemon, or a role here, will not work */
 	unsigned warnings; /* it will, but an operator should know */
 };
@@ -34,3 +35,6 @@ void check_each_resource(struct check *check,
 
 /* What the daemon may do beyond what every user may, and what each lack costs. */
 void check_rights(struct check *check);
+
+/* What the commands of a process or a script need. */
+void check_program(struct check *check, const struct config_resource *resource);

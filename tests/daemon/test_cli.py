@@ -208,11 +208,46 @@ def test_keygen_into_a_missing_directory_fails_and_leaves_nothing(tmp_path):
 def test_check_of_a_good_host_tells_who_it_is_and_the_worst_failover_time(host):
     result = host.check()
     assert result.code == DONE, result.text
-    assert "is alpha of cluster ledger (3 members, 1 roles)" in result.out
+    assert "is alpha of cluster ledger (3 members, 1 role)" in result.out
     # (2 s + 0.5 s) x 1.01 / 0.99, and a heartbeat of 0.2 s
     assert "promise 2.551 s = (lease 2.000 s + release 0.500 s)" in result.out
     assert "replaced within 2.751 s" in result.out
-    assert "\n0 lacking, " in result.out
+    assert "\n0 missing, " in result.out
+
+
+def with_script(host, text, mode=0o755):
+    script = host.path / "app.sh"
+    script.write_bytes(text)
+    script.chmod(mode)
+    host.write(host.good().replace("/bin/sleep 1000", str(script)))
+    return script
+
+
+@pytest.mark.parametrize("text,says", [
+    (b"#!/nowhere/sh\n", "MISSING  app interpreter: /nowhere/sh: No such file"),
+    (b"#!/bin/sh\r\nexit 0\r\n", "its lines end as those of Windows"),
+    (b"#!/usr/bin/env no-such-program\n", "MISSING  app interpreter: no-such-program: not found"),
+    (b"exit 0\n", "no #! line says what reads it"),
+    (b"#! /bin/sh\nexit 0\n", "ok       app interpreter: /bin/sh")])
+def test_check_looks_at_what_reads_a_script(host, text, says):
+    with_script(host, text)
+    result = host.check()
+    assert says in result.out, result.text
+    assert result.code == (DONE if says.startswith("ok") else REFUSED)
+
+
+def test_check_finds_a_program_that_cannot_be_run(host):
+    script = with_script(host, b"#!/bin/sh\n", mode=0o644)
+    result = host.check()
+    assert result.code == REFUSED
+    assert f"MISSING  app command: {script}: Permission denied" in result.out
+    assert "\n1 missing, " in result.out
+
+
+def test_check_finds_a_directory_that_is_none(host):
+    host.write(host.good() + "directory = /etc/passwd\n")
+    result = host.check()
+    assert result.code == REFUSED and "MISSING  app directory: /etc/passwd: " in result.out
 
 
 def test_check_changes_nothing(host):
@@ -281,7 +316,7 @@ def test_a_huge_configuration_is_refused_unread(host):
 @pytest.mark.parametrize("use,code,says", [
     ("off", DONE, "ok       watchdog: off: a kernel that hangs as an owner is not reset"),
     ("auto", DONE, "warning  watchdog: /nowhere/dog: cannot look at it: No such file"),
-    ("required", REFUSED, "LACKS    watchdog: /nowhere/dog: cannot look at it: No such file")])
+    ("required", REFUSED, "MISSING  watchdog: /nowhere/dog: cannot look at it: No such file")])
 def test_a_watchdog_is_looked_at(host, use, code, says):
     host.write(host.good().replace(
         "[cluster]\n", f"[cluster]\nwatchdog = {use}\nwatchdog_device = /nowhere/dog\n", 1))
@@ -330,13 +365,13 @@ def test_check_looks_at_the_agents_that_this_node_would_use(host):
 def test_check_misses_an_agent_that_is_not_installed(host):
     fenced(host, "/opt/no-such-agent")
     result = host.check()
-    assert result.code != DONE and "LACKS    fence beta: there is no program" in result.out
+    assert result.code != DONE and "MISSING  fence beta: there is no program" in result.out
 
 
 def test_check_misses_a_secret_that_others_can_read_and_never_prints_one(host):
     fenced(host, "/bin/true").chmod(0o644)
     result = host.check()
-    assert result.code != DONE and "LACKS    fence beta: " in result.out
+    assert result.code != DONE and "MISSING  fence beta: " in result.out
     assert "hush" not in result.out + result.err
 
 
@@ -393,7 +428,8 @@ def test_check_notices_an_interface_that_is_not_here(host):
 def test_check_notices_a_program_that_is_not_here(host):
     host.write(host.good().replace("/bin/sleep", "/nowhere/sleep"))
     result = host.check()
-    assert result.code == REFUSED and "/nowhere/sleep cannot be executed" in result.out
+    assert result.code == REFUSED
+    assert "MISSING  app command: /nowhere/sleep: No such file" in result.out
 
 
 def test_check_notices_a_directory_it_cannot_use(host):

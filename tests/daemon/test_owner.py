@@ -129,3 +129,40 @@ def test_a_credential_of_systemd_is_the_key_where_none_is_named(alpha, monkeypat
     assert "is alpha of cluster local" in result.stdout, result.stderr
     (handed / "node.key").chmod(0o444)
     assert "others can use the secret" in alpha.command("check", *options).stderr
+
+
+def check_beside_a_unit(alpha):
+    """`check` typed by root on a host whose unit runs as user failoverd, who is nobody here."""
+    accounts = alpha.path / "passwd"
+    accounts.write_text(pathlib.Path("/etc/passwd").read_text()
+                        + f"failoverd:x:{NOBODY.pw_uid}:{NOBODY.pw_gid}::/:/bin/false\n")
+    os.chown(alpha.path / "key", NOBODY.pw_uid, -1)
+    return subprocess.run(
+        ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc/passwd && shift && exec "$@"', "sh",
+         str(accounts), BINARY, "check", *map(str, alpha.options())],
+        capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_check_typed_by_root_asks_as_the_user_of_the_unit(alpha):
+    result = check_beside_a_unit(alpha)
+    assert "ok       user: the rest is asked as user failoverd" in result.stdout, result.stderr
+    assert result.returncode == DONE, result.stdout
+    os.chown(alpha.path / "state", 0, 0)
+    (alpha.path / "private").mkdir(mode=0o700)
+    script = alpha.path / "private/app"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    alpha.cluster.config.write_text(
+        alpha.cluster.config.read_text().replace("/bin/sleep 1000", str(script)))
+    result = check_beside_a_unit(alpha)
+    assert result.returncode != DONE
+    assert "MISSING  --state-dir: " in result.stdout
+    assert f"MISSING  app command: {script}: Permission denied" in result.stdout
+    assert "2 missing, " in result.stdout
+
+
+def test_check_typed_by_root_asks_as_the_daemon_that_runs(alpha):
+    start(alpha, *DROP)
+    result = check_beside_a_unit(alpha)
+    assert "in the sandbox of the daemon that runs" in result.stdout, result.stdout
+    assert "ok       state: " in result.stdout
