@@ -21,6 +21,7 @@ static const char *const accepted[REQUEST_KINDS] = {
     [REQUEST_START] = "{role} is started now",
     [REQUEST_PAUSE] = "{target} is paused: it takes no role it does not own",
     [REQUEST_RESUME] = "{target} is resumed: it may take roles again",
+    [REQUEST_CLEAR] = "the failures of {role} on {target} are cleared: it may be tried there again",
 };
 
 static const char *const already[REQUEST_KINDS] = {
@@ -29,6 +30,7 @@ static const char *const already[REQUEST_KINDS] = {
     [REQUEST_START] = "{role} is started already",
     [REQUEST_PAUSE] = "{target} is paused already",
     [REQUEST_RESUME] = "{target} is not paused",
+    [REQUEST_CLEAR] = "{role} has no failures on {target}",
 };
 
 static const char role_timeout[] =
@@ -39,7 +41,7 @@ static const char node_timeout[] =
 
 static const char *const timed_out[REQUEST_KINDS] = {
     [REQUEST_MOVE] = role_timeout,  [REQUEST_STOP] = role_timeout,   [REQUEST_START] = role_timeout,
-    [REQUEST_PAUSE] = node_timeout, [REQUEST_RESUME] = node_timeout,
+    [REQUEST_PAUSE] = node_timeout, [REQUEST_RESUME] = node_timeout, [REQUEST_CLEAR] = node_timeout,
 };
 
 /* Of every command alike; NULL: see the tables above. */
@@ -62,6 +64,8 @@ static const char *const refused[VERDICTS] = {
     [VERDICT_NO_OWNER] =
 	"nobody owns {role} now, so there is nothing to move; `failoverd status` tells why",
     [VERDICT_TABLE_FULL] = "too many commands are under way; try again in a moment",
+    [VERDICT_OLD_PEER] = "a member runs an older version that does not know this command; upgrade "
+			 "every member first",
 };
 
 /* Why a target cannot own the role, as an operator would say it. */

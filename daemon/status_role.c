@@ -8,11 +8,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "config/print.h"
 #include "daemon/daemon.h"
 #include "daemon/json.h"
 #include "daemon/resource/lifetime.h"
 
-enum { SENTENCE_BYTES = 512 };
+enum { SENTENCE_BYTES = 512, SECOND_NS = 1000000000 };
 
 static void json_member(cJSON *to, const char *name, const struct daemon *daemon, uint8_t member)
 {
@@ -47,6 +48,10 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 	(void)cJSON_AddStringToObject(json, "claim", claim_word(view->claim));
 	(void)cJSON_AddStringToObject(json, "phase", phase_word(view->phase));
 	json_number(json, "failures", view->failures);
+	if (view->failed_known)
+		json_ms(json, "failed_ago_ms", view->failed_ago);
+	else
+		(void)cJSON_AddNullToObject(json, "failed_ago_ms");
 }
 
 /* Why a wanted role is not up, as far as this member can know: it sees owners only through the
@@ -86,6 +91,31 @@ static void add_risk(cJSON *risks, const char *name, const struct role_view *vie
 	(void)snprintf(sentence, sizeof sentence, "%s has no standby: no other node could take it",
 	               name);
 	json_sentence(risks, sentence);
+}
+
+/* What failed where, how long ago, and the command that ends the wait. */
+static void warn_of_failures(cJSON *warnings, const struct daemon *daemon, const char *name,
+                             const struct role_view *view)
+{
+	for (uint8_t i = 0; i < view->candidate_count; i++) {
+		const struct candidate_view *candidate = &view->candidates[i];
+		const char *node = daemon->config.setup.members[candidate->member].name;
+		char sentence[SENTENCE_BYTES], ago[SPAN_TEXT_BYTES + sizeof ", last  ago"] = "";
+		char span[SPAN_TEXT_BYTES];
+
+		if (candidate->failures == 0)
+			continue;
+		span_text(span_ms((candidate->failed_ago.ns / SECOND_NS + 1) * 1000), span);
+		if (candidate->failed_known)
+			(void)snprintf(ago, sizeof ago, ", last %s ago", span);
+		(void)snprintf(
+		    sentence, sizeof sentence,
+		    "%s failed on %s %u time%s%s; `failoverd clear %s %s` when the cause "
+		    "is mended",
+		    name, node, candidate->failures, candidate->failures == 1 ? "" : "s", ago, name,
+		    node);
+		json_sentence(warnings, sentence);
+	}
 }
 
 static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_view *view)
@@ -180,8 +210,10 @@ static void add_role(cJSON *list, const struct status_verdict *verdict, const st
 	candidates = cJSON_AddArrayToObject(json, "nodes");
 	for (uint8_t i = 0; i < view->candidate_count; i++)
 		add_candidate(candidates, daemon, view->setup_role, &view->candidates[i]);
-	if (configured)
-		judge_role(verdict, daemon, name, view, quorum);
+	if (!configured)
+		return;
+	judge_role(verdict, daemon, name, view, quorum);
+	warn_of_failures(verdict->warnings, daemon, name, view);
 }
 
 void status_roles(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,

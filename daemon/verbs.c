@@ -320,6 +320,7 @@ static const struct verb table[] = {
     {"start", true, true, false, REQUEST_START, verb_command},
     {"pause", true, false, true, REQUEST_PAUSE, verb_command},
     {"resume", true, false, true, REQUEST_RESUME, verb_command},
+    {"clear", true, true, true, REQUEST_CLEAR, verb_command},
 };
 
 static const struct verb *find_verb(const char *name)

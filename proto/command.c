@@ -170,6 +170,30 @@ static void set_paused(struct step *step, const struct asked *asked)
 	}
 }
 
+/* An operator says that the cause is mended: the node may try the role again at once. It is on disk
+ * with the next snapshot; a crash before that only brings the count back. */
+static void clear_failures(struct step *step, const struct asked *asked)
+{
+	struct member *m = step->m;
+	uint8_t r = roles_find(m, asked->request->role);
+	if (r >= m->setup->role_count || !election_is_candidate(m, r)) {
+		give_verdict(step, asked, VERDICT_UNLISTED, 0, m->self_id);
+		return;
+	}
+	struct role *role = &m->roles[r];
+	bool already = role->failures == 0 && step_reached(step, role->retry_at);
+	if (!already) {
+		role->failures = 0;
+		role->retry_at = step->now;
+		step_persist(step);
+		step_changed(step);
+		step_note(step, (struct note){.kind = NOTE_CLEARED,
+		                              .role = role->id,
+		                              .peer = member_index(m, asked->requester)});
+	}
+	give_verdict(step, asked, already ? VERDICT_ALREADY : VERDICT_ACCEPTED, 0, m->self_id);
+}
+
 static void finish_pausing(struct step *step)
 {
 	struct member *m = step->m;
@@ -198,6 +222,10 @@ void command_carry_out(struct step *step, const struct asked *asked)
 	case REQUEST_RESUME:
 		if (asked->request->target == step->m->self_id)
 			set_paused(step, asked);
+		break;
+	case REQUEST_CLEAR:
+		if (asked->request->target == step->m->self_id)
+			clear_failures(step, asked);
 		break;
 	}
 }

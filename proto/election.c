@@ -366,6 +366,7 @@ void election_failed(struct step *step, uint8_t r, uint64_t epoch)
 		return;
 	if (role->failures < FAILURES_MAX)
 		role->failures++;
+	role->failed_at = step->now;
 	struct span backoff = retry_after(role->failures);
 	role->retry_at = instant_plus(step->now, backoff);
 	step_persist(step);

@@ -73,7 +73,7 @@ static const struct {
 } request_needs[REQUEST_KINDS] = {
     [REQUEST_MOVE] = {.role = true},     [REQUEST_STOP] = {.role = true},
     [REQUEST_START] = {.role = true},    [REQUEST_PAUSE] = {.target = true},
-    [REQUEST_RESUME] = {.target = true},
+    [REQUEST_RESUME] = {.target = true}, [REQUEST_CLEAR] = {.role = true, .target = true},
 };
 
 static enum code check_request(const struct heartbeat *heartbeat, uint8_t index,
@@ -288,7 +288,7 @@ const char *request_word(enum request_kind kind)
 {
 	static const char *const words[REQUEST_KINDS] = {
 	    [REQUEST_MOVE] = "move",   [REQUEST_STOP] = "stop",     [REQUEST_START] = "start",
-	    [REQUEST_PAUSE] = "pause", [REQUEST_RESUME] = "resume",
+	    [REQUEST_PAUSE] = "pause", [REQUEST_RESUME] = "resume", [REQUEST_CLEAR] = "clear",
 	};
 	return words[kind];
 }
@@ -310,6 +310,7 @@ const char *verdict_word(enum verdict verdict)
 	    [VERDICT_NO_OWNER] = "no-owner",
 	    [VERDICT_TIMEOUT] = "time-out",
 	    [VERDICT_TABLE_FULL] = "table-full",
+	    [VERDICT_OLD_PEER] = "old-peer",
 	};
 	return words[verdict];
 }

@@ -56,8 +56,15 @@ struct record {
 
 bool record_newer(const struct record *a, const struct record *than);
 
-enum request_kind { REQUEST_MOVE, REQUEST_STOP, REQUEST_START, REQUEST_PAUSE, REQUEST_RESUME };
-enum { REQUEST_KINDS = REQUEST_RESUME + 1 };
+enum request_kind {
+	REQUEST_MOVE,
+	REQUEST_STOP,
+	REQUEST_START,
+	REQUEST_PAUSE,
+	REQUEST_RESUME,
+	REQUEST_CLEAR, /* since minor version 1: an older member refuses a page that carries it */
+};
+enum { REQUEST_KINDS = REQUEST_CLEAR + 1 };
 
 /* A command typed at the sender, repeated in its heartbeats until it is answered. */
 struct request {
@@ -67,7 +74,8 @@ struct request {
 	uint64_t target; /* member id; 0 for move: the best other node */
 	/* What it follows, so that it cannot be carried out again, or by mistake, after something
 	 * else was: for move the epoch of the owner, for stop and start the role's record.counter,
-	 * for pause and resume the node's pause_counter, as known where it was typed. */
+	 * for pause and resume the node's pause_counter, as known where it was typed; for clear 0,
+	 * as it does no harm twice. */
 	uint64_t follows;
 };
 
@@ -86,8 +94,9 @@ enum verdict {
 	VERDICT_NO_OWNER,    /* move: nobody owns the role */
 	VERDICT_TIMEOUT,     /* nobody answered in time; made by the asking member itself */
 	VERDICT_TABLE_FULL,  /* too many requests under way at once; asking member or answerer */
+	VERDICT_OLD_PEER,    /* a member that is heard does not know the command; asking member */
 };
-enum { VERDICTS = VERDICT_TABLE_FULL + 1 };
+enum { VERDICTS = VERDICT_OLD_PEER + 1 };
 
 struct answer {
 	uint64_t requester; /* member id */
@@ -153,6 +162,7 @@ struct fenced {
 };
 
 struct heartbeat {
+	uint8_t minor; /* version of the datagrams that the sender speaks */
 	uint64_t cluster;
 	uint64_t sender;
 	struct stamp stamp;

@@ -22,6 +22,7 @@ static void init_roles(struct member *m, const struct setup *setup, struct insta
 		role->claim.seek_after = now;
 		role->claim.open_since = INSTANT_NEVER;
 		role->retry_at = role->lease_retry_at = now;
+		role->failed_at = INSTANT_PAST;
 		role->up_since = INSTANT_NEVER;
 		role->better_since = INSTANT_NEVER;
 		role->unowned_since = INSTANT_NEVER;

@@ -90,6 +90,8 @@ struct candidate_view {
 	enum unfit unfit;
 	bool mismatch; /* its definition of the role differs from ours */
 	uint8_t failures;
+	bool failed_known;      /* since when this member has known of the last one: */
+	struct span failed_ago; /* not when it was before the daemon here started */
 	enum claim_state claim;
 	enum role_phase phase;
 };

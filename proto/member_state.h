@@ -29,6 +29,7 @@ struct hearsay {
 	struct instant same_since;   /* its grant is by this page of this holder since then */
 	struct span promise;         /* what a grant to its claim binds for */
 	struct instant vote_free_at; /* estimate: when the peer's vote can be had by this member */
+	struct instant failed_at;    /* its count of failures was seen to grow; INSTANT_PAST: no */
 };
 
 enum link { PEER_SILENT, PEER_ONE_WAY, PEER_UP };
@@ -71,6 +72,7 @@ struct peer {
 	uint64_t voters, config;
 	bool paused, relearning, abstaining, leaving;
 	uint32_t pause_counter;
+	uint8_t minor; /* version of the datagrams it speaks */
 	uint8_t request_count;
 	struct request requests[REQUESTS_MAX];
 	struct path paths[PATHS_MAX];
@@ -125,6 +127,7 @@ struct role {
 	enum role_phase phase;
 	bool resources_fit;
 	uint8_t failures;
+	struct instant failed_at; /* the last time in this life; INSTANT_PAST: not yet */
 	struct instant retry_at;
 	uint8_t short_reigns;          /* leases in a row that ended soon after they were won */
 	struct instant lease_retry_at; /* not before, after such a one */

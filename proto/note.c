@@ -265,6 +265,12 @@ static void resumed(const struct words *w, char *out, size_t size)
 	snprintf(out, size, "resumed, asked on %s", w->peer);
 }
 
+static void cleared(const struct words *w, char *out, size_t size)
+{
+	snprintf(out, size, "%s: failures cleared, asked on %s: may be tried here again at once",
+	         w->role, w->peer);
+}
+
 static void request_refused(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "%s%s%s asked on %s is refused: %s", w->role,
@@ -357,6 +363,7 @@ static const struct sentence {
     [NOTE_WANTED] = {LEVEL_WARNING, wanted},
     [NOTE_PAUSED] = {LEVEL_WARNING, paused},
     [NOTE_RESUMED] = {LEVEL_WARNING, resumed},
+    [NOTE_CLEARED] = {LEVEL_WARNING, cleared},
     [NOTE_REQUEST_REFUSED] = {LEVEL_WARNING, request_refused},
     [NOTE_INCARNATION_TAKEN] = {LEVEL_WARNING, incarnation_taken},
     [NOTE_EPOCHS_RESERVED] = {LEVEL_DEBUG, epochs_reserved},

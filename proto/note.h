@@ -41,6 +41,7 @@ enum note_kind {
 	NOTE_WANTED,      /* role, detail: enum wanted; peer: asked by */
 	NOTE_PAUSED,      /* peer: asked by */
 	NOTE_RESUMED,
+	NOTE_CLEARED, /* role, peer: where it was typed */
 	NOTE_REQUEST_REFUSED,   /* role, peer: asked by, detail: enum verdict */
 	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours;
 	                           count: how often in a row, less than a minute apart */

@@ -109,6 +109,7 @@ static uint32_t relearned_ms(const struct member *m, struct instant now)
 
 static void say_sender(const struct member *m, struct instant now, struct heartbeat *page)
 {
+	page->minor = WIRE_MINOR;
 	page->cluster = m->setup->cluster_id;
 	page->sender = m->self_id;
 	page->stamp = (struct stamp){m->incarnation, m->seq};

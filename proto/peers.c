@@ -158,6 +158,7 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 	    .same_since = since,
 	    .promise = timing_promise(page->timing),
 	    .vote_free_at = free_at,
+	    .failed_at = hearsay_failed_at(hearsay, report, step->now),
 	};
 	record_hear(step, r, &report->record);
 	/* A voter without memory cannot tell which of the epochs it hears of it granted itself. */
@@ -229,6 +230,7 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 	struct peer *peer = &m->peers[sender];
 	if (page->leaving && !peer->leaving)
 		step_note(step, (struct note){.kind = NOTE_PEER_LEAVING, .peer = sender});
+	peer->minor = page->minor;
 	peer->timing = page->timing;
 	peer->voters = page->voters;
 	peer->config = page->config;

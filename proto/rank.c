@@ -35,6 +35,14 @@ bool rank_is_listed_before(const struct member *m, uint8_t r, uint8_t a, uint8_t
 	return place_of(role, a) < place_of(role, b);
 }
 
+struct instant hearsay_failed_at(const struct hearsay *before, const struct role_report *report,
+                                 struct instant now)
+{
+	if (!before->known)
+		return INSTANT_PAST;
+	return report->failures > before->report.failures ? now : before->failed_at;
+}
+
 struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member, struct instant now)
 {
 	if (member == m->setup->self)

@@ -95,6 +95,8 @@ static uint64_t follows(const struct step *step, const struct request *request)
 	case REQUEST_PAUSE:
 	case REQUEST_RESUME:
 		return target == m->setup->self ? m->pause_counter : m->peers[target].pause_counter;
+	case REQUEST_CLEAR:
+		break;
 	}
 	return 0;
 }
@@ -114,30 +116,51 @@ static bool looks_around(const struct step *step)
 	return false;
 }
 
-/* From now on the others are told of it. */
+/* A member of minor version 0 refuses every page with a kind of request that it does not know: its
+ * vote would be lost for as long as the request is under way. */
+static bool is_unknown_to_some(const struct step *step, enum request_kind kind)
+{
+	const struct member *m = step->m;
+	for (uint8_t p = 0; p < m->setup->member_count; p++)
+		if (p != m->setup->self && peer_is_fresh(m, p, step->now) && m->peers[p].minor == 0)
+			return kind == REQUEST_CLEAR;
+	return false;
+}
+
+static void refuse_own(struct step *step, uint8_t i, enum verdict verdict)
+{
+	struct member *m = step->m;
+	struct answer refused = {
+	    .requester = m->self_id, .request = m->requests[i].request.id, .verdict = verdict};
+	step_answer(step, m->requests[i].handle, refused);
+	drop_own(m, i);
+}
+
+/* From now on it is part of the heartbeats. */
 static void form(struct step *step, uint8_t i)
 {
 	struct member *m = step->m;
 	struct own_request *own = &m->requests[i];
+	if (is_unknown_to_some(step, own->request.kind)) {
+		refuse_own(step, i, VERDICT_OLD_PEER);
+		return;
+	}
 	own->request.follows = follows(step, &own->request);
 	own->is_held_back = false;
 	step_changed(step);
 	if (own->request.kind != REQUEST_MOVE || own->request.follows != 0)
 		return;
 	const struct role *role = &m->roles[roles_find(m, own->request.role)];
-	struct answer refused = {.requester = m->self_id, .request = own->request.id};
-	refused.verdict =
-	    role->record.wanted == WANTED_STOPPED ? VERDICT_STOPPED : VERDICT_NO_OWNER;
-	step_answer(step, own->handle, refused);
-	drop_own(m, i);
+	refuse_own(step, i,
+	           role->record.wanted == WANTED_STOPPED ? VERDICT_STOPPED : VERDICT_NO_OWNER);
 }
 
 void request_typed(struct step *step, const struct event *event)
 {
 	struct member *m = step->m;
-	bool about_role = event->as.request.kind == REQUEST_MOVE ||
-	                  event->as.request.kind == REQUEST_STOP ||
-	                  event->as.request.kind == REQUEST_START;
+	bool about_role =
+	    event->as.request.kind == REQUEST_MOVE || event->as.request.kind == REQUEST_STOP ||
+	    event->as.request.kind == REQUEST_START || event->as.request.kind == REQUEST_CLEAR;
 	uint8_t r = event->as.request.role;
 	assert(!about_role || r < m->setup->role_count);
 	if (m->request_count == REQUESTS_MAX) {

@@ -151,6 +151,9 @@ struct standing {
 	bool mismatch;
 	uint8_t failures;
 };
+/* When a peer's count of failures was last seen to grow; INSTANT_PAST: not in this life. */
+struct instant hearsay_failed_at(const struct hearsay *before, const struct role_report *report,
+                                 struct instant now);
 struct standing rank_standing(const struct member *m, uint8_t role, uint8_t member,
                               struct instant now);
 /* Whether `nodes` names a before b. */

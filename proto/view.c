@@ -100,6 +100,7 @@ static void view_candidate(const struct member *m, uint8_t r, uint8_t member, st
 	const struct hearsay *hearsay = &m->peers[member].roles[r];
 	const struct role *role = &m->roles[r];
 	bool self = member == m->setup->self;
+	struct instant failed_at = self ? role->failed_at : hearsay->failed_at;
 	*view = (struct candidate_view){
 	    .member = member,
 	    .reachable = standing.reachable,
@@ -107,6 +108,8 @@ static void view_candidate(const struct member *m, uint8_t r, uint8_t member, st
 	    .unfit = standing.unfit,
 	    .mismatch = standing.mismatch,
 	    .failures = standing.failures,
+	    .failed_known = standing.failures > 0 && failed_at.ns != INSTANT_PAST.ns,
+	    .failed_ago = instant_since(now, failed_at),
 	    .claim = self ? role->claim.state : hearsay->report.claim,
 	    .phase = self ? role->phase : hearsay->report.phase,
 	};

@@ -106,7 +106,7 @@ static void put_head(struct writer *writer, const struct heartbeat *heartbeat)
 {
 	writer_put(writer, MAGIC, 4);
 	writer_put(writer, WIRE_MAJOR, 1);
-	writer_put(writer, WIRE_MINOR, 1);
+	writer_put(writer, heartbeat->minor, 1);
 	writer_put(writer, 0, 2);
 	writer_put(writer, 0, 2); /* the length, once it is known */
 	writer_put(writer, heartbeat->cluster, 8);
@@ -168,7 +168,8 @@ static enum code get_head(struct reader *reader, size_t length, struct heartbeat
 	if (major != WIRE_MAJOR)
 		return error_set(error, CODE_INVALID, "head: major version %u, this is %d", major,
 		                 WIRE_MAJOR);
-	reader_part(reader, 1 + 2); /* minor version and flags */
+	heartbeat->minor = (uint8_t)reader_take(reader, 1);
+	reader_part(reader, 2); /* flags */
 	if (reader_take(reader, 2) != length)
 		return error_set(error, CODE_INVALID, "head: another length than the body's %zu",
 		                 length);

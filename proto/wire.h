@@ -44,7 +44,7 @@
 
 enum {
 	WIRE_MAJOR = 1, /* must match */
-	WIRE_MINOR = 0, /* may differ: unknown sections are skipped */
+	WIRE_MINOR = 1, /* may differ: unknown sections are skipped */
 	WIRE_SIGNATURE_BYTES = 64,
 	WIRE_TAG_BYTES = 16,
 	WIRE_TRAILER_BYTES = WIRE_SIGNATURE_BYTES + WIRE_TAG_BYTES,

@@ -223,12 +223,15 @@ enum code wire_get_requests(struct reader *reader, struct heartbeat *heartbeat, 
 	if (requests > REQUESTS_MAX || answers > ANSWERS_MAX)
 		return error_set(error, CODE_INVALID, "%u and %u answers, at most %d and %d",
 		                 requests, answers, REQUESTS_MAX, ANSWERS_MAX);
-	for (uint8_t i = 0; i < requests; i++)
-		heartbeat->requests[i] = get_request(reader);
+	for (uint8_t i = 0; i < requests; i++) {
+		struct request request = get_request(reader);
+		/* A later version knows more kinds: this member is not who carries them out. */
+		if ((unsigned)request.kind < REQUEST_KINDS)
+			heartbeat->requests[heartbeat->request_count++] = request;
+	}
 	for (uint8_t i = 0; i < answers; i++)
 		heartbeat->answers[i] = get_answer(reader);
 	heartbeat->has_requests = true;
-	heartbeat->request_count = requests;
 	heartbeat->answer_count = answers;
 	return CODE_OK;
 }

@@ -237,23 +237,32 @@ enum exit_code client_print(const char *verb, const cJSON *answer)
 	return done ? EXIT_DONE : EXIT_REFUSED;
 }
 
+enum exit_code client_fetch(const struct options *options, const struct client_question *question,
+                            cJSON **answer)
+{
+	struct client *client = NULL;
+	struct error error;
+	enum code code = client_open(&client, options->run_dir, options->timeout, &error);
+
+	*answer = NULL;
+	if (code == CODE_OK)
+		code = client_ask(client, question, &error);
+	if (code == CODE_OK)
+		code = client_next(client, answer, &error);
+	client_close(client);
+	return code == CODE_OK ? EXIT_DONE : client_failed(question->verb, &error);
+}
+
 enum exit_code client_command(const struct options *options, const char *verb, const char *role,
                               const char *node)
 {
 	const struct client_question question = {
 	    .verb = verb, .role = role, .node = node, .limit = options->timeout};
-	struct client *client = NULL;
 	cJSON *answer = NULL;
-	struct error error;
-	enum exit_code result;
-	enum code code = client_open(&client, options->run_dir, options->timeout, &error);
+	enum exit_code result = client_fetch(options, &question, &answer);
 
-	if (code == CODE_OK)
-		code = client_ask(client, &question, &error);
-	if (code == CODE_OK)
-		code = client_next(client, &answer, &error);
-	result = code == CODE_OK ? client_print(verb, answer) : client_failed(verb, &error);
+	if (result == EXIT_DONE)
+		result = client_print(verb, answer);
 	cJSON_Delete(answer);
-	client_close(client);
 	return result;
 }

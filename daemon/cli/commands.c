@@ -47,6 +47,10 @@ static const struct subcommand table[] = {
      "pause survives restarts."},
     {"resume", "NODE", TAKES_CLIENT, 1, 1, command_resume, "let a paused node take roles again",
      "Nothing moves back by this alone, unless a role fails back."},
+    {"clear", "ROLE [NODE]", TAKES_CLIENT, 1, 2, command_clear,
+     "forget the failures of a role, so that it is tried again at once",
+     "On NODE, or on every node where it has failed. For when the cause is mended: without it, a\n"
+     "node waits after each failure, longer each time."},
     {"reload", "", TAKES_HOST | 1U << OPTION_BINARY | 1U << OPTION_TIMEOUT, 0, 0, command_reload,
      "let the daemon go on with the program and configuration in their files",
      "For upgrades. With --binary (there is no other way yet): the configuration is checked by "
@@ -83,7 +87,7 @@ static void print_usage(FILE *out)
 		char left[32];
 
 		(void)snprintf(left, sizeof left, "%s %s", table[i].name, table[i].operands);
-		(void)fprintf(out, "  %-18s  %s\n", left, table[i].summary);
+		(void)fprintf(out, "  %-21s  %s\n", left, table[i].summary);
 	}
 	(void)fputs("\n`failoverd help COMMAND` tells more; the manual is failoverd(8).\n", out);
 }

@@ -42,6 +42,7 @@ enum exit_code command_stop(const struct options *options);
 enum exit_code command_start(const struct options *options);
 enum exit_code command_pause(const struct options *options);
 enum exit_code command_resume(const struct options *options);
+enum exit_code command_clear(const struct options *options);
 enum exit_code command_reload(const struct options *options);
 enum exit_code command_adopt_voters(const struct options *options);
 enum exit_code command_cleanup(const struct options *options);

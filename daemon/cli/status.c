@@ -57,19 +57,12 @@ static enum exit_code show(const struct options *options, const cJSON *status)
 static enum exit_code ask_once(const struct options *options)
 {
 	const struct client_question question = {.verb = "status"};
-	struct client *client = NULL;
 	cJSON *status = NULL;
-	struct error error;
-	enum exit_code result;
-	enum code code = client_open(&client, options->run_dir, options->timeout, &error);
+	enum exit_code result = client_fetch(options, &question, &status);
 
-	if (code == CODE_OK)
-		code = client_ask(client, &question, &error);
-	if (code == CODE_OK)
-		code = client_next(client, &status, &error);
-	result = code == CODE_OK ? show(options, status) : client_failed("status", &error);
+	if (result == EXIT_DONE)
+		result = show(options, status);
 	cJSON_Delete(status);
-	client_close(client);
 	return result;
 }
 

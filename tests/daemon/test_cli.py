@@ -2,6 +2,8 @@
 """The command line without a daemon: keys, checks, usage, exit codes. FAILOVERD: the binary."""
 import base64
 import os
+import pathlib
+import re
 import stat
 import subprocess
 
@@ -84,8 +86,28 @@ def test_help_lists_every_command_on_stdout(words):
     result = failoverd(*words)
     assert result.code == DONE and not result.err
     for name in ["run", "keygen", "check", "status", "move", "stop", "start", "pause", "resume",
-                 "version", "help"]:
+                 "clear", "reload", "adopt-voters", "cleanup", "version", "help"]:
         assert f"\n  {name}" in result.out
+
+
+def commands():
+    """Each command of the binary's own table."""
+    return [line.split()[0] for line in failoverd("help").out.splitlines()
+            if line.startswith("  ") and line[2] != " "]
+
+
+def test_every_command_and_each_of_its_options_is_in_the_manual():
+    text = (pathlib.Path(__file__).parents[2] / "man" / "failoverd.8").read_text()
+    synopsis, rest = text.split(".Sh DESCRIPTION", 1)
+    described = rest.split(".Sh COMMANDS", 1)[1].split(".Sh OPTIONS", 1)[0]
+    assert len(commands()) > 10
+    for name in commands():
+        entry = [part for part in synopsis.split(".Nm\n")
+                 if re.match(r"\.Cm (?:[\w-]+ \| )*" + name + r"\b", part)]
+        assert len(entry) == 1, f"{name} is in SYNOPSIS once"
+        assert re.search(r"^\.It Cm (?:[\w-]+ \| )*" + name + r"\b", described, re.M), name
+        options = set(re.findall(r"^  --([\w-]+)", failoverd("help", name).out, re.M)) - {"help"}
+        assert options == set(re.findall(r"Fl -([\w-]+)", entry[0])), name
 
 
 @pytest.mark.parametrize("words", [["help", "move"], ["move", "--help"]])

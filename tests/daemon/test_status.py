@@ -68,6 +68,25 @@ def test_a_member_without_quorum_says_that_it_cannot_know_the_owner(cluster):
     assert re.search(r"^web +unknown +unknown ", result.stdout, re.M)
 
 
+def test_failures_are_shown_with_their_time_and_the_command_that_clears_them(cluster, tmp_path):
+    good = tmp_path / "good"
+    text = cluster.config.read_text().replace(
+        "/bin/sleep 1000", f"/bin/sh -c 'test -e {good} && exec sleep 1000'")
+    cluster.config.write_text(text)
+    cluster.start()
+    def warned():
+        return [line for line in (cluster.w1.status() or {"warnings": []})["warnings"]
+                if line.startswith("web failed on alpha ")]
+    until(warned, "the witness says so")
+    assert re.fullmatch(r"web failed on alpha \d+ times?, last \d[^,;]* ago; "
+                        r"`failoverd clear web alpha` when the cause is mended", warned()[0])
+    good.touch()
+    result = cluster.w1.ask("clear", "web")
+    assert result.returncode == DONE, result.stderr
+    assert "the failures of web on alpha are cleared" in result.stdout
+    until(lambda: cluster.w1.status()["roles"][0]["phase"] == "up", "it runs again")
+
+
 # --- the overview
 
 

@@ -5,10 +5,12 @@
 #include "tests/proto/pages.h"
 
 #include "proto/wire.h"
+#include "proto/wire.h"
 
 struct heartbeat page_plain(void)
 {
 	return (struct heartbeat){
+	    .minor = WIRE_MINOR,
 	    .cluster = 1,
 	    .sender = 2,
 	    .stamp = {1, 1},

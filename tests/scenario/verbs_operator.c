@@ -264,10 +264,12 @@ bool verb_request(struct stage *stage, const struct words *words)
 	if (of_node ? !stage_host(stage, words->word[3], &target)
 	            : !stage_role(stage, words->word[3], &role))
 		return false;
-	if (words->count > (kind == REQUEST_MOVE ? 5 : 4))
+	if (words->count > (kind == REQUEST_MOVE || kind == REQUEST_CLEAR ? 5 : 4))
 		return false;
 	if (words->count == 5 && !stage_host(stage, words->word[4], &target))
 		return false;
+	if (kind == REQUEST_CLEAR && target == NO_MEMBER)
+		return stage_fail(stage, "clear ROLE NODE");
 	if (stage->world->hosts[host].state != HOST_RUNNING)
 		return stage_fail(stage, "%s does not run", words->word[1]);
 	stage->asked = world_request(stage->world, host, kind, role, target);

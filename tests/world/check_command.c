@@ -24,6 +24,7 @@ static enum request_kind opposite(enum request_kind kind)
 	case REQUEST_RESUME:
 		return REQUEST_PAUSE;
 	case REQUEST_MOVE:
+	case REQUEST_CLEAR:
 		break;
 	}
 	return REQUEST_MOVE;
@@ -101,6 +102,7 @@ static void acknowledged(struct check *check, const struct check_request *entry)
 		break;
 	case REQUEST_RESUME:
 	case REQUEST_MOVE:
+	case REQUEST_CLEAR:
 		break;
 	}
 }
