@@ -5,6 +5,7 @@
  */
 #include "config/rules.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,6 +112,27 @@ static bool keys_are_shared(const struct subject *on, struct evidence *evidence)
 		for (uint8_t j = 0; j < other->key_count; j++)
 			if (memcmp(&one->keys[i], &other->keys[j], sizeof *one->keys) == 0)
 				return true;
+	return false;
+}
+
+/* Of this host, or one that somebody else in the file has: as a seed, it makes that public key. */
+static bool key_is_secret(const struct subject *on, struct evidence *evidence)
+{
+	const struct config_member *one = member_of(on->draft, on->a);
+	const struct config *config = on->draft->config;
+	(void)evidence;
+	for (uint8_t i = 0; i < one->key_count; i++) {
+		struct public_key made;
+		uint8_t secret[crypto_sign_SECRETKEYBYTES];
+		(void)crypto_sign_seed_keypair(made.bytes, secret, one->keys[i].bytes);
+		sodium_memzero(secret, sizeof secret);
+		if (on->draft->self != NULL && memcmp(&made, on->draft->self, sizeof made) == 0)
+			return true;
+		for (uint8_t m = 0; m < config->setup.member_count; m++)
+			for (uint8_t k = 0; k < config->members[m].key_count; k++)
+				if (memcmp(&made, &config->members[m].keys[k], sizeof made) == 0)
+					return true;
+	}
 	return false;
 }
 
@@ -279,6 +301,9 @@ static const struct rule rules[] = {
          "addresses"},
     {RULE_ERROR, keys_are_shared, .a = MEMBER, .b = MEMBER, .keys = {{SECTION_NODE, "key"}},
      .sentence = "{a} and {b} share a key; expected a key pair of its own for each member"},
+    {RULE_ERROR, key_is_secret, .a = MEMBER, .keys = {{SECTION_NODE, "key"}},
+     .sentence = "{a} has a secret key here, which is secret no more: make a new pair, and write "
+                 "here what `failoverd keygen` prints"},
     {RULE_ERROR, member_ids_are_shared, .a = MEMBER, .b = MEMBER,
      .sentence = "the names of {a} and {b} have the same hash; rename one of them"},
     {RULE_ERROR, role_ids_are_shared, .a = ROLE, .b = ROLE,

@@ -146,6 +146,14 @@ enum code value_key(const char *text, struct public_key *key, struct error *erro
 		return error_set(error, CODE_INVALID,
 		                 "this is not the base64 of a public key; expected what `failoverd "
 		                 "keygen` prints");
+	/* A secret key has the same length, and no random bytes are a public key but one time in
+	 * 16; `keygen` makes none that are. */
+	if (crypto_core_ed25519_is_valid_point(found.bytes) == 0)
+		return error_set(
+		    error, CODE_INVALID,
+		    "this is the public key of nobody; if it is what stands in node.key, it is the "
+		    "secret one: make a new pair, for it is secret no more, and write here what "
+		    "`failoverd keygen` prints");
 	*key = found;
 	return CODE_OK;
 }

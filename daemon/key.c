@@ -19,7 +19,14 @@ enum {
 
 void key_make(struct secret_key *secret, struct public_key *public)
 {
-	(void)crypto_sign_keypair(public->bytes, secret->bytes);
+	uint8_t seed[SEED_BYTES];
+
+	/* A secret that could also be a public key would not be recognised in a shared file. */
+	do
+		randombytes_buf(seed, sizeof seed);
+	while (crypto_core_ed25519_is_valid_point(seed) == 1);
+	(void)crypto_sign_seed_keypair(public->bytes, secret->bytes, seed);
+	sodium_memzero(seed, sizeof seed);
 }
 
 enum code key_write(const char *path, const struct secret_key *secret, struct error *error)

