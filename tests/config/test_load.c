@@ -13,15 +13,15 @@
 #include "config/print.h"
 #include "config/value.h"
 
-static const char key_a[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-static const char key_b[] = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-static const char key_w[] = "AgECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+static const char key_a[] = "W63ugvYOMQEzJgFXS76qPgBQRE6WoXALhZnA9xcaJj0=";
+static const char key_b[] = "6zwrjYb+M24zPt+ZT/yAavEG4x2tNYMrTjqOkFRPLT8=";
+static const char key_w[] = "VVJ9PY4uGQOen/elI9DlN8VBn8jSLS8wtKQ2xTKg67g=";
 
 static const char members[] =
     "[cluster]\nname = ledger\n"
-    "[node alpha]\naddress = 10.0.0.1\nkey = AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
-    "[node beta]\naddress = 10.0.0.2\nkey = AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
-    "[witness w1]\naddress = 10.0.0.3\nkey = AgECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+    "[node alpha]\naddress = 10.0.0.1\nkey = W63ugvYOMQEzJgFXS76qPgBQRE6WoXALhZnA9xcaJj0=\n"
+    "[node beta]\naddress = 10.0.0.2\nkey = 6zwrjYb+M24zPt+ZT/yAavEG4x2tNYMrTjqOkFRPLT8=\n"
+    "[witness w1]\naddress = 10.0.0.3\nkey = VVJ9PY4uGQOen/elI9DlN8VBn8jSLS8wtKQ2xTKg67g=\n";
 static const char role[] = "[role ledger]\nnodes = beta, alpha\nresources = app\n"
 			   "[resource app]\ntype = process\ncommand = /opt/app\n";
 
@@ -139,7 +139,7 @@ static const struct {
     {"critical = no\n", true},
     {"user = www-data\n", true},
     {"stop_timeout = 31s\n", true},
-    {"[node gamma]\naddress = 10.0.0.4\nkey = AwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n",
+    {"[node gamma]\naddress = 10.0.0.4\nkey = sG9PSMZaGmUG61K51szGafAdqj9pYX+94b4oH9UsNks=\n",
      false},
     {"[resource spare]\ntype = process\ncommand = /opt/spare\n", false},
 };
