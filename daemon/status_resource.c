@@ -7,8 +7,16 @@
 #include "daemon/daemon.h"
 #include "daemon/json.h"
 
-static bool is_ours(const struct setup *setup, uint8_t role)
+/* A role that the file does not let this node own any more is of interest until it is down here. */
+static bool is_ours(const struct daemon *daemon, uint8_t role, struct instant now)
 {
+	const struct setup *setup = &daemon->config.setup;
+	struct role_view view;
+
+	if (setup->roles[role].retired) {
+		member_view_role(&daemon->member, role, now, &view);
+		return view.claim != CLAIM_NONE;
+	}
 	for (uint8_t i = 0; i < setup->roles[role].node_count; i++) {
 		if (setup->roles[role].nodes[i] == setup->self)
 			return true;
@@ -67,7 +75,7 @@ void status_resources(cJSON *to, const struct daemon *daemon, struct instant now
 	cJSON *list = cJSON_AddArrayToObject(to, "resources");
 
 	for (uint8_t r = 0; r < config->setup.role_count; r++) {
-		if (!is_ours(&config->setup, r))
+		if (!is_ours(daemon, r, now))
 			continue;
 		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
 			add_resource(list, daemon, r, config->roles[r].resources[i], now);
