@@ -149,7 +149,7 @@ static void print_refused(const cJSON *of)
 static void print_path(const cJSON *path, const struct paint *paint)
 {
 	const bool heard = view_is(path, "heard");
-	char seen[VIEW_CELL_BYTES], rtt[VIEW_CELL_BYTES] = "-", errors[TEXT_BYTES] = "",
+	char seen[VIEW_CELL_BYTES], rtt[VIEW_CELL_BYTES] = "-", errors[TEXT_BYTES / 2] = "",
 				    text[TEXT_BYTES];
 
 	view_ms(view_get(path, "age_ms"), seen);
