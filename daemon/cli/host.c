@@ -106,6 +106,10 @@ enum exit_code host_open(struct host **host, const struct options *options)
 	*host = made;
 	key = read_key(made, options->key);
 	config = read_config(made, options, key == CODE_OK);
+	if (key == CODE_DENIED && options->may_lack_key) {
+		(void)fputs("failoverd: goes on without the key, which the daemon has\n", stderr);
+		key = CODE_OK;
+	}
 	return key == CODE_OK && config == CODE_OK ? EXIT_DONE : EXIT_CONFIG;
 }
 

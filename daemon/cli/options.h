@@ -46,6 +46,8 @@ struct options {
 	bool binary;
 	bool expired;
 	bool help;
+	/* A key that only the daemon can read will do; then nobody is `self`; no option. */
+	bool may_lack_key;
 	bool only_errors; /* what was warned of a moment ago is not said again; no option */
 	int operand_count;
 	const char *operands[OPERANDS_MAX]; /* borrowed from argv */

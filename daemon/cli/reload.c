@@ -91,7 +91,8 @@ static bool is_too_early(const struct options *options, const struct config *aft
 	struct running *running = malloc(sizeof *running);
 	cJSON *status = NULL;
 	char why[WHY_BYTES];
-	bool early = running != NULL && read_running(options, running) &&
+	bool early = after->setup.self != NO_MEMBER && running != NULL &&
+	             read_running(options, running) &&
 	             ask(options, "status", &status, NULL) == CODE_OK &&
 	             reload_is_too_early(&running->config, after, status, why, sizeof why);
 
@@ -130,7 +131,9 @@ enum exit_code command_reload(const struct options *options)
 		return EXIT_USAGE;
 	}
 	/* This is the program that will run: what it cannot read, the daemon must not meet. */
-	result = host_open(&host, options);
+	struct options lenient = *options;
+	lenient.may_lack_key = true; /* systemd shows a credential to the daemon alone */
+	result = host_open(&host, &lenient);
 	if (result == EXIT_DONE && is_too_early(options, &host->config))
 		result = EXIT_REFUSED;
 	host_close(host);
