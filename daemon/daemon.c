@@ -247,6 +247,18 @@ static enum code open_control(struct daemon *daemon, struct error *error)
 	return control_open(&daemon->control, &daemon->loop, path, owner, &hooks, error);
 }
 
+static enum code open_strays(struct daemon *daemon, struct error *error)
+{
+	const struct strays_settings settings = {
+	    .config = &daemon->config,
+	    .log = daemon->log,
+	    .loop = &daemon->loop,
+	    .hooks = events_strays_hooks(daemon),
+	};
+
+	return strays_open(&daemon->strays, &settings, error);
+}
+
 static enum code open_loop(struct daemon *daemon, const struct daemon_settings *settings,
                            struct error *error)
 {
@@ -269,6 +281,8 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 		code = open_member(daemon, kept, error);
 	if (code == CODE_OK)
 		code = layers_open(daemon, error);
+	if (code == CODE_OK)
+		code = open_strays(daemon, error);
 	if (code == CODE_OK)
 		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
 	if (code == CODE_OK)
@@ -341,6 +355,7 @@ static void close_loop(struct daemon *daemon)
 		net_close(daemon->net, one_closed, NULL);
 	if (daemon->store != NULL)
 		store_close(daemon->store, one_closed, NULL);
+	strays_close(&daemon->strays);
 	audit_close(&daemon->audit);
 	priority_close(&daemon->priority);
 	layers_close(daemon);

@@ -14,6 +14,7 @@
  *   │  ├─ signals, leave       how it ends
  *   │  ├─ audit                what the door refused, for the log
  *   │  ├─ priority             its place among the processes of this host
+ *   │  ├─ strays               addresses of roles that stand here without a claim
  *   │  ├─ net                  a socket on each path
  *   │  ├─ store                the state file, written by a worker thread
  *   │  ├─ runner               the resources
@@ -44,6 +45,7 @@
 #include "daemon/retire.h"
 #include "daemon/senses.h"
 #include "daemon/store.h"
+#include "daemon/strays.h"
 #include "daemon/verbs.h"
 #include "proto/door.h"
 #include "proto/effect.h"
@@ -88,6 +90,7 @@ struct daemon {
 	struct leave leave;
 	struct audit audit;
 	struct priority priority;
+	struct strays strays;
 	struct net *net;       /* owned */
 	struct store *store;   /* owned */
 	struct runner *runner; /* owned */

@@ -38,6 +38,7 @@ void events_step(struct daemon *daemon, struct event event)
 	if (daemon->effects.broken != NULL)
 		end_broken(daemon, event.kind);
 	layers_follow(daemon);
+	strays_follow(&daemon->strays);
 	effects_apply(daemon);
 	senses_follow(daemon);
 	retire_follow(daemon);
@@ -186,7 +187,10 @@ static bool may_act(void *context, uint8_t role)
 
 static void network_changed(void *context, const struct network_change *change)
 {
-	layers_network(context, change);
+	struct daemon *daemon = context;
+
+	layers_network(daemon, change);
+	strays_hear(&daemon->strays, change);
 }
 
 struct runner_hooks events_runner_hooks(struct daemon *daemon)
@@ -199,6 +203,38 @@ struct runner_hooks events_runner_hooks(struct daemon *daemon)
 	    .fitness = fitness,
 	    .may_act = may_act,
 	    .network = network_changed,
+	};
+}
+
+static struct instant lease_end(void *context, uint8_t role)
+{
+	const struct daemon *daemon = context;
+
+	return member_lease_end(&daemon->member, role);
+}
+
+static bool is_silent(void *context, uint8_t role)
+{
+	const struct daemon *daemon = context;
+
+	return gatekeeper_silences(&daemon->layers.gatekeeper, role);
+}
+
+static void strays_changed(void *context, bool is_any)
+{
+	struct event event = {.kind = EVENT_STRAY};
+
+	event.as.is_stray = is_any;
+	events_step(context, event);
+}
+
+struct strays_hooks events_strays_hooks(struct daemon *daemon)
+{
+	return (struct strays_hooks){
+	    .context = daemon,
+	    .lease_end = lease_end,
+	    .is_silent = is_silent,
+	    .changed = strays_changed,
 	};
 }
 

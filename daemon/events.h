@@ -7,6 +7,7 @@
 #include "daemon/net.h"
 #include "daemon/resource/runner.h"
 #include "daemon/store.h"
+#include "daemon/strays.h"
 #include "proto/event.h"
 
 struct daemon;
@@ -29,6 +30,7 @@ void events_fitness(struct daemon *daemon, uint8_t role, enum fitness_source sou
 struct net_hooks events_net_hooks(struct daemon *daemon);
 struct store_hooks events_store_hooks(struct daemon *daemon);
 struct runner_hooks events_runner_hooks(struct daemon *daemon);
+struct strays_hooks events_strays_hooks(struct daemon *daemon);
 
 /* Wakes the member at its deadlines from now on. */
 void events_open(struct daemon *daemon);

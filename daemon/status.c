@@ -81,8 +81,8 @@ static void warn_of_member(cJSON *warnings, const char *name, const struct peer_
 	}
 }
 
-static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon, uint8_t member,
-                       struct instant now)
+static void add_member(cJSON *list, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+                       uint8_t member, struct instant now)
 {
 	const struct setup *setup = &daemon->config.setup;
 	const bool is_self = member == setup->self;
@@ -114,6 +114,14 @@ static void add_member(cJSON *list, cJSON *warnings, const struct daemon *daemon
 	json_refused(json, daemon->door.refused[member]);
 	status_fence(json, warnings, daemon, member, now);
 	warn_of_member(warnings, setup->members[member].name, &view);
+	if (view.stray && view.fresh && !is_self) {
+		char sentence[SENTENCE_BYTES];
+
+		(void)snprintf(sentence, sizeof sentence,
+		               "%s has an address of a role that it does not own: see status there",
+		               setup->members[member].name);
+		json_sentence(problems, sentence);
+	}
 }
 
 /* --- the whole */
@@ -199,10 +207,10 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	add_timing(json, &setup->timing);
 	list = cJSON_AddArrayToObject(json, "members");
 	for (uint8_t i = 0; i < setup->member_count; i++)
-		add_member(list, verdict.warnings, daemon, i, now);
+		add_member(list, verdict.problems, verdict.warnings, daemon, i, now);
 	status_roles(json, &verdict, daemon, now);
 	status_resources(json, daemon, now);
-	status_host(json, verdict.warnings, daemon, now);
+	status_host(json, verdict.problems, verdict.warnings, daemon, now);
 	healthy = cJSON_GetArraySize(verdict.problems) == 0;
 	(void)cJSON_ReplaceItemInObject(json, "healthy", cJSON_CreateBool(healthy));
 	(void)cJSON_ReplaceItemInObject(

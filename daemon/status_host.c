@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "config/print.h"
 #include "config/schema.h"
 #include "daemon/daemon.h"
 #include "daemon/json.h"
@@ -115,7 +116,27 @@ static void add_escalation(cJSON *json, cJSON *warnings, const struct daemon *da
 	json_sentence(warnings, sentence);
 }
 
-void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, struct instant now)
+static void add_strays(cJSON *problems, const struct daemon *daemon)
+{
+	const struct config *config = &daemon->config;
+
+	for (uint8_t i = 0; i < config->resource_count; i++) {
+		const char *interface = strays_find(&daemon->strays, i);
+		char address[ADDRESS_TEXT_BYTES], sentence[SENTENCE_BYTES];
+
+		if (interface == NULL)
+			continue;
+		address_format(&config->resources[i].address, address);
+		(void)snprintf(sentence, sizeof sentence,
+		               "%s: %s is on interface %s of this host, which does not own it: "
+		               "remove it there",
+		               config->resources[i].name, address, interface);
+		json_sentence(problems, sentence);
+	}
+}
+
+void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+                 struct instant now)
 {
 	cJSON *strangers = cJSON_AddObjectToObject(json, "strangers");
 
@@ -125,6 +146,7 @@ void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, stru
 	add_guard(json, warnings, daemon);
 	add_senses(json, daemon, now);
 	warn_of_conflicts(warnings, daemon, now);
+	add_strays(problems, daemon);
 	add_watchdog(json, daemon, now);
 	add_escalation(json, warnings, daemon);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the status document says of this host and this process: guard, watchdog, pauses, conflicts,
- * disk, log, strangers. Knows no roles.
+ * stray addresses, disk, log, strangers. Knows no roles.
  */
 #pragma once
 
@@ -11,4 +11,5 @@
 
 struct daemon;
 
-void status_host(cJSON *json, cJSON *warnings, const struct daemon *daemon, struct instant now);
+void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+                 struct instant now);

@@ -50,6 +50,7 @@ static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role,
 	    [RESOURCE_FAILED] = "failed",
 	};
 	const struct config_resource *config = &daemon->config.resources[resource];
+	const char *stray = strays_find(&daemon->strays, resource);
 	struct resource_view view;
 	cJSON *json = cJSON_CreateObject();
 
@@ -66,6 +67,7 @@ static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role,
 	else
 		(void)cJSON_AddNullToObject(json, "pid");
 	json_text(json, "detail", view.detail, true);
+	json_text(json, "stray", stray != NULL ? stray : "", true);
 	add_conflicts(json, &view.rivalry, now);
 }
 

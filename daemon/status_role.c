@@ -131,7 +131,7 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 {
 	static const char *const uses[GATE_USES] = {
 	    [GATE_NONE] = "none",
-	    [GATE_PASSES] = "passes",
+	    [GATE_STANDBY] = "standby",
 	    [GATE_OPEN] = "open",
 	    [GATE_CLOSED] = "closed",
 	};

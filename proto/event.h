@@ -18,6 +18,7 @@ enum event_kind {
 	EVENT_RELEASED,  /* all resources of role are down; answers EFFECT_RELEASE */
 	EVENT_FAILED,  /* role at epoch cannot run here: a start failed, or restarts are used up */
 	EVENT_FITNESS, /* whether this host has what the role's resources need */
+	EVENT_STRAY, /* whether this host has an address of a role to which it has no claim */
 	EVENT_PERSISTED, /* the snapshot with this generation is on disk */
 	EVENT_REQUEST,   /* a command typed on this member */
 	EVENT_LEAVE,     /* shut down: hand over or release every role, then EFFECT_LEFT */
@@ -49,6 +50,7 @@ struct event {
 			uint8_t role;
 			bool fit;
 		} fitness;
+		bool is_stray;
 		uint64_t generation; /* PERSISTED */
 		struct {
 			enum request_kind kind;

@@ -178,6 +178,7 @@ struct heartbeat {
 	uint32_t relearned_ms;  /* since that ended, rounded up; UINT32_MAX: not in this life */
 	bool abstaining; /* grants nothing new until the longest promise it may have made ends */
 	bool leaving;    /* shutting down: do not expect more */
+	bool stray;      /* its host has an address of a role to which it has no claim */
 
 	uint8_t echo_count;
 	struct echo echoes[MEMBERS_MAX];

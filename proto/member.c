@@ -281,6 +281,10 @@ static void dispatch(struct step *step, const struct event *event)
 	case EVENT_FITNESS:
 		fitness(step, event->as.fitness.role, event->as.fitness.fit);
 		break;
+	case EVENT_STRAY:
+		step->m->stray = event->as.is_stray;
+		step_changed(step);
+		break;
 	case EVENT_PERSISTED:
 		persisted(step, event->as.generation);
 		break;

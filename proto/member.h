@@ -74,6 +74,7 @@ struct peer_view {
 	struct span age;
 	uint32_t incarnation;
 	bool paused, relearning, abstaining, leaving;
+	bool stray; /* it has an address of a role to which it has no claim */
 	bool voters_differ, config_differs;
 	uint8_t path_count;
 	struct path_view paths[PATHS_MAX];

@@ -70,7 +70,7 @@ struct peer {
 	bool voters_differ, config_differs;
 	struct timing timing;
 	uint64_t voters, config;
-	bool paused, relearning, abstaining, leaving;
+	bool paused, relearning, abstaining, leaving, stray;
 	uint32_t pause_counter;
 	uint8_t minor; /* version of the datagrams it speaks */
 	uint8_t request_count;
@@ -221,6 +221,7 @@ struct member {
 	bool paused;
 	uint32_t pause_counter;
 	bool leaving, left;
+	bool stray; /* as page->stray */
 	bool quorum_seen;
 	bool is_too_far; /* the voters answer too slowly for the lease */
 

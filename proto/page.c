@@ -123,6 +123,7 @@ static void say_sender(const struct member *m, struct instant now, struct heartb
 	page->relearned_ms = relearned_ms(m, now);
 	page->abstaining = m->abstaining;
 	page->leaving = m->left;
+	page->stray = m->stray;
 	page->has_clock = true;
 	page->clock = now;
 }

@@ -240,6 +240,7 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 	note_memory(step, peer, page);
 	peer->abstaining = page->abstaining;
 	peer->leaving = page->leaving;
+	peer->stray = page->stray;
 	note_differences(step, sender, peer);
 	remember_promise(step, page);
 }

@@ -48,6 +48,7 @@ void member_view_peer(const struct member *m, uint8_t member, struct instant now
 		    .relearning = m->relearning,
 		    .abstaining = m->abstaining,
 		    .leaving = m->leaving,
+		    .stray = m->stray,
 		};
 		return;
 	}
@@ -60,6 +61,7 @@ void member_view_peer(const struct member *m, uint8_t member, struct instant now
 	view->relearning = peer->relearning;
 	view->abstaining = peer->abstaining;
 	view->leaving = peer->leaving;
+	view->stray = peer->stray;
 	view->voters_differ = peer->voters_differ;
 	view->config_differs = peer->config_differs;
 	view->path_count = paths_between(m, member);

@@ -10,6 +10,7 @@
  *   timing     4 heartbeat   4 lease   4 release   4 longest promise, in microseconds,
  *              rounded up
  *   membership 8 voters digest   8 config digest   1 bits: paused relearning abstaining leaving
+ *              stray
  *              4 milliseconds since relearning ended, rounded up (ffffffff: not in this life)
  *              4 times it was paused or resumed
  *   echoes     1 count, each: 8 member   4 incarnation   8 seq   4 age in microseconds

@@ -61,7 +61,8 @@ enum {
 	BIT_PAUSED = 1 << 0,
 	BIT_RELEARNING = 1 << 1,
 	BIT_ABSTAINING = 1 << 2,
-	BIT_LEAVING = 1 << 3
+	BIT_LEAVING = 1 << 3,
+	BIT_STRAY = 1 << 4,
 };
 
 void wire_put_membership(struct writer *writer, const struct heartbeat *heartbeat)
@@ -70,6 +71,7 @@ void wire_put_membership(struct writer *writer, const struct heartbeat *heartbea
 	    (heartbeat->paused ? BIT_PAUSED : 0u) | (heartbeat->relearning ? BIT_RELEARNING : 0u) |
 	    (heartbeat->abstaining ? BIT_ABSTAINING : 0u) | (heartbeat->leaving ? BIT_LEAVING : 0u);
 
+	bits |= heartbeat->stray ? BIT_STRAY : 0u;
 	writer_put(writer, heartbeat->voters, 8);
 	writer_put(writer, heartbeat->config, 8);
 	writer_put(writer, bits, 1);
@@ -88,6 +90,7 @@ enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat
 	heartbeat->relearning = (bits & BIT_RELEARNING) != 0;
 	heartbeat->abstaining = (bits & BIT_ABSTAINING) != 0;
 	heartbeat->leaving = (bits & BIT_LEAVING) != 0;
+	heartbeat->stray = (bits & BIT_STRAY) != 0;
 	heartbeat->relearned_ms = (uint32_t)reader_take(reader, 4);
 	heartbeat->pause_counter = (uint32_t)reader_take(reader, 4);
 	return CODE_OK;

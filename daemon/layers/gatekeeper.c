@@ -58,6 +58,8 @@ static bool next_address(const struct config *config, uint8_t role, uint8_t *at,
 	return false;
 }
 
+/* Whether this node may ever need the gate for a lease. Where it stands, it also guards addresses
+ * of roles that belong elsewhere only. */
 static bool find_roles(struct gatekeeper *keeper)
 {
 	const struct config *config = config_of(keeper);
@@ -65,9 +67,9 @@ static bool find_roles(struct gatekeeper *keeper)
 	bool is_any = false;
 	for (uint8_t r = 0; r < config->setup.role_count; r++) {
 		uint8_t at = 0;
-		keeper->roles[r].has_address =
-		    lists_self(&config->setup, r) && next_address(config, r, &at, &address);
-		is_any = is_any || keeper->roles[r].has_address;
+		keeper->roles[r].has_address = next_address(config, r, &at, &address);
+		is_any =
+		    is_any || (keeper->roles[r].has_address && lists_self(&config->setup, r));
 	}
 	return is_any;
 }
@@ -87,7 +89,8 @@ static void tell_fitness(const struct gatekeeper *keeper, uint8_t role)
 	const struct gatekeeper_hooks *hooks = &keeper->settings.hooks;
 	char why[GATEKEEPER_WHY_BYTES + 32];
 	const char *text = keeper->gate == NULL ? keeper->why : keeper->roles[role].why;
-	if (!is_required(keeper) || !keeper->roles[role].has_address)
+	if (!is_required(keeper) || !keeper->roles[role].has_address ||
+	    !lists_self(&config_of(keeper)->setup, role))
 		return;
 	(void)snprintf(why, sizeof why, "the packet gate is required: %s", text);
 	hooks->fitness(hooks->context, role, text[0] == '\0' ? NULL : why);
@@ -190,7 +193,7 @@ void gatekeeper_follow(struct gatekeeper *keeper)
 			continue;
 		struct instant end = hooks->lease_end(hooks->context, r);
 		if (end.ns == INSTANT_PAST.ns)
-			gate_pass(keeper->gate, r);
+			gate_disclaim(keeper->gate, r);
 		else
 			gate_lease_end(keeper->gate, r, end);
 	}
@@ -313,7 +316,7 @@ bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatek
 	}
 	view->dropped = gate_dropped(keeper->gate, role);
 	if (end.ns == INSTANT_PAST.ns)
-		view->use = GATE_PASSES;
+		view->use = GATE_STANDBY;
 	else
 		view->use = instant_reached(platform_now(), end) ? GATE_CLOSED : GATE_OPEN;
 	return true;

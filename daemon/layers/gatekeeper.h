@@ -5,8 +5,10 @@
  * an address has the slot of its number; what is in it:
  *
  *   - a lease, also one that is over while the role is still being released: the lease end;
- *   - no claim: everything passes. Nothing of the role is up here then, and what comes by for its
- *     address belongs to its owner elsewhere, whom this host may be a router, bridge or client of.
+ *   - no claim: nothing of the role is up here then, so what this host says of its address all the
+ *     same, because somebody put it here, does not leave. Everything else passes: what comes by for
+ *     the address belongs to its owner elsewhere, whom this host may be a router, bridge or client
+ *     of.
  *
  * An address is guarded before it can be added, from the start of the daemon on and again with
  * every news of its interface. The gate outlives this process, and goes on where it stood.
@@ -64,8 +66,8 @@ struct gatekeeper {
 
 enum gate_use {
 	GATE_NONE,   /* not wanted, or not possible: `why` */
-	GATE_PASSES, /* no claim here */
-	GATE_OPEN,   /* until the lease ends */
+	GATE_STANDBY, /* no claim here: only what this host would say of the address is dropped */
+	GATE_OPEN,    /* until the lease ends */
 	GATE_CLOSED,
 };
 enum { GATE_USES = GATE_CLOSED + 1 };

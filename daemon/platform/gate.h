@@ -72,6 +72,10 @@ enum code gate_forget_rest(struct gate *gate, struct error *error);
  * written by one thread at a time.
  */
 void gate_lease_end(struct gate *gate, unsigned slot, struct instant end);
+/* Nobody here has a claim to the addresses: what this host itself says of them, as an answer to who
+ * asks for them or a connection from them, does not leave; all else passes, also what this host
+ * forwards. Cheap and without a lock, as gate_lease_end. */
+void gate_disclaim(struct gate *gate, unsigned slot);
 /* Everything of the slot passes: as a slot is that was never set. */
 void gate_pass(struct gate *gate, unsigned slot);
 /* Packets dropped since the gate was made. No system call. */
@@ -80,8 +84,8 @@ uint64_t gate_dropped(const struct gate *gate, unsigned slot);
 uint64_t gate_dropped_for(const struct gate *gate, const struct address *address);
 
 /* For a process without privileges: inherits `gate_fd` from the one that opened the gate, and joins
- * it. What it joined knows gate_lease_end, gate_pass, gate_dropped and gate_close; the rest gives
- * CODE_DENIED. The caller keeps `fd` and may close it. */
+ * it. What it joined knows gate_lease_end, gate_disclaim, gate_pass, gate_dropped and gate_close;
+ * the rest gives CODE_DENIED. The caller keeps `fd` and may close it. */
 int gate_fd(const struct gate *gate);
 enum code gate_join(struct gate **gate, int fd, struct error *error);
 

@@ -139,7 +139,8 @@ void network_news_read(struct network *network,
                        void *context);
 
 /*
- * Tells everybody on the link that the address is here now, in each form some neighbour needs.
+ * Tells everybody on the link that the address is here now, in each form some neighbour needs, and
+ * asks whether anybody else has it: who answers is heard by network_rival_read.
  * CODE_OK: the system took every frame (or the link needs none). Anything else is a loss to be
  * counted, never a reason to stop: the next announcement makes up for it.
  */
@@ -151,6 +152,6 @@ enum code network_announce(struct network *network, const struct network_address
 enum code network_rival_open(struct network *network, const struct network_address *address,
                              int *fd, struct error *error);
 /* Empties the socket. True: it was another station, whose link address is in `station`; false: only
- * echoes of this one. */
+ * echoes of this one, or answers by another interface of this host. */
 bool network_rival_read(struct network *network, const struct network_address *address, int fd,
                         uint8_t station[6]);

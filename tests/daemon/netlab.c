@@ -13,11 +13,13 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -133,13 +135,63 @@ static bool has_carrier(const char *interface)
 	return is_up;
 }
 
+static void await_carrier(const char *interface)
+{
+	for (int i = 0; i < WAIT_MS && !has_carrier(interface); i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	ck_assert(has_carrier(interface));
+}
+
 void netlab_enter(void)
 {
 	ck_assert_msg(make_network(), "cannot make a network: %s", strerror(errno));
 	/* The kernel tells of a new cable's carrier a little later. */
-	for (int i = 0; i < WAIT_MS && !(has_carrier("left0") && has_carrier("right0")); i++)
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	ck_assert(has_carrier("left0") && has_carrier("right0"));
+	await_carrier("left0");
+	await_carrier("right0");
+}
+
+static void be_host(int line, void (*there)(void))
+{
+	char word = 'p';
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (unshare(CLONE_NEWNET) != 0 || write(line, &word, 1) != 1 || read(line, &word, 1) != 1 ||
+	    !run_ip("link set lo up") || !run_ip("link set right0 up"))
+		_exit(1);
+	await_carrier("right0");
+	there();
+	if (write(line, &word, 1) == 1)
+		pause();
+	_exit(1);
+}
+
+int netlab_part(void (*there)(void))
+{
+	int line[2];
+	char word = 'h', words[64];
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		be_host(line[1], there);
+	close(line[1]);
+	ck_assert_int_eq(read(line[0], &word, 1), 1);
+	(void)snprintf(words, sizeof words, "link set right0 netns %d", (int)pid);
+	netlab_ip(words);
+	ck_assert_int_eq(write(line[0], &word, 1), 1);
+	ck_assert_int_eq(read(line[0], &word, 1), 1);
+	close(line[0]);
+	await_carrier("left0");
+	return (int)pid;
+}
+
+void netlab_switch_off(int host)
+{
+	(void)kill(host, SIGKILL);
+	(void)waitpid(host, NULL, 0);
+}
+
+void netlab_write(const char *path, const char *text)
+{
+	ck_assert_msg(write_text(path, text), "cannot write %s", path);
 }
 
 void netlab_ip(const char *words)

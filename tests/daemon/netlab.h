@@ -21,12 +21,19 @@ bool netlab_is_root(void);
 void netlab_ip(const char *words);
 /* Whether what `ip` answers to these words contains `what`. */
 bool netlab_ip_says(const char *words, const char *what);
+/* Moves right0 to a host of its own, where `there` is called as soon as the cable is up, and what
+ * it set up stays until netlab_switch_off. The number of that host. */
+int netlab_part(void (*there)(void));
+void netlab_switch_off(int host);
 /* A socket that receives every frame that arrives at the interface. */
 int netlab_listen(const char *interface);
 /* The next frame that arrives at the interface, within a second; 0: none came. */
 size_t netlab_receive(int fd, uint8_t *frame, size_t size);
 void netlab_send(const char *interface, const uint8_t *frame, size_t length);
 void netlab_station(const char *interface, uint8_t station[6]);
+
+/* Writes a setting of the kernel, as below /proc/sys; fails the test if it cannot. */
+void netlab_write(const char *path, const char *text);
 
 /* 77 when the whole program has to be skipped, after saying so by name; else 0. */
 int netlab_skip(const char *program);

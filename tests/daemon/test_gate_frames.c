@@ -4,9 +4,11 @@
  * forms, the second is that of kernels before 6.6.
  */
 #include <check.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/platform/gate.h"
 #include "daemon/platform/platform.h"
@@ -72,6 +74,63 @@ START_TEST(drops_are_counted_for_role_and_address)
 }
 END_TEST
 
+/* As when somebody puts a role's address on a node without a claim. */
+START_TEST(a_host_without_a_claim_does_not_answer_for_the_address)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	gate_disclaim(gate, GATELAB_SLOT);
+	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	ck_assert(gatelab_answers_all(&lab, "10.9.0.1") && gatelab_answers_all(&lab, "fd00:9::1"));
+	netlab_ip("addr del 10.9.0.100/32 dev left0");
+	netlab_ip("addr add 10.9.0.100/32 dev lo");
+	ck_assert(gatelab_answers_none(&lab, four));
+	ck_assert_uint_gt(gate_dropped(gate, GATELAB_SLOT), 0);
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
+/* It is a router between the neighbours at left0 and at far0, who owns the address. */
+START_TEST(a_host_without_a_claim_forwards_what_is_for_the_owner_and_comes_from_it)
+{
+	struct gatelab lab;
+	struct gate *gate = gatelab_stand(&lab, _i);
+	const struct network_address address = gatelab_address(four);
+	const uint8_t owner[6] = {2, 0, 0, 0, 0, 9};
+	uint8_t frame[FRAME_BYTES], router[6];
+	netlab_ip("addr del 10.9.0.100/32 dev left0");
+	netlab_ip("link add near0 type veth peer name far0");
+	netlab_ip("link set near0 up");
+	netlab_ip("link set far0 arp off up");
+	netlab_ip("route add 10.9.0.100/32 dev near0");
+	netlab_ip("neigh add 10.9.0.100 lladdr 02:00:00:00:00:09 dev near0");
+	netlab_write("/proc/sys/net/ipv4/ip_forward", "1");
+	netlab_write("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
+	ck_assert_int_eq(gate_cover(gate, if_nametoindex("near0"), NULL), CODE_OK);
+	gate_disclaim(gate, GATELAB_SLOT);
+	int far = netlab_listen("far0");
+	const struct frame there = frame_question(ASK_PING, lab.left, &address.address);
+	gatelab_send(&lab, &there);
+	size_t length;
+	do
+		length = netlab_receive(far, frame, sizeof frame);
+	while (length > 0 && memcmp(frame, owner, sizeof owner) != 0);
+	ck_assert_uint_gt(length, 0);
+	netlab_station("near0", router);
+	const struct frame back = frame_datagram(router, four, "10.9.0.2");
+	netlab_send("far0", back.bytes, back.length);
+	struct instant when;
+	const struct instant until = instant_plus(platform_now(), span_ms(5000));
+	do {
+		ck_assert(instant_before(platform_now(), until));
+		length = gatelab_next(&lab, frame, sizeof frame, &when);
+	} while (length < 30 || memcmp(frame + 26, address.address.bytes, 4) != 0);
+	ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), 0);
+	close(far);
+	gatelab_end(&lab, gate);
+}
+END_TEST
+
 START_TEST(a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address)
 {
 	struct gatelab lab;
@@ -109,10 +168,10 @@ START_TEST(a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address
 }
 END_TEST
 
-START_TEST(a_closed_host_reaches_the_new_owner_of_the_address)
+static void reach_owner(int way, bool has_claim)
 {
 	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
+	struct gate *gate = gatelab_stand(&lab, way);
 	const uint8_t station[6] = {2, 0, 0, 0, 0, 3};
 	const struct network_address own = gatelab_address("10.9.0.1"),
 				     own_six = gatelab_address("fd00:9::1");
@@ -126,7 +185,10 @@ START_TEST(a_closed_host_reaches_the_new_owner_of_the_address)
 			   from_there_six = frame_solicitation(six, "fd00:9::1");
 	netlab_ip("addr del 10.9.0.100/32 dev left0");
 	netlab_ip("addr del fd00:9::100/128 dev left0");
-	gatelab_close_now(gate);
+	if (has_claim)
+		gatelab_close_now(gate);
+	else
+		gate_disclaim(gate, GATELAB_SLOT);
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
 		ck_assert_msg(gatelab_leaves(&lab, &questions[i]), "question %zu", i);
 	ck_assert(gatelab_answers_to(&lab, &from_there, ASK_NEIGHBOUR, &own.address));
@@ -134,6 +196,17 @@ START_TEST(a_closed_host_reaches_the_new_owner_of_the_address)
 	netlab_ip("neigh add fd00:9::100 lladdr 02:00:00:00:00:02 dev left0");
 	ck_assert(gatelab_answers_to(&lab, &from_there_six, ASK_NEIGHBOUR, &own_six.address));
 	gatelab_end(&lab, gate);
+}
+
+START_TEST(a_closed_host_reaches_the_new_owner_of_the_address)
+{
+	reach_owner(_i, true);
+}
+END_TEST
+
+START_TEST(a_host_without_a_claim_reaches_the_owner_of_the_address)
+{
+	reach_owner(_i, false);
 }
 END_TEST
 
@@ -229,6 +302,13 @@ int main(void)
 	                    a_closed_host_neither_announces_nor_probes_nor_sends_from_the_address,
 	                    0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, a_closed_host_reaches_the_new_owner_of_the_address, 0,
+	                    GATELAB_WAYS);
+	tcase_add_loop_test(cases, a_host_without_a_claim_does_not_answer_for_the_address, 0,
+	                    GATELAB_WAYS);
+	tcase_add_loop_test(
+	    cases, a_host_without_a_claim_forwards_what_is_for_the_owner_and_comes_from_it, 0,
+	    GATELAB_WAYS);
+	tcase_add_loop_test(cases, a_host_without_a_claim_reaches_the_owner_of_the_address, 0,
 	                    GATELAB_WAYS);
 	tcase_add_loop_test(cases, tags_hide_nothing, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, extension_headers_hide_nothing, 0, GATELAB_WAYS);

@@ -125,13 +125,13 @@ static void let_go(struct scene *scene, uint8_t role)
 	gatekeeper_follow(&scene->keeper);
 }
 
-START_TEST(each_role_is_silent_from_its_own_lease_end_until_it_has_no_claim)
+START_TEST(each_role_is_silent_from_its_own_lease_end_on_and_without_a_claim)
 {
 	struct scene *scene = enter(USE_AUTO);
 	struct gatekeeper_view view;
 	open_keeper(scene);
-	ck_assert(gatelab_answers_all(&scene->lab, four));
-	ck_assert(gatekeeper_view(&scene->keeper, 0, &view) && view.use == GATE_PASSES);
+	ck_assert(gatelab_answers_none(&scene->lab, four));
+	ck_assert(gatekeeper_view(&scene->keeper, 0, &view) && view.use == GATE_STANDBY);
 	hold(scene, 0, 60000);
 	hold(scene, 1, 0);
 	ck_assert(gatelab_answers_all(&scene->lab, four));
@@ -140,7 +140,20 @@ START_TEST(each_role_is_silent_from_its_own_lease_end_until_it_has_no_claim)
 	ck_assert(gatekeeper_view(&scene->keeper, 1, &view) && view.use == GATE_CLOSED);
 	ck_assert_uint_gt(view.dropped, 0);
 	let_go(scene, 1);
-	ck_assert(gatelab_answers_all(&scene->lab, six));
+	ck_assert(gatelab_answers_none(&scene->lab, six));
+	ck_assert(gatelab_answers_all(&scene->lab, four));
+	leave(scene);
+}
+END_TEST
+
+START_TEST(an_address_of_a_role_that_does_not_list_this_node_is_not_answered)
+{
+	struct scene *scene = enter(USE_AUTO);
+	scene->config.setup.roles[1].nodes[0] = 1;
+	open_keeper(scene);
+	hold(scene, 0, 60000);
+	ck_assert(gatelab_answers_all(&scene->lab, four));
+	ck_assert(gatelab_answers_none(&scene->lab, six));
 	leave(scene);
 }
 END_TEST
@@ -213,7 +226,7 @@ START_TEST(a_gate_of_a_cluster_of_another_name_is_taken_down)
 	open_keeper(scene);
 	hold(scene, 0, 0);
 	close_keeper(scene);
-	scene->ends[0] = INSTANT_PAST;
+	scene->ends[0] = instant_plus(platform_now(), span_ms(60000));
 	(void)snprintf(scene->config.cluster, sizeof scene->config.cluster, "%.20s-b",
 	               scene->lab.name);
 	open_keeper(scene);
@@ -348,7 +361,8 @@ int main(void)
 		return 77;
 	TCase *cases = tcase_create("gatekeeper");
 	tcase_set_timeout(cases, 30);
-	tcase_add_test(cases, each_role_is_silent_from_its_own_lease_end_until_it_has_no_claim);
+	tcase_add_test(cases, an_address_of_a_role_that_does_not_list_this_node_is_not_answered);
+	tcase_add_test(cases, each_role_is_silent_from_its_own_lease_end_on_and_without_a_claim);
 	tcase_add_test(cases, a_gate_closes_although_its_keeper_is_gone_and_the_next_one_goes_on);
 	tcase_add_test(cases, an_address_follows_its_role_to_another_slot);
 	tcase_add_loop_test(cases, a_gate_that_is_not_wanted_any_more_is_taken_down, 0, 2);

@@ -2,6 +2,8 @@
 """What an owner does when it notices that neighbours may know wrong things about its addresses."""
 import sys
 
+import pytest
+
 from lab import Role
 
 VIP = "10.77.0.100/24"
@@ -69,3 +71,21 @@ def test_another_station_that_claims_the_address_is_counted_answered_and_shown(m
     assert any(station.strip() in warning for warning in cluster.status("alpha").json["warnings"])
     prober.wait_owner("alpha")
     assert cluster.log("alpha").count("says that 10.77.0.100 is its own") == 1, "and not each time"
+
+
+@pytest.mark.parametrize("vip", [VIP, "fd77::64/64"])
+def test_a_machine_that_has_the_address_and_only_answers_is_found_at_the_takeover(make, vip):
+    """Fault 36: another station has the address and has never said so."""
+    cluster = make(timing="lan", roles=[Role("web", vip)])
+    stranger = cluster.lab.host("stranger")
+    cluster.switch.connect(stranger, STRANGER_INDEX)
+    stranger.ip(f"addr add {vip} dev eth0{' nodad' if ':' in vip else ''}")
+    cluster.start_all()
+    cluster.wait_up("web")
+    station = cluster.switch.ports["stranger"][0].mac
+
+    def found():
+        status = cluster.status(cluster.owner("web"))
+        return status.resource("web-ip")["conflicts"]["station"] == station and status
+    status = cluster.wait_for(found, "the owner has found it")
+    assert any(station in warning for warning in status.json["warnings"])

@@ -182,6 +182,7 @@ struct heartbeat page_random(struct random *random)
 	page.pause_counter = (uint32_t)random_bits(random);
 	page.abstaining = random_upto(random, 1) == 0;
 	page.leaving = random_upto(random, 1) == 0;
+	page.stray = random_upto(random, 1) == 0;
 	page.has_requests = random_upto(random, 1) == 0;
 	page.has_clock = random_upto(random, 1) == 0;
 	if (page.has_clock)
@@ -258,7 +259,7 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->config == b->config && a->paused == b->paused && a->relearning == b->relearning &&
 	       a->longest_promise.ns == b->longest_promise.ns &&
 	       a->relearned_ms == b->relearned_ms && a->pause_counter == b->pause_counter &&
-	       a->abstaining == b->abstaining && a->leaving == b->leaving &&
+	       a->abstaining == b->abstaining && a->leaving == b->leaving && a->stray == b->stray &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&
 	       a->role_count == b->role_count && a->fenced_count == b->fenced_count &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frames by which neighbours learn where an address is now, and the ear for others who say that
- * it is theirs. Knows no schedule: when to speak is decided above.
+ * The frames by which neighbours learn where an address is now, the question whether somebody else
+ * has it, and the ear for those who say that it is theirs. Knows no schedule: when to speak is
+ * decided above.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,6 +97,20 @@ static int send_frame(struct network *network, const struct link *link, const st
 	return sent == (ssize_t)frame->length ? 0 : errno;
 }
 
+/* The question comes last: until its answer is there, the address has been told to be here. */
+static void make_frames(struct frame frames[ANNOUNCEMENT_FRAMES], const struct link *link,
+                        const struct network_address *address)
+{
+	const uint8_t *bytes = address->address.bytes;
+	if (address->address.family == AF_INET) {
+		frame_arp(frames, link->station, bytes);
+		frame_arp_probe(&frames[ANNOUNCEMENT_FORMS], link->station, bytes);
+	} else {
+		frame_advertisement(frames, link->station, bytes, routes(link->name));
+		frame_solicitation(&frames[ANNOUNCEMENT_FORMS], link->station, bytes);
+	}
+}
+
 enum code network_announce(struct network *network, const struct network_address *address,
                            struct error *error)
 {
@@ -111,14 +126,10 @@ enum code network_announce(struct network *network, const struct network_address
 	code = open_frames(network, error);
 	if (code != CODE_OK)
 		return code;
-	struct frame frames[ANNOUNCEMENT_FORMS];
-	if (address->address.family == AF_INET)
-		frame_arp(frames, link.station, address->address.bytes);
-	else
-		frame_advertisement(frames, link.station, address->address.bytes,
-		                    routes(link.name));
+	struct frame frames[ANNOUNCEMENT_FRAMES];
+	make_frames(frames, &link, address);
 	int reason = 0;
-	for (int i = 0; i < ANNOUNCEMENT_FORMS; i++) {
+	for (int i = 0; i < ANNOUNCEMENT_FRAMES; i++) {
 		int failed = send_frame(network, &link, &frames[i]);
 		reason = failed != 0 ? failed : reason;
 	}
@@ -177,6 +188,25 @@ enum code network_rival_open(struct network *network, const struct network_addre
 	return CODE_OK;
 }
 
+/* Of two interfaces at one switch each answers for the addresses of the other. Asked only when
+ * somebody else seems to speak. */
+static bool is_own_station(const struct network *network, const uint8_t station[ETH_ALEN])
+{
+	struct if_nameindex *all = if_nameindex();
+	bool is_own = false;
+	const struct if_nameindex *at = all;
+	for (; at != NULL && at->if_index != 0 && !is_own; at++) {
+		struct ifreq request;
+		memset(&request, 0, sizeof request);
+		snprintf(request.ifr_name, sizeof request.ifr_name, "%s", at->if_name);
+		is_own = ioctl(network->control, SIOCGIFHWADDR, &request) == 0 &&
+		         memcmp(request.ifr_hwaddr.sa_data, station, ETH_ALEN) == 0;
+	}
+	if (all != NULL)
+		if_freenameindex(all);
+	return is_own;
+}
+
 bool network_rival_read(struct network *network, const struct network_address *address, int fd,
                         uint8_t station[6])
 {
@@ -195,7 +225,7 @@ bool network_rival_read(struct network *network, const struct network_address *a
 		if (address->address.family == AF_INET && got >= ARP_SENDER_IP)
 			said = packet + ARP_SENDER_MAC;
 		if (is_known && from.sll_pkttype != PACKET_OUTGOING &&
-		    memcmp(said, link.station, ETH_ALEN) != 0) {
+		    memcmp(said, link.station, ETH_ALEN) != 0 && !is_own_station(network, said)) {
 			memcpy(station, said, ETH_ALEN);
 			is_rival = true;
 		}

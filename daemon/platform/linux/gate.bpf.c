@@ -3,7 +3,9 @@
  * The packet gate in the kernel: two programs, for what arrives at an interface and for what leaves
  * it. They drop what would make others believe that a guarded address is here once the lease of its
  * role is over, and nothing else: what is merely sent to such an address from here, or comes from
- * it, belongs to its new owner. Knows neither roles nor who writes the lease ends.
+ * it, belongs to its new owner. Where nothing has a claim to it, only what this host itself says of
+ * it is dropped: somebody may have given the address to this host all the same, and this host may
+ * be a router on the way to the owner. Knows neither roles nor who writes the lease ends.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -64,8 +66,9 @@ struct {
 	__type(value, struct gate_entry);
 } addresses SEC(".maps");
 
-/* Whether the address is guarded and its lease is over; counts if so. */
-static __always_inline bool is_closed(const struct gate_key *key)
+/* Whether the address is guarded and its lease is over, or nothing here has a claim to it and this
+ * host itself `speaks` for it; counts if so. */
+static __always_inline bool is_closed(const struct gate_key *key, bool speaks)
 {
 	struct gate_entry *entry = bpf_map_lookup_elem(&addresses, key);
 	if (!entry)
@@ -75,11 +78,19 @@ static __always_inline bool is_closed(const struct gate_key *key)
 	if (!slot)
 		return false;
 	int64_t until = *(const volatile int64_t *)&slot->until;
-	if (until <= 0 || (int64_t)bpf_ktime_get_boot_ns() < until)
+	if (until == 0 || (until < 0 && !speaks) ||
+	    (until > 0 && (int64_t)bpf_ktime_get_boot_ns() < until))
 		return false;
 	__sync_fetch_and_add(&entry->dropped, 1);
 	__sync_fetch_and_add(&slot->dropped, 1);
 	return true;
+}
+
+/* What is forwarded came in somewhere: a router may pass on what a role's owner says. ARP and
+ * neighbour discovery are never forwarded. */
+static __always_inline bool is_own(const struct __sk_buff *skb, enum direction way)
+{
+	return way == LEAVING && skb->ingress_ifindex == 0;
 }
 
 static __always_inline struct gate_key mapped(const uint8_t ipv4[4])
@@ -105,7 +116,7 @@ static __always_inline bool is_closed_arp(struct __sk_buff *skb, uint32_t at, en
 	const uint8_t *sender = arp + ARP_SENDER;
 	bool is_probe = (sender[0] | sender[1] | sender[2] | sender[3]) == 0;
 	struct gate_key key = mapped(way == ARRIVING || is_probe ? arp + ARP_TARGET : sender);
-	return is_closed(&key);
+	return is_closed(&key, way == LEAVING);
 }
 
 static __always_inline bool is_closed_ipv4(struct __sk_buff *skb, uint32_t at, enum direction way)
@@ -115,7 +126,7 @@ static __always_inline bool is_closed_ipv4(struct __sk_buff *skb, uint32_t at, e
 	if (bpf_skb_load_bytes(skb, from, address, sizeof address) != 0)
 		return false;
 	struct gate_key key = mapped(address);
-	return is_closed(&key);
+	return is_closed(&key, is_own(skb, way));
 }
 
 static __always_inline bool is_closed_neighbour(struct __sk_buff *skb, uint32_t at, bool is_claim,
@@ -127,9 +138,9 @@ static __always_inline bool is_closed_neighbour(struct __sk_buff *skb, uint32_t 
 	    bpf_skb_load_bytes(skb, at + NEIGHBOUR_TARGET, &target, sizeof target) != 0)
 		return false;
 	if (way == ARRIVING)
-		return type == NEIGHBOUR_SOLICITATION && is_closed(&target);
+		return type == NEIGHBOUR_SOLICITATION && is_closed(&target, false);
 	return (type == NEIGHBOUR_ADVERTISEMENT || (type == NEIGHBOUR_SOLICITATION && is_claim)) &&
-	       is_closed(&target);
+	       is_closed(&target, true);
 }
 
 /* The length of an extension header of this kind, 0 if it is none that may stand before ICMPv6. */
@@ -152,7 +163,7 @@ static __always_inline bool is_closed_ipv6(struct __sk_buff *skb, uint32_t at, e
 	    bpf_skb_load_bytes(skb, at + IPV6_DESTINATION, &key, sizeof key) != 0 ||
 	    bpf_skb_load_bytes(skb, at + IPV6_NEXT, next, 1) != 0)
 		return false;
-	if (is_closed(way == ARRIVING ? &key : &source))
+	if (is_closed(way == ARRIVING ? &key : &source, is_own(skb, way)))
 		return true;
 	bool is_claim = is_unspecified(&source);
 	at += IPV6_BYTES;

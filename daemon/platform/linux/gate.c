@@ -358,6 +358,12 @@ void gate_lease_end(struct gate *gate, unsigned slot, struct instant end)
 	__atomic_store_n(&gate->slots[slot].until, until > 0 ? until : 1, __ATOMIC_RELEASE);
 }
 
+void gate_disclaim(struct gate *gate, unsigned slot)
+{
+	assert(slot < GATE_SLOTS);
+	__atomic_store_n(&gate->slots[slot].until, -1, __ATOMIC_RELEASE);
+}
+
 void gate_pass(struct gate *gate, unsigned slot)
 {
 	assert(slot < GATE_SLOTS);

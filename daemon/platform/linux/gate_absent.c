@@ -68,6 +68,12 @@ void gate_lease_end(struct gate *gate, unsigned slot, struct instant end)
 	(void)end;
 }
 
+void gate_disclaim(struct gate *gate, unsigned slot)
+{
+	(void)gate;
+	(void)slot;
+}
+
 void gate_pass(struct gate *gate, unsigned slot)
 {
 	(void)gate;

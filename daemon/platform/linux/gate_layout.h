@@ -16,8 +16,9 @@ struct gate_key {
 
 /* One role. Lies in a page that gate.c maps and writes without a system call. */
 struct gate_slot {
-	int64_t
-	    until; /* CLOCK_BOOTTIME of the host in ns; from then on nothing passes. 0: all does */
+	/* CLOCK_BOOTTIME of the host in ns; from then on nothing passes. 0: all does. Below: what
+	 * this host itself says of the address does not leave, all else passes. */
+	int64_t until;
 	uint64_t dropped;
 };
 
