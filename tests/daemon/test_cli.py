@@ -122,7 +122,7 @@ def test_help_of_a_command_tells_its_operands_and_options(words):
 def test_version_names_version_and_protocol(words):
     result = failoverd(*words)
     assert result.code == DONE
-    assert result.out.startswith("failoverd ") and "(protocol 1.0)" in result.out
+    assert result.out.startswith("failoverd ") and "(protocol 1.1)" in result.out
 
 
 @pytest.mark.parametrize("words, says", [
