@@ -97,7 +97,9 @@ static void set_wanted(struct step *step, uint8_t r, const struct asked *asked)
 		return;
 	}
 	bool already = role->record.wanted == wanted;
-	if (!already && asked->request->follows != role->record.counter) {
+	/* A decision of a later owner is known already: this one must not write over it. */
+	if (role->record.epoch > role->claim.epoch ||
+	    (!already && asked->request->follows != role->record.counter)) {
 		give_verdict(step, asked, VERDICT_SUPERSEDED, 0, 0);
 		return;
 	}

@@ -202,6 +202,9 @@ static void end_superseded(struct step *step, uint8_t r)
 {
 	struct role *role = &step->m->roles[r];
 	uint8_t owner = superseded_by(step->m, r);
+	/* Only an owner writes a record: a later one is as good as its claim. */
+	if (role->record.epoch > role->claim.epoch)
+		role->claim.lease_end = instant_earlier(role->claim.lease_end, step->now);
 	if (owner == NO_MEMBER)
 		return;
 	uint64_t epoch = step->m->peers[owner].roles[r].report.claim_epoch;

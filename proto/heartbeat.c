@@ -41,6 +41,11 @@ static enum code check_timing(struct timing timing, struct error *error)
 		return error_set(error, CODE_INVALID,
 		                 "release of %lld ns: must be above 0 and at most an hour",
 		                 (long long)timing.release.ns);
+	/* Each is legal, and what follows from both must have a place in a page, too. */
+	if (timing_promise(timing).ns > (int64_t)UINT32_MAX * 1000)
+		return error_set(error, CODE_INVALID,
+		                 "lease and release of %lld ns: a promise is at most %u us",
+		                 (long long)(timing.lease.ns + timing.release.ns), UINT32_MAX);
 	return CODE_OK;
 }
 
@@ -51,8 +56,9 @@ static enum code check_echo(const struct heartbeat *heartbeat, uint8_t index, st
 	if (echo->member == 0 || echo->member == heartbeat->sender)
 		return error_set(error, CODE_INVALID, "echo %u: of nobody or of the sender itself",
 		                 index);
-	if (echo->stamp.incarnation == 0)
-		return error_set(error, CODE_INVALID, "echo %u: incarnation 0", index);
+	if (echo->stamp.incarnation == 0 || echo->stamp.incarnation > INCARNATION_MAX)
+		return error_set(error, CODE_INVALID, "echo %u: incarnation %u", index,
+		                 echo->stamp.incarnation);
 	if (echo->path_count > PATHS_MAX)
 		return error_set(error, CODE_INVALID, "echo %u: %u paths, at most %d", index,
 		                 echo->path_count, PATHS_MAX);
@@ -157,6 +163,10 @@ static enum code check_role(const struct heartbeat *heartbeat, uint8_t index, st
 		return code;
 	if (report->role == 0)
 		return error_set(error, CODE_INVALID, "role %u: id 0", index);
+	if (report->top > EPOCH_MAX || report->granted > EPOCH_MAX ||
+	    report->claim_epoch > EPOCH_MAX || report->record.epoch > EPOCH_MAX)
+		return error_set(error, CODE_INVALID, "role %u: an epoch that no cluster reaches",
+		                 index);
 	if (report->holder != 0 && (report->granted == 0 || report->by.incarnation == 0))
 		return error_set(error, CODE_INVALID, "role %u: grant at epoch 0 or by nothing",
 		                 index);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <assert.h>
+#include <stdint.h>
 
 enum {
 	/* Members of one cluster, nodes and witnesses together. Every member talks to every other,
@@ -52,6 +53,11 @@ enum {
 	/* Clocks of two members may differ in rate by this much, in parts per thousand (1 %). */
 	DRIFT_PER_MILLE = 10,
 };
+
+/* Numbers that only grow: far beyond what a cluster uses in its time, and far from where the next
+ * block of epochs, or the next incarnation, would begin anew from 0. */
+static const uint64_t EPOCH_MAX = UINT64_C(1) << 62;
+static const uint32_t INCARNATION_MAX = UINT32_C(1) << 31;
 
 static_assert(PAGE_ROLES_MAX * PAGES_MAX >= ROLES_MAX, "every role has a place on some page");
 static_assert(ANSWERS_MAX >= REQUESTS_MAX, "one peer's requests can all be answered");

@@ -39,6 +39,8 @@ void record_write(struct step *step, uint8_t r, enum wanted wanted)
 void record_restamp(struct step *step, uint8_t r)
 {
 	struct record record = step->m->roles[r].record;
+	if (record.epoch > step->m->roles[r].claim.epoch)
+		return; /* of a later owner: this one is about to hear of it */
 	record.epoch = step->m->roles[r].claim.epoch;
 	adopt(step, r, record);
 }

@@ -55,7 +55,9 @@ static void count_gained(struct member *m, struct span gained)
 {
 	for (uint8_t r = 0; r < m->role_count; r++)
 		m->roles[r].voter.until = instant_shift(m->roles[r].voter.until, gained.ns);
-	m->abstain_until = instant_shift(m->abstain_until, gained.ns);
+	/* What was over at the step before does not come back to life. */
+	if (m->abstaining)
+		m->abstain_until = instant_shift(m->abstain_until, gained.ns);
 }
 
 static void tell(struct step *step, struct slew *slew)

@@ -44,11 +44,24 @@ void snapshot_take_durable(struct member *m, const struct durable *durable)
 		voter_raise_top(&m->roles[i].voter, m->epoch_floor);
 }
 
+/* The file has other roles, and none of them may take what is promised in this one, for it may be
+ * made of the same. Without a place to remember the promise, this member promises nothing to
+ * anybody until it is over; one without an end in time binds as it does after a reboot. */
+static void abstain_instead(struct member *m, const struct kept_role *kept, struct instant now)
+{
+	struct instant until =
+	    kept->endless ? instant_plus(now, m->longest_promise) : kept->until;
+	if (kept->holder != 0)
+		m->abstain_until = instant_later(m->abstain_until, until);
+}
+
 static void take_kept_role(struct member *m, const struct kept_role *kept, struct instant now)
 {
 	struct role *role = slot_of(m, kept->role);
-	if (role == NULL)
+	if (role == NULL) {
+		abstain_instead(m, kept, now);
 		return;
+	}
 	role->voter.holder = kept->holder;
 	role->voter.granted = kept->granted;
 	role->voter.by = kept->by;

@@ -8,7 +8,7 @@
 
 #include "proto/member.h"
 
-enum { CLUSTER_MEMBERS = 3, CLUSTER_NOTES = 400, CLUSTER_QUEUE = 256 };
+enum { CLUSTER_MEMBERS = 3, CLUSTER_NOTES = 400, CLUSTER_QUEUE = 8192 };
 
 /* What waits to be processed; in order, at once. */
 struct cluster_message {

@@ -131,7 +131,7 @@ static struct role_report some_role(struct random *random)
 	if (random_upto(random, 1) == 0) {
 		report.is_candidate = true;
 		report.claim = (enum claim_state)random_upto(random, CLAIM_STATES - 1);
-		report.claim_epoch = some_id(random);
+		report.claim_epoch = 1 + some_id(random) % EPOCH_MAX;
 		report.unfit = (enum unfit)random_upto(random, UNFIT_REASONS - 1);
 		report.phase = (enum role_phase)random_upto(random, ROLE_PHASES - 1);
 		report.failures = (uint8_t)random_bits(random);
@@ -141,7 +141,7 @@ static struct role_report some_role(struct random *random)
 	}
 	if (random_upto(random, 1) == 0) {
 		report.holder = some_id(random);
-		report.granted = some_id(random);
+		report.granted = 1 + some_id(random) % EPOCH_MAX;
 		report.by = some_stamp(random);
 		report.endless = random_upto(random, 1) == 0;
 	}
@@ -172,7 +172,7 @@ struct heartbeat page_random(struct random *random)
 	page.timing.heartbeat = span_us(1 + (int64_t)random_upto(random, 1000000));
 	page.timing.lease =
 	    span_plus(page.timing.heartbeat, span_us((int64_t)random_upto(random, 3599000000)));
-	page.timing.release = span_us(1 + (int64_t)random_upto(random, 3599999999));
+	page.timing.release = span_us(1 + (int64_t)random_upto(random, 599999999));
 	page.longest_promise = span_us((int64_t)random_upto(random, 4000000000));
 	page.voters = random_bits(random);
 	page.config = random_bits(random);

@@ -92,7 +92,7 @@ START_TEST(a_timing_that_cannot_be_meant_is_refused)
 	    {0, 2000, 500, "heartbeat"},     {-1, 2000, 500, "heartbeat"},
 	    {2001, 2000, 500, "heartbeat"},  {200, 3600001, 500, "lease"},
 	    {200, 2000, 0, "release"},       {200, 2000, -500, "release"},
-	    {200, 2000, 3600001, "release"},
+	    {200, 2000, 3600001, "release"}, {200, 3600000, 3600000, "a promise is at most"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct heartbeat page = page_plain();
@@ -102,8 +102,25 @@ START_TEST(a_timing_that_cannot_be_meant_is_refused)
 		refused(&page, rows[i].because);
 	}
 	struct heartbeat page = page_plain();
-	page.timing = (struct timing){span_ms(3600000), span_ms(3600000), span_ms(3600000)};
+	page.timing = (struct timing){span_ms(3600000), span_ms(3600000), span_ms(600000)};
 	believed(&page);
+}
+END_TEST
+
+START_TEST(a_number_that_no_cluster_reaches_is_refused)
+{
+	struct heartbeat page = page_with_role();
+
+	page.roles[0].top = EPOCH_MAX;
+	believed(&page);
+	page.roles[0].top = EPOCH_MAX + 1;
+	refused(&page, "role 0: an epoch that no cluster reaches");
+	page = page_with_role();
+	page.roles[0].record.epoch = UINT64_MAX;
+	refused(&page, "role 0: an epoch that no cluster reaches");
+	page = page_crowded();
+	page.echoes[2].stamp.incarnation = UINT32_MAX - 1;
+	refused(&page, "echo 2: incarnation 4294967294");
 }
 END_TEST
 
@@ -312,6 +329,7 @@ int main(void)
 	tcase_add_test(tests, a_plain_page_and_a_crowded_one_are_believed);
 	tcase_add_test(tests, a_page_of_no_cluster_or_sender_or_incarnation_is_refused);
 	tcase_add_test(tests, a_timing_that_cannot_be_meant_is_refused);
+	tcase_add_test(tests, a_number_that_no_cluster_reaches_is_refused);
 	tcase_add_test(tests, an_echo_names_another_member_once_with_something_heard);
 	tcase_add_test(tests, a_request_names_what_its_kind_needs);
 	tcase_add_test(tests, an_answer_is_to_one_request_of_somebody);
