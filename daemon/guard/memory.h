@@ -24,15 +24,18 @@
 #include "proto/state.h"
 
 enum {
-	/* A resource has at most its address, or its process and one command under way. */
-	LEDGER_ENTRIES = CONFIG_RESOURCES_MAX * 2,
+	/* A resource has at most its address, or itself, its process and one command under way. */
+	LEDGER_ENTRIES = CONFIG_RESOURCES_MAX * 3,
 	LEDGER_MARK_BYTES = 24 + NAME_BYTES,
 };
 
 enum ledger_kind {
 	LEDGER_ADDRESS,
 	LEDGER_CHILD,   /* a process, or what the start of a script left running */
-	LEDGER_COMMAND, /* a command of a script that is under way, beside that */
+	LEDGER_COMMAND, /* a `status` that is under way, beside that */
+	/* What the commands of a script set up: only its `stop` brings it down. The guard cannot; it
+	 * knows of it for the last resort. */
+	LEDGER_SCRIPT,
 };
 
 enum ledger_state {
@@ -135,7 +138,7 @@ bool memory_set_lease(struct memory *memory, uint64_t role, struct instant end,
 /*
  * When the guard brings down what is of this kind; INSTANT_PAST: there is no lease. Addresses go at
  * the lease end. A worker that lives uses up to three quarters of `release` for the stop commands
- * of scripts (resource/script.c): what is left of processes then is killed in the last quarter.
+ * of scripts (resource/script.c): what `start` left running is killed in the last quarter.
  */
 struct instant memory_end(const struct memory *memory, uint64_t role, enum ledger_kind kind);
 /* Guard: the first time after `now` at which something has to be down. */

@@ -40,6 +40,8 @@ struct task {
 	struct alarm *alarm; /* owned */
 	struct lines lines;
 	char problem[PROBLEM_BYTES];
+	bool never_began;
+	struct child_end end;
 	bool has_ended;
 	bool is_gone;
 	enum ending ending;
@@ -110,6 +112,7 @@ static void look_soon(struct task *task)
 static void on_began(void *context, const char *problem)
 {
 	struct task *task = context;
+	task->never_began = problem != NULL;
 	if (problem != NULL)
 		snprintf(task->problem, sizeof task->problem, "%s", problem);
 	else if (task->events.began != NULL)
@@ -128,8 +131,8 @@ static void quote_last_line(struct task *task)
 	const char *line = task->lines.last + strspn(task->lines.last, " \t");
 	size_t used = strlen(task->problem);
 	if (used > 0 && *line != '\0')
-		snprintf(task->problem + used, sizeof task->problem - used, ": %.*s",
-		         QUOTED_BYTES, line);
+		snprintf(task->problem + used, sizeof task->problem - used, ": %.*s", QUOTED_BYTES,
+		         line);
 }
 
 static void describe_end(struct task *task, struct child_end end)
@@ -155,6 +158,7 @@ static void on_ended(void *context, struct child_end end)
 {
 	struct task *task = context;
 	task->has_ended = true;
+	task->end = end;
 	lines_end(&task->lines, platform_now());
 	describe_end(task, end);
 	if (platform_child_is_gone(task->child))
@@ -286,6 +290,21 @@ int64_t task_pid(const struct task *task)
 bool task_has_ended(const struct task *task)
 {
 	return task->has_ended;
+}
+
+struct task_end task_end(const struct task *task)
+{
+	/* A problem before its end is why it was not let run. */
+	bool exited = task->has_ended && task->end.known && !task->end.by_signal;
+	return (struct task_end){.never_began = task->never_began,
+	                         .exited = exited && !task->never_began,
+	                         .number = task->end.number,
+	                         .last_line = task->lines.last};
+}
+
+bool task_is_gone(const struct task *task)
+{
+	return task->is_gone || platform_child_is_gone(task->child);
 }
 
 void task_ask(struct task *task)

@@ -47,6 +47,17 @@ enum code task_adopt(struct task **task, const struct task_options *options,
                      struct error *error);
 int64_t task_pid(const struct task *task);
 bool task_has_ended(const struct task *task);
+
+/* How a task that has ended did so. */
+struct task_end {
+	bool never_began; /* its program could not be started: it has done nothing */
+	bool exited;      /* by itself, with this status */
+	int number;
+	const char *last_line; /* that it wrote and that was not blank, "" for none; of the task */
+};
+struct task_end task_end(const struct task *task);
+/* Whether nothing is left of it now. Looks at the host. */
+bool task_is_gone(const struct task *task);
 /* Asks it to end and waits, however long it takes. */
 void task_ask(struct task *task);
 void task_kill(struct task *task);

@@ -12,13 +12,22 @@
 
 static const char OUTPUT[] = "output";
 
-/* What the guard can end; what only a script's own `stop` can is not among them. */
+/* A `stop` is not in the ledger: the guard would end it, at the very moment when it is all that
+ * brings down what a script set up. */
 static const struct part {
 	const char *what;
+	bool is_in_ledger;
 	enum ledger_kind kind;
+	bool has_output;
 } parts[] = {
-    {"address", LEDGER_ADDRESS}, {"process", LEDGER_CHILD}, {"start", LEDGER_CHILD},
-    {"status", LEDGER_COMMAND},  {"stop", LEDGER_COMMAND},
+    /* clang-format off */
+    {"address", true,  LEDGER_ADDRESS, false},
+    {"process", true,  LEDGER_CHILD,   true},
+    {"script",  true,  LEDGER_SCRIPT,  false},
+    {"start",   true,  LEDGER_CHILD,   true},
+    {"status",  true,  LEDGER_COMMAND, true},
+    {"stop",    false, LEDGER_COMMAND, true},
+    /* clang-format on */
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
@@ -49,7 +58,7 @@ static enum code enter(const struct resource *resource, const char *what,
 	struct ledger_entry entry;
 	struct memory *memory = resource->site->memory;
 	const struct part *part = part_of(what);
-	if (memory == NULL || part == NULL)
+	if (memory == NULL || part == NULL || !part->is_in_ledger)
 		return CODE_OK;
 	memset(&entry, 0, sizeof entry);
 	entry.kind = part->kind;
@@ -103,9 +112,9 @@ static void forget_part(const struct resource_site *site, const struct part *par
                         const char *resource)
 {
 	char path[FILE_PATH_BYTES];
-	if (site->memory != NULL)
+	if (site->memory != NULL && part->is_in_ledger)
 		ledger_drop(site->memory, part->kind, resource);
-	if (part->kind != LEDGER_ADDRESS &&
+	if (part->has_output &&
 	    output_path(site->run_dir, part->what, resource, path, NULL) == CODE_OK)
 		(void)unlink(path);
 }

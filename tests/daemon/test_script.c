@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/resource/verdict.h"
 #include "tests/daemon/stage.h"
 
 static bool is_failed(struct stage *stage)
@@ -133,14 +134,47 @@ START_TEST(a_stop_that_fails_is_tried_again_while_status_says_it_runs)
 }
 END_TEST
 
-START_TEST(a_stop_that_fails_without_status_is_told_and_counts_as_down)
+/* What nobody can know is not said. */
+START_TEST(a_stop_that_fails_without_status_is_tried_until_it_succeeds)
 {
 	struct stage *stage = stage_new();
-	stage_script(stage, 0, "app", "/bin/true", "/bin/false");
+	char text[64];
+	stage_script(stage, 0, "app", "/bin/true",
+	             "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "tries", text, sizeof text), "x\nx\n");
+	ck_assert(stage_logged(stage, "resource app: may still run here: stop exited with"));
+	ck_assert(stage_logged(stage, "resource app: down after 2 attempts"));
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(the_end_of_the_processes_of_start_proves_a_script_without_status_down)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "app", "/bin/sh -c 'sleep 60 & echo $! >pid'", "/bin/false");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	long pid = strtol(stage_file(stage, "pid", text, sizeof text), NULL, 10);
+	stage_release(stage, 0, 1, false);
+	ck_assert(!stage_is_alive(pid));
 	ck_assert(stage_logged(stage, "resource app: stop exited with status 1"));
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(what_could_not_be_started_at_all_needs_no_stop)
+{
+	struct stage *stage = stage_new();
+	stage_script(stage, 0, "app", "/nowhere/start", "/nowhere/stop");
+	stage_open(stage);
+	stage->now = &stage->roles[0];
+	runner_start(stage->runner, 0, 1);
+	stage_until(stage, is_failed, "the role fails");
+	stage_release(stage, 0, 1, false);
 	stage_close(stage);
 }
 END_TEST
@@ -149,7 +183,9 @@ END_TEST
 START_TEST(a_stop_that_hangs_is_killed_after_its_time)
 {
 	struct stage *stage = stage_new();
-	stage_script(stage, 0, "app", "/bin/true", "/bin/sleep 60")->stop_timeout = span_ms(200);
+	struct config_resource *app =
+	    stage_script(stage, 0, "app", "/bin/sh -c 'sleep 60 & touch up'", "/bin/sleep 60");
+	app->stop_timeout = span_ms(200);
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	uint64_t begin = uv_hrtime();
@@ -161,33 +197,113 @@ START_TEST(a_stop_that_hangs_is_killed_after_its_time)
 }
 END_TEST
 
-START_TEST(a_forced_release_runs_stop_for_as_long_as_it_may_take)
+/* What a killed stop has begun may go on behind it. */
+START_TEST(after_a_stop_that_was_killed_status_is_believed_only_twice)
 {
 	struct stage *stage = stage_new();
 	char text[64];
-	stage_script(stage, 0, "quick", "/bin/true", "/bin/sh -c 'echo stopped >stopped'");
-	stage_script(stage, 0, "slow", "/bin/true", "/bin/sleep 60");
+	struct config_resource *app = stage_script(stage, 0, "app", "/bin/true",
+	                                           "/bin/sh -c 'echo x >>tries; exec sleep 60'");
+	stage_command(&app->status, "/bin/sh -c 'test ! -e tries'");
+	app->stop_timeout = span_ms(200);
 	stage_open(stage);
 	stage_start(stage, 0, 1);
-	uint64_t begin = uv_hrtime();
-	stage_release(stage, 0, 1, true); /* within 500 ms */
-	ck_assert_uint_le((uv_hrtime() - begin) / 1000000, 500);
+	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "tries", text, sizeof text), "x\nx\n");
+	stage_close(stage);
+}
+END_TEST
+
+static bool has_rested(struct stage *stage)
+{
+	return strstr(stage_view(stage, "app").detail, "stop") != NULL &&
+	       stage_logged(stage, "may still run here");
+}
+
+START_TEST(a_forced_release_lasts_until_the_resource_is_proven_down)
+{
+	struct stage *stage = stage_new();
+	char path[128];
+	struct config_resource *app = stage_script(stage, 0, "app", "/bin/sh -c 'touch up'",
+	                                           "/bin/sh -c 'test -e mended && rm up'");
+	stage_command(&app->status, "/bin/sh -c 'test -e up'");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage->now = &stage->roles[0];
+	runner_release(stage->runner, 0, 1, true, span_ms(100));
+	stage_until(stage, has_rested, "it says that it may still run");
+	ck_assert_uint_eq(stage->roles[0].released, 0);
+	ck_assert(stage_view(stage, "app").state == RESOURCE_STOPPING);
+	snprintf(path, sizeof path, "%s/mended", stage->directory);
+	fclose(fopen(path, "w"));
+	stage_release(stage, 0, 1, true);
+	ck_assert(stage_logged(stage, "resource app: down after"));
+	stage_close(stage);
+}
+END_TEST
+
+/* As after a freeze: nothing of `release` is left. */
+START_TEST(a_stop_is_not_killed_at_the_end_of_a_forced_release)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	stage_script(stage, 0, "app", "/bin/true", "/bin/sh -c 'sleep 0.4; echo stopped >stopped'");
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage->now = &stage->roles[0];
+	runner_release(stage->runner, 0, 1, true, span_ms(1));
+	stage_release(stage, 0, 1, true);
 	ck_assert_str_eq(stage_file(stage, "stopped", text, sizeof text), "stopped\n");
 	stage_close(stage);
 }
 END_TEST
 
-START_TEST(a_forced_release_has_no_time_to_ask_status)
+/* The service manager goes on with what a start asked of it. */
+START_TEST(a_start_that_is_cut_short_is_stopped_until_that_is_proven)
 {
 	struct stage *stage = stage_new();
-	struct config_resource *app = stage_script(stage, 0, "app", "/bin/true", "/bin/false");
-	stage_command(&app->status, "/bin/true");
+	char text[64];
+	struct config_resource *app =
+	    stage_script(stage, 0, "app", "/bin/sh -c 'touch up; sleep 60'",
+	                 "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2 && rm up'");
+	stage_command(&app->status, "/bin/sh -c 'test -e up'");
+	stage_open(stage);
+	runner_start(stage->runner, 0, 1);
+	stage_for(stage, 100);
+	stage_release(stage, 0, 1, true);
+	ck_assert_str_eq(stage_file(stage, "tries", text, sizeof text), "x\nx\n");
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_status_that_gives_no_answer_proves_nothing)
+{
+	struct stage *stage = stage_new();
+	char text[64];
+	struct config_resource *app =
+	    stage_script(stage, 0, "app", "/bin/true",
+	                 "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2'");
+	stage_command(&app->status, "/bin/sh -c 'test ! -e tries || exec /nowhere/status'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
-	uint64_t begin = uv_hrtime();
-	stage_release(stage, 0, 1, true);
-	ck_assert_uint_le((uv_hrtime() - begin) / 1000000, 500);
+	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "tries", text, sizeof text), "x\nx\n");
+	ck_assert(stage_logged(stage, "status gave no answer"));
 	stage_close(stage);
+}
+END_TEST
+
+START_TEST(only_an_answer_is_an_answer)
+{
+	ck_assert_int_eq(verdict_of_status(true, 0, ""), STATUS_SAYS_UP);
+	ck_assert_int_eq(verdict_of_status(true, 1, ""), STATUS_SAYS_NOT_UP);
+	ck_assert_int_eq(verdict_of_status(true, 3, "inactive"), STATUS_SAYS_NOT_UP);
+	ck_assert_int_eq(verdict_of_status(true, 3, "failed"), STATUS_SAYS_NOT_UP);
+	ck_assert_int_eq(verdict_of_status(true, 3, "deactivating"), STATUS_SAYS_UP);
+	ck_assert_int_eq(verdict_of_status(true, 3, "activating"), STATUS_SAYS_UP);
+	ck_assert_int_eq(verdict_of_status(true, 127, ""), STATUS_PROVES_NOTHING);
+	ck_assert_int_eq(verdict_of_status(true, 126, ""), STATUS_PROVES_NOTHING);
+	ck_assert_int_eq(verdict_of_status(false, 9, ""), STATUS_PROVES_NOTHING);
 }
 END_TEST
 
@@ -253,10 +369,16 @@ int main(void)
 	tcase_add_test(all, a_status_that_fails_restarts_in_place_by_stop_and_start);
 	tcase_add_test(all, a_status_that_hangs_is_a_failure);
 	tcase_add_test(all, a_stop_that_fails_is_tried_again_while_status_says_it_runs);
-	tcase_add_test(all, a_stop_that_fails_without_status_is_told_and_counts_as_down);
+	tcase_add_test(all, a_stop_that_fails_without_status_is_tried_until_it_succeeds);
+	tcase_add_test(all, the_end_of_the_processes_of_start_proves_a_script_without_status_down);
+	tcase_add_test(all, what_could_not_be_started_at_all_needs_no_stop);
 	tcase_add_test(all, a_stop_that_hangs_is_killed_after_its_time);
-	tcase_add_test(all, a_forced_release_runs_stop_for_as_long_as_it_may_take);
-	tcase_add_test(all, a_forced_release_has_no_time_to_ask_status);
+	tcase_add_test(all, after_a_stop_that_was_killed_status_is_believed_only_twice);
+	tcase_add_test(all, a_forced_release_lasts_until_the_resource_is_proven_down);
+	tcase_add_test(all, a_stop_is_not_killed_at_the_end_of_a_forced_release);
+	tcase_add_test(all, a_start_that_is_cut_short_is_stopped_until_that_is_proven);
+	tcase_add_test(all, a_status_that_gives_no_answer_proves_nothing);
+	tcase_add_test(all, only_an_answer_is_an_answer);
 	tcase_add_test(all, a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on);
 	tcase_add_test(all, output_beyond_the_rate_is_left_out_and_does_not_block_the_child);
 	tcase_add_test(all, the_last_line_of_a_command_that_fails_is_in_the_detail);
