@@ -33,7 +33,8 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 	cJSON *json = cJSON_CreateObject();
 	const bool is_self = view->member == daemon->config.setup.self;
 	const bool ready = candidate_is_ready(view);
-	const char *reason = !view->reachable           ? "unreachable"
+	const char *reason = view->may_run              ? "may-still-run"
+	                     : !view->reachable         ? "unreachable"
 	                     : !view->known             ? "not-heard-of"
 	                     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
 	                     : view->mismatch           ? "config-mismatch"
@@ -52,6 +53,25 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 		json_ms(json, "failed_ago_ms", view->failed_ago);
 	else
 		(void)cJSON_AddNullToObject(json, "failed_ago_ms");
+	(void)cJSON_AddBoolToObject(json, "may_still_run", view->may_run);
+}
+
+/* Two may have it at this moment: nothing is worse, whatever an operator wants of the role. */
+static void warn_of_second(cJSON *problems, const struct daemon *daemon, const char *name,
+                           const struct role_view *view)
+{
+	char sentence[SENTENCE_BYTES];
+
+	for (uint8_t i = 0; i < view->candidate_count; i++) {
+		const uint8_t node = view->candidates[i].member;
+		if (!view->candidates[i].may_run)
+			continue;
+		(void)snprintf(sentence, sizeof sentence,
+		               "%s may still run on %s: its lease is over and nothing proves that "
+		               "it is down; see the log there",
+		               name, daemon->config.setup.members[node].name);
+		json_sentence(problems, sentence);
+	}
 }
 
 /* Why a wanted role is not up, as far as this member can know: it sees owners only through the
@@ -170,6 +190,7 @@ static bool is_shown(const struct daemon *daemon, const struct role_view *view)
 static void judge_role(const struct status_verdict *verdict, const struct daemon *daemon,
                        const char *name, const struct role_view *view, bool quorum)
 {
+	warn_of_second(verdict->problems, daemon, name, view);
 	if (view->wanted != WANTED_STARTED)
 		return;
 	if (view->owner == NO_MEMBER || view->owner_phase != PHASE_UP)

@@ -21,6 +21,12 @@ static bool a_release_stops_the_resources(const struct role *role)
 	return role->claim.state != CLAIM_RELEASING || role->phase == PHASE_STOPPING;
 }
 
+/* Only what was to be down by now is told of as what may still run. */
+static bool what_may_run_is_being_released(const struct role *role)
+{
+	return !role->claim.may_run || role->claim.state == CLAIM_RELEASING;
+}
+
 /* Every grant is for an epoch. */
 static bool a_claim_has_an_epoch(const struct role *role)
 {
@@ -70,6 +76,8 @@ const char *claim_check(const struct role *role, struct instant now)
 		return "nothing is up without a claim";
 	if (!a_release_stops_the_resources(role))
 		return "a release stops the resources";
+	if (!what_may_run_is_being_released(role))
+		return "what may run is being released";
 	if (!a_claim_has_an_epoch(role))
 		return "a claim has an epoch";
 	if (!the_own_voter_has_seen_the_epoch(role))

@@ -30,6 +30,7 @@ static void enter(struct step *step, uint8_t r, enum claim_state state)
 	claim->state = state;
 	claim->since = step->now;
 	claim->open_since = INSTANT_NEVER;
+	claim->may_run = false;
 	step_changed(step);
 }
 
@@ -170,6 +171,7 @@ static void lease_over(struct step *step, uint8_t r)
 	                              .span = instant_since(step->now, claim->confirmed_at)});
 	pace_lease_lost(step, r);
 	claim->forced = true;
+	claim->forced_at = step->now;
 	claim->successor = 0;
 	role->phase = PHASE_STOPPING;
 	role->up_since = INSTANT_NEVER;
@@ -304,6 +306,7 @@ void election_update(struct step *step, uint8_t r)
 	if (claim->state == CLAIM_RELEASING && !claim->forced &&
 	    step_reached(step, claim->lease_end))
 		lease_over(step, r);
+	overdue_update(step, r);
 }
 
 /* --- what the resources answer */

@@ -145,6 +145,9 @@ static enum code check_claim(const struct role_report *report, uint8_t index, st
 		                 index);
 	if (report->fences && !report->is_candidate)
 		return error_set(error, CODE_INVALID, "role %u: fences, but no candidate", index);
+	if (report->may_run && report->claim != CLAIM_RELEASING)
+		return error_set(error, CODE_INVALID, "role %u: may run, but is not releasing",
+		                 index);
 	if (report->claim != CLAIM_NONE && report->claim_epoch == 0)
 		return error_set(error, CODE_INVALID, "role %u: %s at epoch 0", index,
 		                 claim_word(report->claim));

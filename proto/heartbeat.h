@@ -138,6 +138,7 @@ struct role_report {
 	uint32_t definition; /* as setup_role.definition */
 	uint64_t successor;  /* with CLAIM_NONE after a move: who should seek now; else 0 */
 	bool fences;         /* its claim binds a vote until it frees it, or was switched off */
+	bool may_run;        /* releasing, and nothing proved in time that its resources are down */
 
 	/* The sender as voter. */
 	uint64_t holder;  /* to whom its standing grant goes; 0: it is free */

@@ -95,6 +95,7 @@ struct candidate_view {
 	struct span failed_ago; /* not when it was before the daemon here started */
 	enum claim_state claim;
 	enum role_phase phase;
+	bool may_run; /* it is not the owner any more, and could not prove that it is down there */
 };
 
 struct role_view {

@@ -96,6 +96,8 @@ struct claim {
 	struct span turn_delay;
 	bool resumed; /* as kept by an earlier life: its release is still to be asked for */
 	bool forced;  /* the lease ended before the resources were down */
+	struct instant forced_at; /* when that was noticed */
+	bool may_run; /* and `release` after that nothing had proved that they are down */
 	enum release_reason reason;
 	uint64_t successor;
 	/* What may be up under it, and what its file has in addition; see sharing.c. */

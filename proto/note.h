@@ -65,8 +65,11 @@ enum note_kind {
 	NOTE_PROMISE_LAPSED, /* span: the longest promise that may still stand */
 	NOTE_CLOCK_SLEWED,    /* detail: 1 fast, 0 slow; count: ppm, beyond the drift allowed for */
 	NOTE_CLOCK_STEADY,    /* the same, within it again */
+	NOTE_MAY_RUN, /* role, epoch; not proven down span after the lease; peer: where, if not here
+	               */
+	NOTE_PROVEN_DOWN, /* role, peer: where it might have run until now */
 };
-enum { NOTES = NOTE_CLOCK_STEADY + 1 };
+enum { NOTES = NOTE_PROVEN_DOWN + 1 };
 
 /* Why a voter did not grant (NOTE_REFUSED). */
 enum refusal_reason {

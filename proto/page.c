@@ -79,6 +79,7 @@ static void say_candidate(const struct member *m, uint8_t r, struct instant now,
 	report->failures = role->failures;
 	report->definition = m->setup->roles[r].definition;
 	report->fences = m->setup->roles[r].fences;
+	report->may_run = role->claim.may_run;
 	report->successor = role->claim.state == CLAIM_NONE ? role->claim.successor : 0;
 }
 

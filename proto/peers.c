@@ -149,6 +149,7 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 		return;
 	struct instant since = is_same_grant(hearsay, report) ? hearsay->same_since : step->now;
 	struct instant free_at = vote_free_at(step, hearsay, report, page, since);
+	overdue_hear(step, sender, hearsay, report);
 	*hearsay = (struct hearsay){
 	    .known = true,
 	    .report = *report,

@@ -31,6 +31,9 @@ enum unfit election_unfit(const struct member *m, uint8_t r, struct instant now)
 		return UNFIT_PAUSED;
 	if (!role->resources_fit)
 		return UNFIT_RESOURCE;
+	/* Nothing is handed to it either. */
+	if (role->claim.may_run)
+		return UNFIT_FAILED;
 	bool backs_off =
 	    instant_before(now, role->retry_at) || instant_before(now, role->fence_retry_at);
 	if (backs_off)

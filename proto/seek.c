@@ -44,6 +44,10 @@ static bool others_claim(struct step *step, uint8_t r)
 		if (p == m->setup->self || !hearsay->known || !hearsay->report.is_candidate ||
 		    hearsay->report.claim == CLAIM_NONE || m->peers[p].leaving)
 			continue;
+		/* One that was overtaken holds nobody's vote any more, and for how long it says so
+		 * nobody knows. */
+		if (hearsay->report.may_run && hearsay->report.claim_epoch < m->roles[r].voter.seen)
+			continue;
 		if (!step_reached(step, hearsay->fresh_until))
 			return true;
 	}

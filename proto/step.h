@@ -80,6 +80,12 @@ enum unfit election_unfit(const struct member *m, uint8_t role, struct instant n
 /* Holds a role that is retired, under a lease: gives it up as soon as it is known to whom. */
 void retire_update(struct step *step, uint8_t role);
 
+/* --- overdue.c: a release that is not proven in time */
+void overdue_update(struct step *step, uint8_t role);
+/* `before`: what was last heard of the role from `sender`. */
+void overdue_hear(struct step *step, uint8_t sender, const struct hearsay *before,
+                  const struct role_report *report);
+
 /* --- lease.c: until when a majority supports a claim */
 void lease_update(struct step *step, uint8_t role);
 uint32_t lease_votes(const struct step *step, uint8_t role);

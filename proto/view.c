@@ -114,6 +114,11 @@ static void view_candidate(const struct member *m, uint8_t r, uint8_t member, st
 	    .failed_ago = instant_since(now, failed_at),
 	    .claim = self ? role->claim.state : hearsay->report.claim,
 	    .phase = self ? role->phase : hearsay->report.phase,
+	    /* The last word of one that is silent by now stands, unless it was switched off since.
+	     */
+	    .may_run = self ? role->claim.may_run
+	                    : hearsay->known && hearsay->report.may_run &&
+	                          !instant_before(hearsay->at, m->peers[member].fencing.off_at),
 	};
 }
 

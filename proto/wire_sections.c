@@ -247,6 +247,7 @@ enum {
 	BIT_RECORD = 1 << 4,
 	BIT_FENCES = 1 << 5,
 	BIT_ENDLESS = 1 << 6,
+	BIT_MAY_RUN = 1 << 7,
 };
 
 /* An idle role on a witness is ten bytes because of these. */
@@ -261,7 +262,8 @@ static unsigned role_bits(const struct role_report *report)
 	       (report->holder != 0 ? BIT_GRANT : 0u) | (report->top != 0 ? BIT_TOP : 0u) |
 	       (has_record ? BIT_RECORD : 0u) |
 	       (report->is_candidate && report->fences ? BIT_FENCES : 0u) |
-	       (report->holder != 0 && report->endless ? BIT_ENDLESS : 0u);
+	       (report->holder != 0 && report->endless ? BIT_ENDLESS : 0u) |
+	       (report->is_candidate && report->may_run ? BIT_MAY_RUN : 0u);
 }
 
 static void put_candidate(struct writer *writer, const struct role_report *report)
@@ -372,6 +374,7 @@ static void get_role(struct reader *reader, struct role_report *report)
 			groups[i].get(&part, report);
 	report->fences = (bits & BIT_FENCES) != 0;
 	report->endless = (bits & BIT_ENDLESS) != 0;
+	report->may_run = (bits & BIT_MAY_RUN) != 0;
 	reader->truncated |= part.truncated;
 }
 

@@ -58,9 +58,26 @@ static const struct ledger_entry *find_overdue(const struct memory *memory, stru
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		if (atomic_load(&memory->entries[i].state) == LEDGER_UP &&
+		    memory->entries[i].kind != LEDGER_SCRIPT &&
 		    lease_is_over(memory, memory->entries[i].role, now))
 			return &memory->entries[i];
 	return NULL;
+}
+
+/* Only their `stop` ends them, and that may take longer than whoever called this waits. */
+static void name_scripts(struct cleanup *cleanup, struct instant now)
+{
+	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
+		const struct ledger_entry *entry = &cleanup->memory->entries[i];
+		if (atomic_load(&entry->state) != LEDGER_UP || entry->kind != LEDGER_SCRIPT ||
+		    !lease_is_over(cleanup->memory, entry->role, now))
+			continue;
+		cleanup->done++;
+		(void)printf("resource %s: may still run here: its lease is over, and its stop "
+		             "command has not succeeded; the next start of the daemon, or "
+		             "`failoverd cleanup`, stops it\n",
+		             entry->resource);
+	}
 }
 
 /* What the guard would do, which is gone. Also beside a daemon that runs: it does nothing that the
@@ -86,6 +103,7 @@ static enum code end_expired(struct cleanup *cleanup, struct error *error)
 			                 overdue->resource);
 	}
 	network_close(network);
+	name_scripts(cleanup, now);
 	if (code == CODE_OK && cleanup->done == 0)
 		(void)printf("nothing is up here without a lease\n");
 	return code;

@@ -24,7 +24,7 @@
 #include "proto/state.h"
 
 enum {
-	/* A resource has at most its address, or itself, its process and one command under way. */
+	/* A resource has at most its address, or itself, its process and one command. */
 	LEDGER_ENTRIES = CONFIG_RESOURCES_MAX * 3,
 	LEDGER_MARK_BYTES = 24 + NAME_BYTES,
 };
@@ -32,7 +32,7 @@ enum {
 enum ledger_kind {
 	LEDGER_ADDRESS,
 	LEDGER_CHILD,   /* a process, or what the start of a script left running */
-	LEDGER_COMMAND, /* a `status` that is under way, beside that */
+	LEDGER_COMMAND, /* a `status` under way, beside that */
 	/* What the commands of a script set up: only its `stop` brings it down. The guard cannot; it
 	 * knows of it for the last resort. */
 	LEDGER_SCRIPT,

@@ -39,7 +39,7 @@ static unsigned count(const struct stage *stage, enum ledger_state state)
 }
 
 /* The guard takes every lease for over. */
-static void strike(struct stage *stage)
+static void strike(struct stage *stage, unsigned scripts)
 {
 	struct network *network;
 	ck_assert_int_eq(network_open(&network, NULL), CODE_OK);
@@ -50,7 +50,8 @@ static void strike(struct stage *stage)
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 	}
 	network_close(network);
-	ck_assert_uint_eq(count(stage, LEDGER_UP), 0);
+	/* What only `stop` brings down the guard leaves alone. */
+	ck_assert_uint_eq(count(stage, LEDGER_UP), scripts);
 }
 
 START_TEST(what_is_up_is_in_the_ledger_and_what_is_down_is_not)
@@ -70,7 +71,9 @@ START_TEST(what_is_up_is_in_the_ledger_and_what_is_down_is_not)
 	ck_assert_ptr_nonnull(db);
 	ck_assert_int_eq(db->child.pid, stage_view(stage, "db").pid);
 	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_CHILD, "fs"));
-	ck_assert_uint_eq(count(stage, LEDGER_UP), 3);
+	/* What its `stop` has to bring down, beside the process that its `start` left. */
+	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_SCRIPT, "fs"));
+	ck_assert_uint_eq(count(stage, LEDGER_UP), 4);
 	stage_release(stage, 0, 1, false);
 	ck_assert(!ledger_is_used(stage->memory));
 	stage_close(stage);
@@ -118,7 +121,7 @@ START_TEST(what_the_guard_ended_comes_back_only_with_the_right_to_act)
 	stage_start(stage, 0, 1);
 	int64_t pid = stage_view(stage, "db").pid;
 	stage->roles[0].may_act = false;
-	strike(stage);
+	strike(stage, 0);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	ck_assert(!stage_is_alive(pid));
 	stage_for(stage, 400);
@@ -144,7 +147,7 @@ START_TEST(what_the_guard_ended_is_started_by_the_next_worker_that_still_may)
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	stage_forget(stage);
-	strike(stage);
+	strike(stage, 0);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	stage_again(stage);
 	stage_adopt(stage, 0, 1);
@@ -172,7 +175,7 @@ START_TEST(the_guard_ends_what_a_script_left_and_its_command_under_way)
 	ck_assert(stage_is_alive(left) && stage_is_alive(asked));
 	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_COMMAND, "fs"));
 	stage->roles[0].may_act = false;
-	strike(stage);
+	strike(stage, 1);
 	ck_assert(!stage_is_alive(left) && !stage_is_alive(asked));
 	stage_release(stage, 0, 1, true);
 	ck_assert(!ledger_is_used(stage->memory));
@@ -180,19 +183,21 @@ START_TEST(the_guard_ends_what_a_script_left_and_its_command_under_way)
 }
 END_TEST
 
-START_TEST(a_stop_command_does_not_take_the_place_of_what_the_start_left)
+/* It is all that brings down what the script set up. */
+START_TEST(the_guard_ends_what_a_script_left_and_lets_its_stop_go_on)
 {
 	struct stage *stage = open_lab();
-	stage_script(stage, 0, "fs", "/bin/sh -c 'sleep 60 &'", "/bin/sleep 0.3");
+	char text[64];
+	stage_script(stage, 0, "fs", "/bin/sh -c 'sleep 60 &'",
+	             "/bin/sh -c 'sleep 0.5; echo stopped >stopped'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
-	int64_t left = ledger_find(stage->memory, LEDGER_CHILD, "fs")->child.pid;
 	runner_release(stage->runner, 0, 1, false, (struct span){0});
 	stage_for(stage, 100);
-	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_COMMAND, "fs"));
 	ck_assert_ptr_nonnull(ledger_find(stage->memory, LEDGER_CHILD, "fs"));
-	ck_assert_int_eq(ledger_find(stage->memory, LEDGER_CHILD, "fs")->child.pid, left);
-	stage_release(stage, 0, 1, false);
+	strike(stage, 1);
+	stage_release(stage, 0, 1, true);
+	ck_assert_str_eq(stage_file(stage, "stopped", text, sizeof text), "stopped\n");
 	ck_assert(!ledger_is_used(stage->memory));
 	stage_close(stage);
 }
@@ -211,7 +216,7 @@ int main(void)
 	tcase_add_test(all, what_the_guard_ended_comes_back_only_with_the_right_to_act);
 	tcase_add_test(all, what_the_guard_ended_is_started_by_the_next_worker_that_still_may);
 	tcase_add_test(all, the_guard_ends_what_a_script_left_and_its_command_under_way);
-	tcase_add_test(all, a_stop_command_does_not_take_the_place_of_what_the_start_left);
+	tcase_add_test(all, the_guard_ends_what_a_script_left_and_lets_its_stop_go_on);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

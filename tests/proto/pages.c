@@ -137,6 +137,7 @@ static struct role_report some_role(struct random *random)
 		report.failures = (uint8_t)random_bits(random);
 		report.definition = (uint32_t)random_bits(random);
 		report.fences = random_upto(random, 1) == 0;
+		report.may_run = report.claim == CLAIM_RELEASING && random_upto(random, 1) == 0;
 		report.successor = report.claim == CLAIM_NONE ? random_upto(random, 2) : 0;
 	}
 	if (random_upto(random, 1) == 0) {
@@ -246,7 +247,7 @@ static bool role_equal(const struct role_report *a, const struct role_report *b)
 	       stamp_equal(a->by, b->by) && a->top == b->top &&
 	       a->record.epoch == b->record.epoch && a->record.counter == b->record.counter &&
 	       a->record.wanted == b->record.wanted && a->fences == b->fences &&
-	       a->endless == b->endless;
+	       a->endless == b->endless && a->may_run == b->may_run;
 }
 
 static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)

@@ -157,6 +157,23 @@ START_TEST(a_claim_that_fences_and_a_promise_without_an_end_are_a_bit_each)
 }
 END_TEST
 
+START_TEST(what_may_still_run_is_a_bit)
+{
+	struct heartbeat page = page_plain();
+	page.roles[page.role_count++] = role_largest(1);
+	page.roles[0].claim = CLAIM_RELEASING;
+	page.roles[0].successor = 0;
+	struct body before = body_of(&page);
+	page.roles[0].may_run = true;
+	struct body body = body_of(&page);
+	size_t bits = body_section(&body, 5) + 4 + 9;
+	ck_assert_uint_eq(body.length, before.length);
+	ck_assert_uint_eq(body.bytes[bits], before.bytes[bits] | 0x80);
+	struct heartbeat arrived = body_decoded(&body);
+	ck_assert(arrived.roles[0].may_run);
+}
+END_TEST
+
 START_TEST(a_page_that_does_not_fit_is_refused_and_its_length_untouched)
 {
 	struct heartbeat page = page_crowded();
@@ -255,7 +272,6 @@ START_TEST(bytes_a_later_version_appends_to_a_role_are_skipped)
 
 	body_grow_section(&body, at, later, sizeof later);
 	body.bytes[at + 4 + 8] = (uint8_t)(body.bytes[at + 4 + 8] + sizeof later);
-	body.bytes[at + 4 + 9] |= 0x80; /* the bit that announces them */
 	page.roles[page.role_count++] = role_largest(2);
 	struct heartbeat two = page;
 	struct body other = body_of(&two);
@@ -293,6 +309,7 @@ int main(void)
 	tcase_add_test(tests, everybody_who_was_switched_off_fits_beside_all_echoes);
 	tcase_add_test(tests, the_section_of_the_fenced_is_laid_out_as_the_manual_says);
 	tcase_add_test(tests, the_clock_is_eight_bytes_of_microseconds);
+	tcase_add_test(tests, what_may_still_run_is_a_bit);
 	tcase_add_test(tests, a_claim_that_fences_and_a_promise_without_an_end_are_a_bit_each);
 	tcase_add_test(tests, a_page_that_does_not_fit_is_refused_and_its_length_untouched);
 	tcase_add_test(tests, path_details_beyond_their_width_measure_nothing);
