@@ -96,8 +96,8 @@ struct claim {
 	struct span turn_delay;
 	bool resumed; /* as kept by an earlier life: its release is still to be asked for */
 	bool forced;  /* the lease ended before the resources were down */
-	struct instant forced_at; /* when that was noticed */
-	bool may_run; /* and `release` after that nothing had proved that they are down */
+	bool may_run; /* and `release` after ... nothing had proved that they are down */
+	struct instant forced_at; /* ... that was noticed */
 	enum release_reason reason;
 	uint64_t successor;
 	/* What may be up under it, and what its file has in addition; see sharing.c. */
@@ -231,11 +231,9 @@ struct member {
 	uint64_t generation, persisted;
 	uint64_t reserved_epoch, reserved_on_disk, reserved_generation;
 	struct span longest_promise, longest_on_disk;
-	uint64_t longest_generation;
 	struct span longest_needed;  /* of the promises asked for ... */
 	struct instant needed_since; /* ... from then on */
-	uint64_t incarnation_generation;
-	uint64_t paused_generation;
+	uint64_t incarnation_generation, longest_generation, paused_generation;
 	struct operation pausing; /* a pause or resume waiting for the disk */
 
 	uint64_t epoch_floor; /* top of roles that were forgotten */

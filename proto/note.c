@@ -10,6 +10,8 @@
 
 #include "proto/note_clock.h"
 #include "proto/note_fence.h"
+#include "proto/note_overdue.h"
+#include "proto/note_overdue.h"
 #include "proto/note_text.h"
 
 static void span_words(struct span span, char *out, size_t size)
@@ -230,26 +232,6 @@ static void released(const struct words *w, char *out, size_t size)
 	         w->note->peer == NO_MEMBER ? "" : w->peer);
 }
 
-static void may_run(const struct words *w, char *out, size_t size)
-{
-	if (w->note->peer == NO_MEMBER)
-		snprintf(out, size,
-		         "%s: epoch %" PRIu64
-		         " may still run here: nothing proves that it is down, "
-		         "%s after its lease ended; others may start it; stopping it until it is",
-		         w->role, w->note->epoch, w->span);
-	else
-		snprintf(out, size,
-		         "%s: may still run on %s, too: nothing proves there that epoch %" PRIu64
-		         " is down",
-		         w->role, w->peer, w->note->epoch);
-}
-
-static void proven_down(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: %s says no longer that it may still run there", w->role, w->peer);
-}
-
 static void failed_here(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
@@ -401,8 +383,8 @@ static const struct sentence {
     [NOTE_CLOCK_STOOD] = {LEVEL_WARNING, clock_stood},
     [NOTE_CLOCK_SLEWED] = {LEVEL_WARNING, note_clock_slewed},
     [NOTE_CLOCK_STEADY] = {LEVEL_INFO, note_clock_steady},
-    [NOTE_MAY_RUN] = {LEVEL_ERROR, may_run},
-    [NOTE_PROVEN_DOWN] = {LEVEL_WARNING, proven_down},
+    [NOTE_MAY_RUN] = {LEVEL_ERROR, note_may_run},
+    [NOTE_PROVEN_DOWN] = {LEVEL_WARNING, note_proven_down},
 };
 
 enum note_level note_level(const struct note *note)

@@ -33,8 +33,8 @@ enum ledger_kind {
 	LEDGER_ADDRESS,
 	LEDGER_CHILD,   /* a process, or what the start of a script left running */
 	LEDGER_COMMAND, /* a `status` under way, beside that */
-	/* What the commands of a script set up: only its `stop` brings it down. The guard cannot; it
-	 * knows of it for the last resort. */
+	/* What the commands of a script set up: only its `stop` brings it down. The guard cannot;
+	 * it knows of it for the last resort. */
 	LEDGER_SCRIPT,
 };
 
