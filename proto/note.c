@@ -11,7 +11,6 @@
 #include "proto/note_clock.h"
 #include "proto/note_fence.h"
 #include "proto/note_overdue.h"
-#include "proto/note_overdue.h"
 #include "proto/note_text.h"
 
 static void span_words(struct span span, char *out, size_t size)
@@ -269,8 +268,7 @@ static void resumed(const struct words *w, char *out, size_t size)
 
 static void cleared(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: failures cleared, asked on %s: may be tried here again at once",
-	         w->role, w->peer);
+	snprintf(out, size, "%s: failures cleared, asked on %s: tried again", w->role, w->peer);
 }
 
 static void request_refused(const struct words *w, char *out, size_t size)
@@ -395,8 +393,8 @@ enum note_level note_level(const struct note *note)
 
 void note_format(const struct setup *setup, const struct note *note, char *out, size_t size)
 {
-	assert((unsigned)note->kind < NOTES);
 	struct words words;
+	assert((unsigned)note->kind < NOTES);
 	words_of(setup, note, &words);
 	sentences[note->kind].write(&words, out, size);
 }

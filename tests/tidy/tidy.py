@@ -28,6 +28,7 @@ INCLUDES = {
     "proto/error.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_clock.c": PROTO_SYSTEM + TEXT + ["proto/"],
+    "proto/note_overdue.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_fence.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/seal.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
     "proto/setup.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
