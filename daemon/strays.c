@@ -25,7 +25,8 @@ static bool has_claim(const struct strays *strays, uint8_t role)
 	return hooks->lease_end(hooks->context, role).ns != INSTANT_PAST.ns;
 }
 
-static void tell(const struct strays *strays, uint8_t role, uint8_t resource, const char *interface)
+static void report(const struct strays *strays, uint8_t role, uint8_t resource,
+                   const char *interface)
 {
 	const struct strays_hooks *hooks = &strays->settings.hooks;
 	const struct config_resource *of = &config_of(strays)->resources[resource];
@@ -85,7 +86,7 @@ static void look_for(struct strays *strays, uint8_t role, uint8_t resource)
 	    strcmp(interface, strays->found[resource]) == 0)
 		return;
 	memcpy(strays->found[resource], interface, sizeof interface);
-	tell(strays, role, resource, interface);
+	report(strays, role, resource, interface);
 }
 
 static void look(uv_timer_t *timer)

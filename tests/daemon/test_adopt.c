@@ -171,7 +171,9 @@ static unsigned count_frames(int ear)
 		ssize_t length = recv(ear, frame, sizeof frame, MSG_DONTWAIT);
 		if (length < 0)
 			return count;
-		count += length >= 42 && frame[12] == 8 && frame[13] == 6 && frame[21] == 1;
+		/* An ARP request that names an address of its sender; a probe names none. */
+		count += length >= 42 && frame[12] == 8 && frame[13] == 6 && frame[21] == 1 &&
+		         frame[28] != 0;
 	}
 }
 
