@@ -141,7 +141,7 @@ class Cluster:
 name = local
 port = {port}
 heartbeat = 50ms
-lease = 500ms
+lease = 1500ms
 release = 200ms
 {sections}[role web]
 nodes = alpha, beta

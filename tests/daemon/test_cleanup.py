@@ -18,7 +18,7 @@ def cleanup(member, *words):
 def lasting(cluster):
     """A lease that does not end while the test looks."""
     text = cluster.config.read_text()
-    for old, new in (("heartbeat = 50ms", "heartbeat = 200ms"), ("lease = 500ms", "lease = 6s")):
+    for old, new in (("heartbeat = 50ms", "heartbeat = 200ms"), ("lease = 1500ms", "lease = 6s")):
         text = text.replace(old, new)
     cluster.config.write_text(text)
     return cluster

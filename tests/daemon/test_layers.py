@@ -17,7 +17,7 @@ FREEZER = pathlib.Path("/sys/fs/cgroup/freezer")
 def configure(cluster, *lines):
     """A timing that a watchdog fits and a busy machine keeps, and these lines besides."""
     text = cluster.config.read_text()
-    for old, new in (("heartbeat = 50ms", "heartbeat = 200ms"), ("lease = 500ms", "lease = 2s"),
+    for old, new in (("heartbeat = 50ms", "heartbeat = 200ms"), ("lease = 1500ms", "lease = 2s"),
                      ("release = 200ms", "release = 500ms")):
         text = text.replace(old, new)
     cluster.config.write_text(text.replace("[cluster]\n", "\n".join(["[cluster]", *lines, ""])))
