@@ -123,7 +123,7 @@ START_TEST(a_stop_that_fails_is_tried_again_while_status_says_it_runs)
 	char text[64];
 	struct config_resource *app = stage_script(
 	    stage, 0, "app", "/bin/sh -c 'touch up'",
-	    "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2 && rm up; exit 1'");
+	    "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2 && rm -f up; exit 1'");
 	stage_command(&app->status, "/bin/sh -c 'test -e up'");
 	stage_open(stage);
 	stage_start(stage, 0, 1);
@@ -265,7 +265,7 @@ START_TEST(a_start_that_is_cut_short_is_stopped_until_that_is_proven)
 	char text[64];
 	struct config_resource *app =
 	    stage_script(stage, 0, "app", "/bin/sh -c 'touch up; sleep 60'",
-	                 "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2 && rm up'");
+	                 "/bin/sh -c 'echo x >>tries; test $(wc -l <tries) -ge 2 && rm -f up'");
 	stage_command(&app->status, "/bin/sh -c 'test -e up'");
 	stage_open(stage);
 	runner_start(stage->runner, 0, 1);
