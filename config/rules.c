@@ -115,7 +115,7 @@ static bool keys_are_shared(const struct subject *on, struct evidence *evidence)
 	return false;
 }
 
-/* Of this host, or one that somebody else in the file has: as a seed, it makes that public key. */
+/* A secret of this host or of another member of the file: as a seed, it makes that public key. */
 static bool key_is_secret(const struct subject *on, struct evidence *evidence)
 {
 	const struct config_member *one = member_of(on->draft, on->a);

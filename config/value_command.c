@@ -162,7 +162,7 @@ static enum code check_word(const struct scan *scan, const char *word, struct er
 	return CODE_OK;
 }
 
-/* What is no mistake for certain. The first of the command is told. */
+/* What may be meant as it stands: a warning. Only the first of a command is reported. */
 static void doubt_word(const struct scan *scan, const char *word, struct error *doubt)
 {
 	if (doubt->code != CODE_OK)

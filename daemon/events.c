@@ -17,7 +17,7 @@
 #include "daemon/platform/platform.h"
 
 /* A fault of this program: nothing of the step leaves it, and what was kept before the step is what
- * the next worker goes on from. If that breaks again, the guard releases everything. */
+ * the next worker continues from. If that breaks again, the guard releases everything. */
 _Noreturn static void end_broken(struct daemon *daemon, enum event_kind kind)
 {
 	log_write(daemon->log, LEVEL_ERROR,

@@ -274,7 +274,7 @@ enum code file_replace(const char *path, const uint8_t *bytes, size_t length, st
 	return CODE_OK;
 }
 
-/* Just made: whoever could replace it meanwhile owns the directory above, and gains nothing. */
+/* Just made: only the owner of the directory above could replace it, and gains nothing. */
 static void give_directory(const char *path)
 {
 	int fd = open_file(path, O_RDONLY | UV_FS_O_DIRECTORY | UV_FS_O_NOFOLLOW, 0);

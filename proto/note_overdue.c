@@ -15,7 +15,7 @@ void note_may_run(const struct words *w, char *out, size_t size)
 		snprintf(out, size,
 		         "%s: epoch %" PRIu64
 		         " may still run here: nothing proves that it is down, "
-		         "%s after its lease ended; others may start it; stopping it until it is",
+		         "%s after its lease ended; others may start it; stop is repeated",
 		         w->role, w->note->epoch, w->span);
 	else
 		snprintf(out, size,
@@ -26,5 +26,6 @@ void note_may_run(const struct words *w, char *out, size_t size)
 
 void note_proven_down(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s: %s says no longer that it may still run there", w->role, w->peer);
+	snprintf(out, size, "%s: proven down on %s, where it might still have run", w->role,
+	         w->peer);
 }

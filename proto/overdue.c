@@ -6,8 +6,8 @@
 #include "proto/step.h"
 
 /* The others waited for `release` and may start the role now. What was not proven to be down by
- * then, such as a script whose `stop` takes longer, may run twice from now on: everybody is told,
- * and the claim stays until it is proven. A host that was frozen comes to it only later; it gets
+ * then, such as a script whose `stop` takes longer, may run twice from now on: every member reports
+ * it, and the claim stays until it is proven. A host that was frozen notices only later; it gets
  * half of `release`, for as a rule nothing is left then. */
 void overdue_update(struct step *step, uint8_t r)
 {
@@ -29,7 +29,7 @@ void overdue_update(struct step *step, uint8_t r)
 }
 
 void overdue_hear(struct step *step, uint8_t sender, const struct hearsay *before,
-                         const struct role_report *report)
+                  const struct role_report *report)
 {
 	bool might = before->known && before->report.may_run;
 	if (might == report->may_run)

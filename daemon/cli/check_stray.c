@@ -30,7 +30,7 @@ void check_strays(struct check *check)
 	cJSON *status = check->guard != 0 ? ask_status(check) : NULL;
 	const cJSON *resource;
 
-	/* Without an answer nothing is known; that no daemon runs is told elsewhere. */
+	/* Without an answer nothing is known; another row reports that no daemon runs. */
 	cJSON_ArrayForEach(resource, cJSON_GetObjectItemCaseSensitive(status, "resources"))
 	{
 		const cJSON *name = cJSON_GetObjectItemCaseSensitive(resource, "name");

@@ -64,7 +64,7 @@ static const struct ledger_entry *find_overdue(const struct memory *memory, stru
 	return NULL;
 }
 
-/* Only their `stop` ends them, and that may take longer than whoever called this waits. */
+/* Only their `stop` ends them, which may take longer than the caller waits. */
 static void name_scripts(struct cleanup *cleanup, struct instant now)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {

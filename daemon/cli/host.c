@@ -107,7 +107,7 @@ enum exit_code host_open(struct host **host, const struct options *options)
 	key = read_key(made, options->key);
 	config = read_config(made, options, key == CODE_OK);
 	if (key == CODE_DENIED && options->may_lack_key) {
-		(void)fputs("failoverd: goes on without the key, which the daemon has\n", stderr);
+		(void)fputs("failoverd: continuing without the key; the daemon has it\n", stderr);
 		key = CODE_OK;
 	}
 	return key == CODE_OK && config == CODE_OK ? EXIT_DONE : EXIT_CONFIG;

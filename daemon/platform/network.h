@@ -59,7 +59,7 @@ enum code network_extend(struct network *network, const struct network_address *
 /*
  * Removes the address from every interface of this host, whatever its prefix: a host answers for
  * its addresses on all of them, and the one it was added to may have another name by now. CODE_OK
- * also when it is nowhere. Other codes: it may still be there. Waits as network_add.
+ * even when it is nowhere. Other codes: it may still be there. Waits as network_add.
  */
 enum code network_remove(struct network *network, const struct network_address *address,
                          struct error *error);
