@@ -6,8 +6,8 @@
 
 #include "daemon/net.h"
 #include "daemon/resource/runner.h"
-#include "daemon/store.h"
-#include "daemon/strays.h"
+#include "daemon/state/store.h"
+#include "daemon/resource/strays.h"
 #include "proto/event.h"
 
 struct daemon;

@@ -11,7 +11,7 @@
 #include "daemon/cli/host.h"
 #include "daemon/file.h"
 #include "daemon/platform/self.h"
-#include "daemon/store.h"
+#include "daemon/state/store.h"
 
 static void ignore_closed(void *context)
 {

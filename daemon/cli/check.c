@@ -12,13 +12,13 @@
 
 #include "config/print.h"
 #include "daemon/cli/host.h"
-#include "daemon/cli/look.h"
+#include "daemon/cli/probes.h"
 #include "daemon/file.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
 #include "daemon/platform/standin.h"
-#include "daemon/store.h"
+#include "daemon/state/store.h"
 
 /* Bits of access(2), which libuv takes everywhere. */
 enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };

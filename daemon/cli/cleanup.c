@@ -15,7 +15,7 @@
 #include "daemon/cli/host.h"
 #include "daemon/file.h"
 #include "daemon/guard/enforce.h"
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 #include "daemon/platform/gate.h"
 #include "daemon/platform/guard_host.h"
 #include "daemon/platform/platform.h"

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "config/print.h"
-#include "daemon/fence/input.h"
+#include "daemon/fence/agent_stdin.h"
 #include "daemon/platform/child.h"
-#include "daemon/resource/alarm.h"
-#include "daemon/resource/lines.h"
+#include "daemon/resource/timers.h"
+#include "daemon/resource/output_lines.h"
 
 enum {
 	/* What an agent prints beyond this is not even looked at. */

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "daemon/guard/say.h"
-#include "daemon/lastwords.h"
+#include "daemon/guard/guard_log.h"
+#include "daemon/self_fencing/reboot_reason.h"
 #include "daemon/platform/guard_host.h"
 #include "daemon/platform/platform.h"
 

@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "daemon/escalation.h"
+#include "daemon/self_fencing/escalation.h"
 #include "daemon/file.h"
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 #include "daemon/platform/network.h"
 
 /*

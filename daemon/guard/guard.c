@@ -13,8 +13,8 @@
 
 #include "daemon/file.h"
 #include "daemon/guard/enforce.h"
-#include "daemon/guard/say.h"
-#include "daemon/lastwords.h"
+#include "daemon/guard/guard_log.h"
+#include "daemon/self_fencing/reboot_reason.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
 

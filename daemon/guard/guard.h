@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 #include "daemon/platform/guard_host.h"
 #include "proto/error.h"
 

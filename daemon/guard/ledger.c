@@ -4,7 +4,7 @@
  * visible by one atomic store, last; the guard takes a copy after it saw that store, and believes
  * the copy when the place was not used anew meanwhile.
  */
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 
 #include "config/digest.h"
 #include "daemon/resource/task.h"
-#include "daemon/resource/trail.h"
+#include "daemon/resource/run_tracking.h"
 
 struct process {
 	struct resource *resource;

@@ -11,12 +11,12 @@
 #include <uv.h>
 
 #include "config/config.h"
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
 #include "daemon/resource/group.h"
-#include "daemon/resource/rivalry.h"
+#include "daemon/resource/address_conflict.h"
 #include "proto/error.h"
 
 enum { DETAIL_BYTES = 160 };

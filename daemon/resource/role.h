@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "daemon/resource/alarm.h"
+#include "daemon/resource/timers.h"
 #include "daemon/resource/group.h"
 #include "daemon/resource/resource.h"
 #include "daemon/resource/runner.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/resource/lifetime.h"
+#include "daemon/resource/address_lifetime.h"
 #include "daemon/resource/role.h"
 
 struct runner {

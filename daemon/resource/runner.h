@@ -14,8 +14,8 @@
 #include "config/config.h"
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
-#include "daemon/resource/lifetime.h"
-#include "daemon/resource/rivalry.h"
+#include "daemon/resource/address_lifetime.h"
+#include "daemon/resource/address_conflict.h"
 #include "proto/clock.h"
 #include "proto/error.h"
 

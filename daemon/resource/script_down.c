@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/resource/trail.h"
+#include "daemon/resource/run_tracking.h"
 
 /* Before `stop` is tried again; the pause doubles, so that a stop that fails does not eat the host,
  * and stays short enough for whoever mends the cause and waits. */

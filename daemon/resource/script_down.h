@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/resource/alarm.h"
+#include "daemon/resource/timers.h"
 #include "daemon/resource/resource.h"
 #include "daemon/resource/script_task.h"
 #include "daemon/resource/verdict.h"

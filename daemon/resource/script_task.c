@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "daemon/resource/trail.h"
+#include "daemon/resource/run_tracking.h"
 
 static const char *const names[COMMANDS] = {
     [COMMAND_START] = "start",

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/resource/alarm.h"
-#include "daemon/resource/lines.h"
-#include "daemon/resource/trail.h"
+#include "daemon/resource/timers.h"
+#include "daemon/resource/output_lines.h"
+#include "daemon/resource/run_tracking.h"
 
 enum {
 	PROBLEM_BYTES = 192,

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "daemon/platform/child.h"
-#include "daemon/resource/leftovers.h"
+#include "daemon/resource/run_records.h"
 #include "daemon/resource/resource.h"
 
 struct task;

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "config/print.h"
-#include "daemon/resource/lifetime.h"
+#include "daemon/resource/address_lifetime.h"
 #include "daemon/resource/kinds.h"
-#include "daemon/resource/trail.h"
+#include "daemon/resource/run_tracking.h"
 
 static const struct span RETRY = {20 * 1000000LL};
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "config/print.h"
-#include "daemon/resource/alarm.h"
+#include "daemon/resource/timers.h"
 #include "daemon/resource/footing.h"
 #include "daemon/resource/resource.h"
 

@@ -9,7 +9,7 @@
 #include <uv.h>
 
 #include "config/config.h"
-#include "daemon/fence/fence.h"
+#include "daemon/fence/levels.h"
 
 enum { LAB_TEXT_BYTES = 64 * 1024, ALPHA = 0, BETA = 1 };
 

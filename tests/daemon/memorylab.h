@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 
 enum { BENCH_PATH_BYTES = 64 };
 

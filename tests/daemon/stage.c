@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "config/value.h"
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 #include "daemon/platform/network.h"
 
 enum { PATIENCE_MS = 5000, STEP_MS = 5, LOG_PATIENCE_MS = 300, LOG_BYTES = 1 << 16 };

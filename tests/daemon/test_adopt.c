@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/platform/network.h"
-#include "daemon/resource/leftovers.h"
+#include "daemon/resource/run_records.h"
 #include "tests/daemon/netlab.h"
 #include "tests/daemon/stage.h"
 

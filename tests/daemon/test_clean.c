@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/resource/leftovers.h"
+#include "daemon/resource/run_records.h"
 #include "tests/daemon/netlab.h"
 #include "tests/daemon/stage.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/control.c over a real socket in a directory of its own: lines in, lines out, and what
+ * daemon/control/control.c over a real socket in a directory of its own: lines in, lines out, and what
  * happens to clients that send too much, read too little or are too many.
  */
-#include "daemon/control.h"
+#include "daemon/control/control.h"
 
 #include <check.h>
 #include <grp.h>

@@ -2,7 +2,7 @@
 /*
  * When it is time to end this host, and when it is not.
  */
-#include "daemon/escalation.h"
+#include "daemon/self_fencing/escalation.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * Fence agents that do what they should, and those that are slow, fail, lie, talk too much or do
  * not want to end.
  */
-#include "daemon/fence/fence.h"
+#include "daemon/fence/levels.h"
 
 #include <check.h>
 #include <stdio.h>

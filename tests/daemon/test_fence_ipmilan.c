@@ -3,7 +3,7 @@
  * The real fence_ipmilan against a simulated BMC, over loopback. Skipped where fence-agents,
  * ipmitool or openipmi's ipmi_sim are not installed.
  */
-#include "daemon/fence/fence.h"
+#include "daemon/fence/levels.h"
 
 #include <arpa/inet.h>
 #include <check.h>

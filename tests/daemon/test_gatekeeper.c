@@ -3,7 +3,7 @@
  * The layer of the packet gate, with a real gate and a neighbour that asks for the addresses: role
  * 0 has an IPv4 address, role 1 an IPv6 one.
  */
-#include "daemon/layers/gatekeeper.h"
+#include "daemon/self_fencing/gatekeeper.h"
 
 #include <check.h>
 #include <grp.h>

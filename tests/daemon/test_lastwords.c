@@ -3,7 +3,7 @@
  * What is written before a host is rebooted, and read after. The reboot itself is played: this
  * program has no way to the real one.
  */
-#include "daemon/lastwords.h"
+#include "daemon/self_fencing/reboot_reason.h"
 
 #include <check.h>
 #include <stdio.h>

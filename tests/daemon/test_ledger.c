@@ -3,7 +3,7 @@
  * The ledger and the lease ends as their two readers see them: the worker, who writes them, and the
  * guard, at any moment of a write.
  */
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 
 #include <check.h>
 #include <signal.h>

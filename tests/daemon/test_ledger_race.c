@@ -3,7 +3,7 @@
  * The memory that worker and guard share, at every instruction of whoever writes or reads it: a
  * worker may die there, and a guard may look there.
  */
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * Records of what runs: what is written comes back, what is damaged is never believed.
  */
-#include "daemon/resource/leftovers.h"
+#include "daemon/resource/run_records.h"
 
 #include <check.h>
 #include <fcntl.h>

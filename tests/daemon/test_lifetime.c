@@ -2,7 +2,7 @@
 /*
  * Addresses that the kernel ends by itself, with a real kernel in a network of its own.
  */
-#include "daemon/resource/lifetime.h"
+#include "daemon/resource/address_lifetime.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -2,7 +2,7 @@
 /*
  * Output of children on its way to the log.
  */
-#include "daemon/resource/lines.h"
+#include "daemon/resource/output_lines.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * Secrets taken out of a stream, however it is cut.
  */
-#include "daemon/fence/mask.h"
+#include "daemon/fence/redact.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * The memory that outlives the worker: what of it is believed after which kind of damage.
  */
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * The petter on a device and a clock that are played: they stand in for the platform's in this
  * program.
  */
-#include "daemon/layers/petter.h"
+#include "daemon/self_fencing/watchdog_feeder.h"
 
 #include <check.h>
 #include <stdarg.h>

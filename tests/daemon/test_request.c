@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/request.c and daemon/answer.c: lines of the control socket, and verdicts as sentences.
+ * daemon/control/request.c and daemon/control/verdict_text.c: lines of the control socket, and verdicts as sentences.
  */
-#include "daemon/request.h"
+#include "daemon/control/request.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/answer.h"
+#include "daemon/control/verdict_text.h"
 
 static enum code parse(const char *line, struct control_request *request, struct error *error)
 {

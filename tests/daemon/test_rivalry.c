@@ -2,7 +2,7 @@
 /*
  * Which signs of another station are answered.
  */
-#include "daemon/resource/rivalry.h"
+#include "daemon/resource/address_conflict.h"
 
 #include <check.h>
 #include <stdlib.h>

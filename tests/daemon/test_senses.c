@@ -2,7 +2,7 @@
 /*
  * When an owner tells its neighbours again where its addresses are.
  */
-#include "daemon/senses.h"
+#include "daemon/worker/reannounce.h"
 
 #include <check.h>
 #include <stdlib.h>

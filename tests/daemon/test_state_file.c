@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/state_file.c: what is encoded comes back, and what was cut, flipped or made up is never
+ * daemon/state/state_file.c: what is encoded comes back, and what was cut, flipped or made up is never
  * taken for it.
  */
-#include "daemon/state_file.h"
+#include "daemon/state/state_file.h"
 
 #include <check.h>
 #include <sodium.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/store.c: what is written comes back, and what was damaged, copied or lost is never taken
+ * daemon/state/store.c: what is written comes back, and what was damaged, copied or lost is never taken
  * for it.
  */
-#include "daemon/store.h"
+#include "daemon/state/store.h"
 
 #include <check.h>
 #include <stdio.h>

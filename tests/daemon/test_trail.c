@@ -3,7 +3,7 @@
  * What resources have up stands in the guard's ledger from before it is up until it is down, so
  * that the guard can end it; and what the guard ended does not come back without the right to act.
  */
-#include "daemon/resource/trail.h"
+#include "daemon/resource/run_tracking.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "daemon/guard/enforce.h"
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
 #include "tests/daemon/netlab.h"

@@ -2,7 +2,7 @@
 /*
  * The policy of the watchdog in virtual time, on a device that fires when it should.
  */
-#include "daemon/watchdog.h"
+#include "daemon/self_fencing/watchdog_rules.h"
 
 #include <check.h>
 #include <stdio.h>

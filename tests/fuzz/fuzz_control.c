@@ -2,7 +2,7 @@
 /*
  * Lines of the control socket: any bytes give a request whose strings end, or a sentence.
  */
-#include "daemon/request.h"
+#include "daemon/control/request.h"
 
 #include <assert.h>
 #include <stdint.h>

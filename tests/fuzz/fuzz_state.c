@@ -3,7 +3,7 @@
  * The state file: any bytes give a state that encodes to the very same bytes, or a code. So that
  * the checksum does not keep the fuzzer out, it is made right first.
  */
-#include "daemon/state_file.h"
+#include "daemon/state/state_file.h"
 
 #include <assert.h>
 #include <sodium.h>

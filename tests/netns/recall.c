@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/guard/memory.h"
+#include "daemon/guard/shared_memory.h"
 
 enum { PATH_BYTES = 4096 };
 

@@ -19,7 +19,7 @@ static struct cluster *settled(void)
 	return c;
 }
 
-/* As daemon/retire.c does it, or as a daemon that does not know what the role was. */
+/* As daemon/worker/retire.c does it, or as a daemon that does not know what the role was. */
 static void begin_again(struct cluster *c, bool is_retired)
 {
 	struct setup *setup = &c->setups[ALPHA];

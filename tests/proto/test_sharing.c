@@ -113,7 +113,7 @@ START_TEST(a_rename_ends_in_the_new_name_whoever_reads_it_first)
 			uint8_t who = orders[o][i];
 			bool owned = c->up[who];
 			struct setup *setup = &c->setups[who];
-			if (owned) { /* as daemon/retire.c does */
+			if (owned) { /* as daemon/worker/retire.c does */
 				setup->roles[1] = setup->roles[0];
 				setup->roles[1].retired = setup->roles[1].forgotten = true;
 				setup->role_count = 2;

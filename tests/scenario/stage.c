@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/answer.h"
+#include "daemon/control/verdict_text.h"
 
 static void put_down(void *context, const char *line)
 {

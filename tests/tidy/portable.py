@@ -27,11 +27,11 @@ FLAGS = ["-std=c11", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-format", "-Werro
          '-DFAILOVERD_VERSION="0"']
 NOT_YET = {
     "daemon/cli/client.c": "keeps SIGPIPE from ending it, which Windows does not have",
-    "daemon/control.c": "asks the platform who is at the other end of a pipe by its descriptor",
+    "daemon/control/control.c": "asks the platform who is at the other end of a pipe by its descriptor",
     "daemon/daemon.c": "ignores SIGPIPE, which Windows does not have",
-    "daemon/guard/memory.c": "maps a file by mmap(2) instead of by the platform",
-    "daemon/priority.c": "gives way on SIGXCPU, which Windows does not have",
-    "daemon/resource/leftovers.c": "cuts lines by strsep(3)",
+    "daemon/guard/shared_memory.c": "maps a file by mmap(2) instead of by the platform",
+    "daemon/worker/realtime.c": "gives way on SIGXCPU, which Windows does not have",
+    "daemon/resource/run_records.c": "cuts lines by strsep(3)",
     "daemon/resource/task.c": "names signals by strsignal(3)",
 }
 

@@ -15,7 +15,7 @@
 #include "config/fit.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/watchdog.h"
-#include "daemon/watchdog.h"
+#include "daemon/self_fencing/watchdog_rules.h"
 #include "tests/vm/box.h"
 
 enum { ROLE = 0, OWNS_MS = 3000, NS_PER_MS = 1000000 };

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One object for each resource of a role that lists this node.
+ */
+#include "daemon/control/status_resource.h"
+
+#include "daemon/daemon.h"
+#include "daemon/control/json.h"
+
+/* A role that the file does not let this node own any more is of interest until it is down here. */
+static bool is_ours(const struct daemon *daemon, uint8_t role, struct instant now)
+{
+	const struct setup *setup = &daemon->config.setup;
+	struct role_view view;
+
+	if (setup->roles[role].retired) {
+		member_view_role(&daemon->member, role, now, &view);
+		return view.claim != CLAIM_NONE;
+	}
+	for (uint8_t i = 0; i < setup->roles[role].node_count; i++) {
+		if (setup->roles[role].nodes[i] == setup->self)
+			return true;
+	}
+	return false;
+}
+
+/* Whether another station called its address its own. */
+static void add_conflicts(cJSON *to, const struct rivalry *rivalry, struct instant now)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "conflicts");
+	char station[STATION_TEXT_BYTES];
+
+	rivalry_station(rivalry, station);
+	json_number(json, "signs", rivalry->signs);
+	json_text(json, "station", station, rivalry->signs > 0);
+	if (rivalry->signs > 0)
+		json_ms(json, "ago_ms", instant_since(now, rivalry->heard_at));
+	else
+		(void)cJSON_AddNullToObject(json, "ago_ms");
+}
+
+static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role, uint8_t resource,
+                         struct instant now)
+{
+	static const char *const types[RESOURCE_TYPES] = {
+	    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
+	static const char *const states[] = {
+	    [RESOURCE_DOWN] = "down",     [RESOURCE_STARTING] = "starting",
+	    [RESOURCE_UP] = "up",         [RESOURCE_STOPPING] = "stopping",
+	    [RESOURCE_FAILED] = "failed",
+	};
+	const struct config_resource *config = &daemon->config.resources[resource];
+	const char *stray = strays_find(&daemon->strays, resource);
+	struct resource_view view;
+	cJSON *json = cJSON_CreateObject();
+
+	runner_view(daemon->runner, resource, &view);
+	(void)cJSON_AddItemToArray(list, json);
+	(void)cJSON_AddStringToObject(json, "name", config->name);
+	(void)cJSON_AddStringToObject(json, "role", daemon->config.setup.roles[role].name);
+	(void)cJSON_AddStringToObject(json, "type", types[config->type]);
+	(void)cJSON_AddBoolToObject(json, "critical", config->critical);
+	(void)cJSON_AddStringToObject(json, "state", states[view.state]);
+	json_number(json, "restarts", view.restarts);
+	if (view.has_pid)
+		(void)cJSON_AddNumberToObject(json, "pid", (double)view.pid);
+	else
+		(void)cJSON_AddNullToObject(json, "pid");
+	json_text(json, "detail", view.detail, true);
+	json_text(json, "stray", stray != NULL ? stray : "", true);
+	add_conflicts(json, &view.rivalry, now);
+}
+
+void status_resources(cJSON *to, const struct daemon *daemon, struct instant now)
+{
+	const struct config *config = &daemon->config;
+	cJSON *list = cJSON_AddArrayToObject(to, "resources");
+
+	for (uint8_t r = 0; r < config->setup.role_count; r++) {
+		if (!is_ours(daemon, r, now))
+			continue;
+		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
+			add_resource(list, daemon, r, config->roles[r].resources[i], now);
+	}
+}

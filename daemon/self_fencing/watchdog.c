@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the member, the petter and the loop. The member is never stepped from inside of a step:
+ * what it has to be told waits for the timer, which then fires at once.
+ */
+#include "daemon/self_fencing/watchdog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/platform/platform.h"
+
+static void wake_up(uv_timer_t *timer);
+
+static void say(void *context, enum note_level level, const char *line)
+{
+	const struct daemon *daemon = context;
+
+	log_write(daemon->log, level, "%s", line);
+}
+
+static bool is_candidate(const struct setup *setup, uint8_t role)
+{
+	for (uint8_t i = 0; i < setup->roles[role].node_count; i++) {
+		if (setup->roles[role].nodes[i] == setup->self)
+			return true;
+	}
+	return false;
+}
+
+static bool is_any_candidate(const struct setup *setup)
+{
+	for (uint8_t r = 0; r < setup->role_count; r++) {
+		if (is_candidate(setup, r))
+			return true;
+	}
+	return false;
+}
+
+static const char *obstacle(const struct watchdog_layer *layer)
+{
+	const char *why = petter_obstacle(&layer->petter);
+
+	return why == NULL ? "" : why;
+}
+
+static void schedule(struct watchdog_layer *layer)
+{
+	const bool untold = strcmp(obstacle(layer), layer->told) != 0;
+	const struct instant due = petter_deadline(&layer->petter);
+	const int64_t left = instant_since(due, platform_now()).ns;
+
+	if (!untold && due.ns == INSTANT_NEVER.ns) {
+		(void)uv_timer_stop(&layer->timer);
+		return;
+	}
+	uv_update_time(&layer->daemon->loop);
+	(void)uv_timer_start(&layer->timer, wake_up,
+	                     untold || left <= 0 ? 0 : (uint64_t)(left / 1000000) + 1, 0);
+}
+
+static void tell_fitness(struct watchdog_layer *layer)
+{
+	struct daemon *daemon = layer->daemon;
+	char why[sizeof layer->told + 16];
+
+	if (strcmp(obstacle(layer), layer->told) == 0)
+		return;
+	(void)snprintf(layer->told, sizeof layer->told, "%s", obstacle(layer));
+	(void)snprintf(why, sizeof why, "watchdog: %s", layer->told);
+	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
+		if (is_candidate(&daemon->config.setup, r))
+			events_fitness(daemon, r, FIT_WATCHDOG,
+			               layer->told[0] == '\0' ? NULL : why);
+	}
+}
+
+static void wake_up(uv_timer_t *timer)
+{
+	struct watchdog_layer *layer = timer->data;
+
+	petter_turn(&layer->petter);
+	tell_fitness(layer);
+	schedule(layer);
+}
+
+void watchdog_layer_open(struct watchdog_layer *layer, struct daemon *daemon)
+{
+	const struct config *config = &daemon->config;
+	const struct petter_settings settings = {
+	    .use = is_any_candidate(&config->setup) ? config->watchdog : USE_OFF,
+	    .device = config->watchdog_device,
+	    .timeout = config->watchdog_timeout,
+	    .timing = config->setup.timing,
+	    .hooks = {.context = daemon, .say = say},
+	};
+
+	layer->daemon = daemon;
+	(void)uv_timer_init(&daemon->loop, &layer->timer);
+	layer->timer.data = layer;
+	petter_open(&layer->petter, &settings);
+}
+
+void watchdog_layer_follow(struct watchdog_layer *layer)
+{
+	const struct daemon *daemon = layer->daemon;
+
+	if (daemon == NULL)
+		return; /* closed: the loop ends */
+	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
+		petter_follow(&layer->petter, r, member_lease_end(&daemon->member, r),
+		              member_release_limit(&daemon->member, r));
+	petter_turn(&layer->petter);
+	schedule(layer);
+}
+
+bool watchdog_layer_allows(const struct watchdog_layer *layer, uint8_t role)
+{
+	return petter_allows(&layer->petter, role);
+}
+
+void watchdog_layer_close(struct watchdog_layer *layer)
+{
+	if (layer->daemon == NULL)
+		return;
+	petter_close(&layer->petter);
+	uv_close((uv_handle_t *)&layer->timer, NULL);
+	layer->daemon = NULL;
+}

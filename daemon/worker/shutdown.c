@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signals, and the limits of each stage of leaving.
+ */
+#include "daemon/worker/shutdown.h"
+
+#include <signal.h>
+
+#include "daemon/daemon.h"
+#include "daemon/events.h"
+
+enum {
+	/* `none` is said this often before the socket closes, so that a lost datagram does not make
+	 * the others wait for the promise to end. */
+	LAST_HEARTBEATS = 2,
+	LAST_WORDS_MS_MAX = 1000,
+	/* Beyond what the resources themselves may take. */
+	GRACE_MS = 1000,
+};
+
+static void limit_reached(uv_timer_t *timer);
+
+static void set_limit(struct leave *leave, struct span limit)
+{
+	(void)uv_timer_start(&leave->limit, limit_reached, (uint64_t)(limit.ns / 1000000) + 1, 0);
+}
+
+/* Twice what the slowest role may need to stop, and a promise for the others to answer. */
+static struct span graceful_limit(const struct config *config)
+{
+	struct span longest = {0};
+
+	for (uint8_t r = 0; r < config->setup.role_count; r++) {
+		struct span all = {0};
+
+		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
+			all = span_plus(
+			    all, config->resources[config->roles[r].resources[i]].stop_timeout);
+		if (all.ns > longest.ns)
+			longest = all;
+	}
+	return span_plus(span_plus(span_times(longest, 2), timing_promise(config->setup.timing)),
+	                 span_ms(GRACE_MS));
+}
+
+static void ask(struct leave *leave)
+{
+	const struct event event = {.kind = EVENT_LEAVE};
+	struct daemon *daemon = leave->daemon;
+
+	leave->stage = LEAVE_ASKED;
+	log_write(daemon->log, LEVEL_INFO,
+	          "leaving: every role is handed over or released; again to release by force");
+	set_limit(leave, graceful_limit(&daemon->config));
+	events_step(daemon, event);
+}
+
+static void force(struct leave *leave)
+{
+	struct daemon *daemon = leave->daemon;
+	const struct span limit = daemon->config.setup.timing.release;
+
+	leave->stage = LEAVE_FORCED;
+	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
+		if (!daemon->roles[r].active)
+			continue;
+		log_write(daemon->log, LEVEL_WARNING, "%s: released by force",
+		          daemon->config.setup.roles[r].name);
+		runner_release(daemon->runner, r, daemon->roles[r].epoch, true, limit);
+	}
+	set_limit(leave, span_plus(limit, span_ms(GRACE_MS)));
+}
+
+static void give_up(struct leave *leave)
+{
+	struct daemon *daemon = leave->daemon;
+
+	leave->stage = LEAVE_GIVEN_UP;
+	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
+		if (daemon->roles[r].active)
+			log_write(
+			    daemon->log, LEVEL_ERROR,
+			    "%s: may still be up on this host: it was not possible to release "
+			    "it; the others wait for its promise to end",
+			    daemon->config.setup.roles[r].name);
+	}
+	uv_stop(&daemon->loop);
+}
+
+/* The next stage, by a signal or because the present one took too long. */
+static void go_on(struct leave *leave)
+{
+	switch (leave->stage) {
+	case LEAVE_NOT:
+		ask(leave);
+		break;
+	case LEAVE_ASKED:
+		force(leave);
+		break;
+	case LEAVE_FORCED:
+		give_up(leave);
+		break;
+	case LEAVE_DONE:
+	case LEAVE_GIVEN_UP:
+		uv_stop(&leave->daemon->loop);
+		break;
+	}
+}
+
+static void limit_reached(uv_timer_t *timer)
+{
+	struct leave *leave = timer->data;
+
+	if (leave->stage != LEAVE_DONE)
+		log_write(leave->daemon->log, LEVEL_WARNING, "leaving takes too long");
+	go_on(leave);
+}
+
+void leave_now(struct leave *leave)
+{
+	if (leave->stage == LEAVE_NOT)
+		ask(leave);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	struct leave *leave = signal->data;
+
+	/* A terminal interrupts both processes, and the guard passes it on: the second time would
+	 * be by force. */
+	if (number != SIGINT || !tie_holds(&leave->daemon->tie))
+		go_on(leave);
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+	struct leave *leave = signal->data;
+
+	(void)number;
+	log_write(leave->daemon->log, LEVEL_WARNING,
+	          "SIGHUP is ignored: a changed configuration is read at the next start");
+}
+
+void leave_done(struct leave *leave)
+{
+	struct daemon *daemon = leave->daemon;
+	struct span words = span_times(daemon->config.setup.timing.heartbeat, LAST_HEARTBEATS);
+
+	if (leave->stage == LEAVE_DONE)
+		return;
+	leave->stage = LEAVE_DONE;
+	set_limit(leave,
+	          words.ns < span_ms(LAST_WORDS_MS_MAX).ns ? words : span_ms(LAST_WORDS_MS_MAX));
+}
+
+static void open_signal(struct leave *leave, uv_signal_t *signal, uv_signal_cb heard, int number)
+{
+	(void)uv_signal_init(&leave->daemon->loop, signal);
+	signal->data = leave;
+	(void)uv_signal_start(signal, heard, number);
+}
+
+void leave_open(struct leave *leave, struct daemon *daemon)
+{
+	leave->daemon = daemon;
+	leave->stage = LEAVE_NOT;
+	open_signal(leave, &leave->terminate, on_signal, SIGTERM);
+	open_signal(leave, &leave->interrupt, on_signal, SIGINT);
+	open_signal(leave, &leave->hangup, on_hangup, SIGHUP);
+	(void)uv_timer_init(&daemon->loop, &leave->limit);
+	leave->limit.data = leave;
+}
+
+void leave_close(struct leave *leave)
+{
+	uv_close((uv_handle_t *)&leave->terminate, NULL);
+	uv_close((uv_handle_t *)&leave->interrupt, NULL);
+	uv_close((uv_handle_t *)&leave->hangup, NULL);
+	uv_close((uv_handle_t *)&leave->limit, NULL);
+}
