@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "config/address.h"
-#include "proto/seal.h"
+#include "proto/auth.h"
 #include "proto/setup.h"
 
 enum {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which time-out of a watchdog goes with the timing of a cluster, so that a host that hangs as an
- * owner is reset before another may start; daemon/self_fencing/watchdog_rules.h has the picture. Knows no device.
+ * owner is reset before another may start; daemon/self_fencing/watchdog_rules.h has the picture.
+ * Knows no device.
  *
  * A time-out fits when
  *     it is whole seconds, because devices count in them;

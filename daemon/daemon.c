@@ -27,7 +27,7 @@ static enum code copy_settings(struct daemon *daemon, const struct daemon_settin
 {
 	daemon->state_dir = settings->state_dir;
 	daemon->run_dir = settings->run_dir;
-	daemon->layers.memory = settings->memory;
+	daemon->self_fencing.memory = settings->memory;
 	daemon->started = platform_now();
 	memcpy(&daemon->config, settings->config, sizeof daemon->config);
 	/* Locked, kept out of dumps, and wiped when it is freed. */
@@ -56,19 +56,19 @@ static void open_door(struct daemon *daemon)
 {
 	const struct config *config = &daemon->config;
 	const struct config_member *self = &config->members[config->setup.self];
-	struct door *door = &daemon->door;
+	struct admission *admission = &daemon->admission;
 
-	door->cluster = config->setup.cluster_id;
-	door->self = config->setup.self;
-	door->member_count = config->setup.member_count;
+	admission->cluster = config->setup.cluster_id;
+	admission->self = config->setup.self;
+	admission->member_count = config->setup.member_count;
 	for (uint8_t i = 0; i < config->setup.member_count; i++) {
-		door->ids[i] = config->setup.members[i].id;
-		door->key_count[i] = config->members[i].key_count;
-		memcpy(door->keys[i], config->members[i].keys, sizeof door->keys[i]);
+		admission->ids[i] = config->setup.members[i].id;
+		admission->key_count[i] = config->members[i].key_count;
+		memcpy(admission->keys[i], config->members[i].keys, sizeof admission->keys[i]);
 	}
-	door->tag_key_count = self->key_count;
+	admission->tag_key_count = self->key_count;
 	for (uint8_t i = 0; i < self->key_count; i++)
-		door->tag_keys[i] = seal_tag_key(config->cluster, &self->keys[i]);
+		admission->tag_keys[i] = auth_tag_key(config->cluster, &self->keys[i]);
 }
 
 /* Reads what is remembered and says in the log what became of it. */
@@ -121,14 +121,14 @@ static void log_line(void *context, const char *line)
 static const struct kept *find_kept(struct daemon *daemon)
 {
 	const struct setup *setup = &daemon->config.setup;
-	struct layers *layers = &daemon->layers;
+	struct self_fencing *layers = &daemon->self_fencing;
 	const char *broken;
 
 	if (layers->memory == NULL)
 		return NULL;
-	memory_claim(layers->memory,
-	             (struct memory_owner){setup->cluster_id, setup->members[setup->self].id});
-	if (!memory_kept(layers->memory, &layers->kept))
+	shared_memory_claim(layers->memory, (struct memory_owner){setup->cluster_id,
+	                                                          setup->members[setup->self].id});
+	if (!shared_memory_kept(layers->memory, &layers->kept))
 		return NULL;
 	broken = kept_check(&layers->kept, platform_now());
 	if (broken == NULL)
@@ -163,7 +163,7 @@ static enum code clean_up(struct daemon *daemon, const struct kept *kept, struct
 	const struct runner_cleaning cleaning = {
 	    .config = &daemon->config,
 	    .run_dir = daemon->run_dir,
-	    .memory = daemon->layers.memory,
+	    .memory = daemon->self_fencing.memory,
 	    .adopted = adopted,
 	    .report = log_line,
 	    .context = daemon,
@@ -185,7 +185,7 @@ static enum code open_runner(struct daemon *daemon, const struct kept *kept, str
 	    .config = &daemon->config,
 	    .run_dir = daemon->run_dir,
 	    .log = daemon->log,
-	    .memory = daemon->layers.memory,
+	    .memory = daemon->self_fencing.memory,
 	};
 	enum code code = runner_open(&daemon->runner, &daemon->loop, &settings, &hooks, error);
 
@@ -272,15 +272,15 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	daemon->loop_open = true;
 	retire_open(daemon, settings->config, kept);
 	events_open(daemon);
-	leave_open(&daemon->leave, daemon);
-	audit_open(&daemon->audit, daemon);
-	priority_open(&daemon->priority, daemon);
-	code = tie_open(&daemon->tie, daemon, settings->guard, settings->is_managed, settings->argv,
-	                error);
+	shutdown_open(&daemon->shutdown, daemon);
+	refused_log_open(&daemon->refused_log, daemon);
+	realtime_open(&daemon->realtime, daemon);
+	code = guard_link_open(&daemon->guard_link, daemon, settings->guard, settings->is_managed,
+	                       settings->argv, error);
 	if (code == CODE_OK)
 		code = open_member(daemon, kept, error);
 	if (code == CODE_OK)
-		code = layers_open(daemon, error);
+		code = self_fencing_open(daemon, error);
 	if (code == CODE_OK)
 		code = open_strays(daemon, error);
 	if (code == CODE_OK)
@@ -303,7 +303,7 @@ enum code daemon_open(struct daemon **daemon, const struct daemon_settings *sett
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	(void)signal(SIGPIPE, SIG_IGN);
-	priority_begin(&made->priority);
+	realtime_begin(&made->realtime);
 	code = copy_settings(made, settings, error);
 	if (code == CODE_OK)
 		code = open_host(made, settings->log_level, error);
@@ -333,9 +333,9 @@ bool daemon_run(struct daemon *daemon)
 	          setup->member_count, setup->role_count, heartbeat, lease);
 	event.as.generation = member_durable(&daemon->member, &daemon->durable);
 	events_step(daemon, event);
-	tie_ready(&daemon->tie);
+	guard_link_ready(&daemon->guard_link);
 	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
-	return daemon->leave.stage == LEAVE_DONE || daemon->tie.is_replacing;
+	return daemon->shutdown.stage == LEAVE_DONE || daemon->guard_link.is_replacing;
 }
 
 static void one_closed(void *context)
@@ -356,11 +356,11 @@ static void close_loop(struct daemon *daemon)
 	if (daemon->store != NULL)
 		store_close(daemon->store, one_closed, NULL);
 	strays_close(&daemon->strays);
-	audit_close(&daemon->audit);
-	priority_close(&daemon->priority);
-	layers_close(daemon);
-	tie_close(&daemon->tie);
-	leave_close(&daemon->leave);
+	refused_log_close(&daemon->refused_log);
+	realtime_close(&daemon->realtime);
+	self_fencing_close(daemon);
+	guard_link_close(&daemon->guard_link);
+	shutdown_close(&daemon->shutdown);
 	events_close(daemon);
 	/* Again when a late signal stopped it before everything was closed. */
 	while (uv_run(&daemon->loop, UV_RUN_DEFAULT) != 0)

@@ -5,14 +5,14 @@
  *   struct daemon
  *   ├─ config, secret          what was read at start
  *   ├─ log                     its own thread
- *   ├─ member, door, effects   proto/: plain values, nothing to free
- *   ├─ senses                  pauses of this process, members that return
+ *   ├─ member, admission, effects   proto/: plain values, nothing to free
+ *   ├─ reannounce                  pauses of this process, members that return
  *   ├─ layers                  what ends an ownership when the loop cannot
  *   ├─ loop                    every handle below belongs to it
  *   │  ├─ wakeup, prepare      follow member_deadline
  *   │  ├─ tie                  to the guard, this process's parent
  *   │  ├─ signals, leave       how it ends
- *   │  ├─ audit                what the door refused, for the log
+ *   │  ├─ audit                what admission refused, for the log
  *   │  ├─ priority             its place among the processes of this host
  *   │  ├─ strays               addresses of roles that stand here without a claim
  *   │  ├─ net                  a socket on each path
@@ -47,7 +47,7 @@
 #include "daemon/state/store.h"
 #include "daemon/resource/strays.h"
 #include "daemon/control/verbs.h"
-#include "proto/door.h"
+#include "proto/admission.h"
 #include "proto/effect.h"
 #include "proto/member.h"
 
@@ -71,13 +71,13 @@ struct daemon {
 	struct log *log;           /* owned */
 
 	struct member member;
-	struct door door;
+	struct admission admission;
 	struct effects effects; /* of the step under way */
 	bool stepping;
 	struct heartbeat page;  /* scratch: the page that comes in or goes out */
 	struct durable durable; /* scratch: the snapshot on its way to the store */
 	struct daemon_role roles[ROLES_MAX];
-	struct layers layers;
+	struct self_fencing self_fencing;
 	struct instant started;
 
 	uv_loop_t loop;
@@ -85,11 +85,11 @@ struct daemon {
 	uv_timer_t wakeup;
 	uv_prepare_t prepare;
 	struct instant due; /* what wakeup is set for */
-	struct senses senses;
-	struct tie tie;
-	struct leave leave;
-	struct audit audit;
-	struct priority priority;
+	struct reannounce reannounce;
+	struct guard_link guard_link;
+	struct shutdown shutdown;
+	struct refused_log refused_log;
+	struct realtime realtime;
 	struct strays strays;
 	struct net *net;       /* owned */
 	struct store *store;   /* owned */
@@ -105,10 +105,10 @@ struct daemon_settings {
 	const struct secret_key *secret; /* copied; the caller wipes its own */
 	const char *state_dir, *run_dir; /* borrowed until daemon_close */
 	enum note_level log_level;
-	struct memory *memory; /* borrowed until daemon_close; NULL: no guard watches */
-	int guard;             /* connection to it, owned by the daemon from now on; -1: none */
-	bool is_managed;       /* a service manager starts guards */
-	char *const *argv;     /* how else to start one; borrowed, NULL at the end */
+	struct shared_memory *memory; /* borrowed until daemon_close; NULL: no guard watches */
+	int guard;         /* connection to it, owned by the daemon from now on; -1: none */
+	bool is_managed;   /* a service manager starts guards */
+	char *const *argv; /* how else to start one; borrowed, NULL at the end */
 };
 
 /* Everything up to the first heartbeat. Blocks. On failure nothing is left open. */

@@ -8,7 +8,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/platform/platform.h"
-#include "proto/seal.h"
+#include "proto/auth.h"
 #include "proto/wire.h"
 
 static void apply_start(struct daemon *daemon, const struct effect *effect)
@@ -46,7 +46,7 @@ static void apply_note(struct daemon *daemon, const struct effect *effect)
 static void apply_left(struct daemon *daemon, const struct effect *effect)
 {
 	(void)effect;
-	leave_done(&daemon->leave);
+	shutdown_done(&daemon->shutdown);
 }
 
 static void apply_fence(struct daemon *daemon, const struct effect *effect)
@@ -94,7 +94,7 @@ static void send_pages(struct daemon *daemon)
 			log_write(daemon->log, LEVEL_ERROR, "a page was not sent: %s", error.text);
 			continue;
 		}
-		seal_sign(datagram, length, daemon->secret);
+		auth_sign(datagram, length, daemon->secret);
 		net_send(daemon->net, datagram, length);
 	}
 }

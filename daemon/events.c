@@ -37,10 +37,10 @@ void events_step(struct daemon *daemon, struct event event)
 	member_step(&daemon->member, &event, &daemon->effects);
 	if (daemon->effects.broken != NULL)
 		end_broken(daemon, event.kind);
-	layers_follow(daemon);
+	self_fencing_follow(daemon);
 	strays_follow(&daemon->strays);
 	effects_apply(daemon);
-	senses_follow(daemon);
+	reannounce_follow(daemon);
 	retire_follow(daemon);
 	daemon->stepping = false;
 	verbs_after_step(daemon);
@@ -54,8 +54,8 @@ static void received(void *context, struct arrival arrival, const uint8_t *bytes
 	struct error error = {0};
 	uint8_t sender = NO_MEMBER;
 	enum refusal refusal =
-	    door_receive(&daemon->door, bytes, length, arrival, member_heard(&daemon->member),
-	                 &daemon->page, &sender, &error);
+	    admission_receive(&daemon->admission, bytes, length, arrival,
+	                      member_heard(&daemon->member), &daemon->page, &sender, &error);
 
 	if (refusal == REFUSAL_NONE) {
 		struct event event = {.kind = EVENT_HEARTBEAT};
@@ -72,7 +72,7 @@ static void received(void *context, struct arrival arrival, const uint8_t *bytes
 		event.as.twin.path = arrival.path;
 		events_step(daemon, event);
 	} else if (refusal == REFUSAL_MALFORMED) {
-		audit_malformed(&daemon->audit, error.text);
+		refused_log_malformed(&daemon->refused_log, error.text);
 	}
 }
 
@@ -182,14 +182,14 @@ static bool may_act(void *context, uint8_t role)
 	const struct daemon *daemon = context;
 
 	return member_may_act(&daemon->member, role, platform_now()) &&
-	       layers_allow(daemon, role) && retire_allows(daemon, role);
+	       self_fencing_allow(daemon, role) && retire_allows(daemon, role);
 }
 
 static void network_changed(void *context, const struct network_change *change)
 {
 	struct daemon *daemon = context;
 
-	layers_network(daemon, change);
+	self_fencing_network(daemon, change);
 	strays_hear(&daemon->strays, change);
 }
 
@@ -217,7 +217,7 @@ static bool is_silent(void *context, uint8_t role)
 {
 	const struct daemon *daemon = context;
 
-	return gatekeeper_silences(&daemon->layers.gatekeeper, role);
+	return gatekeeper_silences(&daemon->self_fencing.gatekeeper, role);
 }
 
 static void strays_changed(void *context, bool is_any)
@@ -249,7 +249,7 @@ static void wake_up(uv_timer_t *timer)
 	/* The loop's clock has whole milliseconds: it may wake us one too early. */
 	if (instant_before(now, daemon->due))
 		return;
-	senses_late(daemon, now, instant_since(now, daemon->due));
+	reannounce_late(daemon, now, instant_since(now, daemon->due));
 	events_step(daemon, event);
 }
 
@@ -260,7 +260,7 @@ static void follow_deadline(uv_prepare_t *prepare)
 	struct instant now = platform_now();
 	int64_t left;
 
-	layers_turn(daemon);
+	self_fencing_turn(daemon);
 	daemon->due = member_deadline(&daemon->member);
 	left = instant_since(daemon->due, now).ns;
 	/* At least one, so that a deadline that stays in the past does not spin. */
@@ -271,7 +271,7 @@ static void follow_deadline(uv_prepare_t *prepare)
 
 void events_open(struct daemon *daemon)
 {
-	senses_init(&daemon->senses);
+	reannounce_init(&daemon->reannounce);
 	(void)uv_timer_init(&daemon->loop, &daemon->wakeup);
 	(void)uv_prepare_init(&daemon->loop, &daemon->prepare);
 	daemon->wakeup.data = daemon;

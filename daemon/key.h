@@ -7,7 +7,7 @@
 #pragma once
 
 #include "proto/error.h"
-#include "proto/seal.h"
+#include "proto/auth.h"
 
 /* Makes a pair. The caller wipes the secret. */
 void key_make(struct secret_key *secret, struct public_key *public);

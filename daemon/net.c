@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "daemon/platform/platform.h"
-#include "proto/seal.h"
+#include "proto/auth.h"
 #include "proto/wire.h"
 
 enum {
@@ -149,7 +149,7 @@ static enum code open_sockets(struct net *net, uv_loop_t *loop, struct error *er
 
 		if (code != CODE_OK)
 			return code;
-		/* Only an economy; without it the door refuses the same datagrams. */
+		/* Only an economy; without it admission refuses the same datagrams. */
 		(void)platform_udp_filter(fd, &match_magic, 1, DATAGRAM_BYTES, NULL);
 		code = listen_on(net, loop, fd, error);
 		if (code != CODE_OK)
@@ -169,7 +169,7 @@ static void fill_peers(struct net *net)
 		if (i == config->setup.self)
 			continue;
 		/* While a key is being replaced the peer accepts tags made for either. */
-		peer->tag = seal_tag_key(config->cluster, &member->keys[0]);
+		peer->tag = auth_tag_key(config->cluster, &member->keys[0]);
 		peer->path_count = member->address_count < net->socket_count ? member->address_count
 		                                                             : net->socket_count;
 		for (uint8_t path = 0; path < peer->path_count; path++)
@@ -214,7 +214,7 @@ void net_send(struct net *net, uint8_t *datagram, size_t body_length)
 		if (peer->path_count == 0)
 			continue;
 		buffer = uv_buf_init((char *)datagram,
-		                     (unsigned)seal_tag(datagram, body_length, &peer->tag));
+		                     (unsigned)auth_tag(datagram, body_length, &peer->tag));
 		for (uint8_t path = 0; path < peer->path_count; path++) {
 			int sent = uv_udp_try_send(&net->sockets[path].udp, &buffer, 1,
 			                           (const struct sockaddr *)&peer->addresses[path]);

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "config/config.h"
-#include "proto/door.h"
+#include "proto/admission.h"
 #include "proto/error.h"
 
 struct net_hooks {

@@ -79,24 +79,24 @@ static bool role_fences(const struct member *m, uint8_t r)
 
 static struct bid bid_of(const struct member *m, uint8_t r, uint8_t peer)
 {
-	const struct hearsay *hearsay = &m->peers[peer].roles[r];
+	const struct peer_role_report *peer_role = &m->peers[peer].roles[r];
 	return (struct bid){
 	    .claimant = m->setup->members[peer].id,
-	    .claim = hearsay->report.claim,
-	    .epoch = hearsay->report.claim_epoch,
-	    .by = hearsay->stamp,
-	    .promise = hearsay->promise,
-	    .fences = hearsay->report.fences || role_fences(m, r),
-	    .record = hearsay->report.record,
+	    .claim = peer_role->report.claim,
+	    .epoch = peer_role->report.claim_epoch,
+	    .by = peer_role->stamp,
+	    .promise = peer_role->promise,
+	    .fences = peer_role->report.fences || role_fences(m, r),
+	    .record = peer_role->report.record,
 	};
 }
 
 static bool bids(const struct member *m, uint8_t r, uint8_t peer, enum claim_state claim,
                  struct instant now)
 {
-	const struct hearsay *hearsay = &m->peers[peer].roles[r];
-	return hearsay->known && hearsay->report.is_candidate && hearsay->report.claim == claim &&
-	       instant_before(now, hearsay->fresh_until);
+	const struct peer_role_report *peer_role = &m->peers[peer].roles[r];
+	return peer_role->known && peer_role->report.is_candidate &&
+	       peer_role->report.claim == claim && instant_before(now, peer_role->fresh_until);
 }
 
 static void note_owner(struct step *step, uint8_t r, uint8_t peer)
@@ -114,9 +114,9 @@ static void note_owner(struct step *step, uint8_t r, uint8_t peer)
 
 void ballot_hear(struct step *step, uint8_t r, uint8_t peer)
 {
-	const struct hearsay *hearsay = &step->m->peers[peer].roles[r];
-	assert(hearsay->known && hearsay->report.claim != CLAIM_NONE);
-	if (!instant_before(step->now, hearsay->fresh_until))
+	const struct peer_role_report *peer_role = &step->m->peers[peer].roles[r];
+	assert(peer_role->known && peer_role->report.claim != CLAIM_NONE);
+	if (!instant_before(step->now, peer_role->fresh_until))
 		return;
 	note_owner(step, r, peer);
 	struct bid bid = bid_of(step->m, r, peer);

@@ -55,7 +55,8 @@ static bool a_lease_was_confirmed_before_now(const struct role *role, struct ins
 /* Nobody seeks for ever: others wait for a seeker. */
 static bool a_seeker_withdraws_in_time(const struct role *role, struct instant now)
 {
-	return role->claim.state != CLAIM_SEEKING || instant_before(now, role->claim.seek_deadline);
+	return role->claim.state != CLAIM_SEEKING ||
+	       instant_before(now, role->claim.candidacy_deadline);
 }
 
 /* An answer says what a majority stored under this member's lease. */

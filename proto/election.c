@@ -50,7 +50,7 @@ static void seek(struct step *step, uint8_t r)
 	claim->confirmed_at = INSTANT_PAST;
 	claim->successor = 0;
 	claim->forced = false;
-	claim->seek_deadline = instant_plus(step->now, span_times(m->timing.heartbeat, 4));
+	claim->candidacy_deadline = instant_plus(step->now, span_times(m->timing.heartbeat, 4));
 	enter(step, r, CLAIM_SEEKING);
 	step_note(step, (struct note){.kind = NOTE_SEEKING,
 	                              .role = role->id,
@@ -74,7 +74,7 @@ static void withdraw(struct step *step, uint8_t r)
 	uint8_t rank = rank_of(m, r, m->setup->self, step->now);
 	struct span backoff = step_jitter(step, span_times(m->timing.heartbeat, 3));
 	backoff.ns += m->timing.heartbeat.ns / 2 * rank;
-	role->claim.seek_after = instant_plus(step->now, backoff);
+	role->claim.candidacy_after = instant_plus(step->now, backoff);
 }
 
 /* Somebody else has the majority, or should rather have it. */
@@ -84,15 +84,15 @@ static bool is_outbid(struct step *step, uint8_t r)
 	const struct claim *claim = &m->roles[r].claim;
 	uint8_t own_rank = rank_of(m, r, m->setup->self, step->now);
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct hearsay *hearsay = &m->peers[p].roles[r];
-		if (p == m->setup->self || !hearsay->known || !hearsay->report.is_candidate ||
-		    !instant_before(step->now, hearsay->fresh_until))
+		const struct peer_role_report *heard = &m->peers[p].roles[r];
+		if (p == m->setup->self || !heard->known || !heard->report.is_candidate ||
+		    !instant_before(step->now, heard->fresh_until))
 			continue;
-		if (hearsay->report.claim == CLAIM_HOLDING)
+		if (heard->report.claim == CLAIM_HOLDING)
 			return true;
 		/* Both sought: the worse one gives way after a moment in which it could have won.
 		 */
-		if (hearsay->report.claim == CLAIM_SEEKING &&
+		if (heard->report.claim == CLAIM_SEEKING &&
 		    rank_of(m, r, p, step->now) < own_rank &&
 		    step_reached(step, instant_plus(claim->since, m->timing.heartbeat)))
 			return true;
@@ -122,7 +122,7 @@ static void seeking_update(struct step *step, uint8_t r)
 	struct claim *claim = &step->m->roles[r].claim;
 	if (instant_before(step->now, claim->lease_end))
 		take(step, r);
-	else if (is_outbid(step, r) || step_reached(step, claim->seek_deadline))
+	else if (is_outbid(step, r) || step_reached(step, claim->candidacy_deadline))
 		withdraw(step, r);
 }
 
@@ -189,9 +189,9 @@ static void lease_over(struct step *step, uint8_t r)
 static uint8_t superseded_by(const struct member *m, uint8_t r)
 {
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct hearsay *hearsay = &m->peers[p].roles[r];
-		const struct role_report *report = &hearsay->report;
-		if (p == m->setup->self || !hearsay->known || !report->is_candidate ||
+		const struct peer_role_report *heard = &m->peers[p].roles[r];
+		const struct role_report *report = &heard->report;
+		if (p == m->setup->self || !heard->known || !report->is_candidate ||
 		    report->claim_epoch <= m->roles[r].claim.epoch)
 			continue;
 		if (report->claim == CLAIM_HOLDING || report->claim == CLAIM_RELEASING)
@@ -219,7 +219,7 @@ static void end_superseded(struct step *step, uint8_t r)
 	role->claim.lease_end = instant_earlier(role->claim.lease_end, step->now);
 }
 
-static bool better_is_fit_long_enough(struct step *step, uint8_t r)
+static bool failback_is_due(struct step *step, uint8_t r)
 {
 	struct member *m = step->m;
 	struct role *role = &m->roles[r];
@@ -276,7 +276,7 @@ static void holding_update(struct step *step, uint8_t r)
 		release_to_best(step, r, RELEASE_UNFIT);
 	else if (role->record.wanted == WANTED_STOPPED && !role->operation.active)
 		election_release(step, r, RELEASE_STOP, 0);
-	else if (better_is_fit_long_enough(step, r))
+	else if (failback_is_due(step, r))
 		release_to_best(step, r, RELEASE_FAILBACK);
 	else if (role->phase == PHASE_UP && role->failures > 0 &&
 	         step_reached(step, instant_plus(role->up_since, span_ms(FORGIVEN_S * 1000))))
@@ -287,7 +287,7 @@ void election_update(struct step *step, uint8_t r)
 {
 	struct claim *claim = &step->m->roles[r].claim;
 	step->m->roles[r].fence_target = NO_MEMBER;
-	if (claim->state == CLAIM_NONE && seek_is_due(step, r))
+	if (claim->state == CLAIM_NONE && candidacy_is_due(step, r))
 		seek(step, r);
 	if (claim->state == CLAIM_NONE)
 		return;
@@ -349,11 +349,11 @@ void election_released(struct step *step, uint8_t r, uint64_t epoch)
 	/* Let another one try first. */
 	struct span pause = span_times(m->timing.heartbeat, 2);
 	pause = span_plus(pause, step_jitter(step, pause));
-	claim->seek_after = instant_plus(step->now, pause);
+	claim->candidacy_after = instant_plus(step->now, pause);
 	if (claim->successor != 0) {
 		role->handed_epoch = epoch;
-		role->heir = claim->successor;
-		role->heir_until = instant_plus(step->now, span_times(m->timing.heartbeat, 3));
+		role->successor = claim->successor;
+		role->successor_until = instant_plus(step->now, span_times(m->timing.heartbeat, 3));
 	}
 }
 

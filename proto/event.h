@@ -12,13 +12,13 @@
 
 enum event_kind {
 	EVENT_DEADLINE,  /* member_deadline was reached; harmless at any time */
-	EVENT_HEARTBEAT, /* a page the door let in */
+	EVENT_HEARTBEAT, /* a page admission let in */
 	EVENT_TWIN,      /* a copy of such a page over another path */
 	EVENT_STARTED,   /* all critical resources of role at epoch are up */
 	EVENT_RELEASED,  /* all resources of role are down; answers EFFECT_RELEASE */
 	EVENT_FAILED,  /* role at epoch cannot run here: a start failed, or restarts are used up */
 	EVENT_FITNESS, /* whether this host has what the role's resources need */
-	EVENT_STRAY, /* whether this host has an address of a role to which it has no claim */
+	EVENT_STRAY,   /* whether this host has an address of a role to which it has no claim */
 	EVENT_PERSISTED, /* the snapshot with this generation is on disk */
 	EVENT_REQUEST,   /* a command typed on this member */
 	EVENT_LEAVE,     /* shut down: hand over or release every role, then EFFECT_LEFT */

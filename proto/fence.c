@@ -85,21 +85,21 @@ static bool hope_for_own(struct step *step, uint8_t r, struct hope *hope)
 static void hope_for(struct step *step, uint8_t r, uint8_t peer, struct hope *hope)
 {
 	const struct member *m = step->m;
-	const struct hearsay *hearsay = &m->peers[peer].roles[r];
+	const struct peer_role_report *heard = &m->peers[peer].roles[r];
 	if (!peer_counts(m, peer, step->now) || m->peers[peer].abstaining ||
 	    m->peers[peer].relearning)
 		return;
-	if (!hearsay->known || instant_reached(step->now, hearsay->vote_free_at)) {
+	if (!heard->known || instant_reached(step->now, heard->vote_free_at)) {
 		hope->votes++;
 		return;
 	}
-	uint8_t holder = member_index(m, hearsay->report.holder);
+	uint8_t holder = member_index(m, heard->report.holder);
 	/* As of its last page: it may have renewed since. */
-	if (!hearsay->report.endless || !is_out_of_reach(step, holder) ||
-	    instant_before(hearsay->at, lease_is_over_at(m, holder, hearsay->same_since)))
+	if (!heard->report.endless || !is_out_of_reach(step, holder) ||
+	    instant_before(heard->at, lease_is_over_at(m, holder, heard->same_since)))
 		return;
 	hope->votes++;
-	is_in_the_way(hope, holder, hearsay->report.granted);
+	is_in_the_way(hope, holder, heard->report.granted);
 }
 
 /* The newest owner this member has heard itself, which has not said since that it let go: for the
@@ -111,9 +111,9 @@ static void look_for_owner(const struct step *step, uint8_t r, struct hope *hope
 	const struct member *m = step->m;
 	const struct role *role = &m->roles[r];
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct hearsay *hearsay = &m->peers[p].roles[r];
-		const struct role_report *report = &hearsay->report;
-		if (p != m->setup->self && hearsay->known && report->fences &&
+		const struct peer_role_report *heard = &m->peers[p].roles[r];
+		const struct role_report *report = &heard->report;
+		if (p != m->setup->self && heard->known && report->fences &&
 		    (report->claim == CLAIM_HOLDING || report->claim == CLAIM_RELEASING) &&
 		    report->claim_epoch >= role->noted_owner_epoch &&
 		    report->claim_epoch >= role->voter.granted && !peer_is_fresh(m, p, step->now))
@@ -191,10 +191,10 @@ static uint32_t newest_life(const struct member *m, uint8_t member)
 		if (voter->holder == id && voter->by.incarnation > newest)
 			newest = voter->by.incarnation;
 		for (uint8_t p = 0; p < m->setup->member_count; p++) {
-			const struct hearsay *hearsay = &m->peers[p].roles[r];
-			if (hearsay->known && hearsay->report.holder == id &&
-			    hearsay->report.by.incarnation > newest)
-				newest = hearsay->report.by.incarnation;
+			const struct peer_role_report *heard = &m->peers[p].roles[r];
+			if (heard->known && heard->report.holder == id &&
+			    heard->report.by.incarnation > newest)
+				newest = heard->report.by.incarnation;
 		}
 	}
 	return newest;

@@ -22,8 +22,8 @@ static bool may_tell(const struct member *m, uint8_t r, uint8_t teller)
 {
 	if (r < m->setup->role_count)
 		return rank_lists(m, r, teller);
-	const struct hearsay *hearsay = &m->peers[teller].roles[r];
-	return hearsay->known && hearsay->report.is_candidate;
+	const struct peer_role_report *heard = &m->peers[teller].roles[r];
+	return heard->known && heard->report.is_candidate;
 }
 
 /* All wake up at this moment; whoever saw to it goes first, as after a move. */
@@ -32,8 +32,8 @@ static void was_freed(struct step *step, uint8_t r, const struct fence_news *new
 	const struct setup_member *members = step->m->setup->members;
 	struct role *role = &step->m->roles[r];
 	peers_votes_come_free(step, r, members[news->member].id, ANY_LIFE);
-	role->heir = members[news->teller].id;
-	role->heir_until =
+	role->successor = members[news->teller].id;
+	role->successor_until =
 	    instant_plus(step->now, span_times(step->m->timing.heartbeat, HEIR_HEARTBEATS));
 }
 
@@ -43,13 +43,13 @@ void fence_learn(struct step *step, const struct fence_news *news)
 	for (uint8_t r = 0; r < m->role_count; r++) {
 		if (!may_tell(m, r, news->teller))
 			continue;
-		struct hearsay *hearsay = &m->peers[news->member].roles[r];
+		struct peer_role_report *heard = &m->peers[news->member].roles[r];
 		if (ballot_off(step, r, news))
 			was_freed(step, r, news);
-		if (hearsay->known && hearsay->stamp.incarnation <= news->incarnation &&
-		    instant_before(hearsay->at, news->off_after)) {
-			hearsay->report.claim = CLAIM_NONE;
-			hearsay->report.phase = PHASE_DOWN;
+		if (heard->known && heard->stamp.incarnation <= news->incarnation &&
+		    instant_before(heard->at, news->off_after)) {
+			heard->report.claim = CLAIM_NONE;
+			heard->report.phase = PHASE_DOWN;
 		}
 	}
 	fence_forgive(step, news->member);
@@ -116,7 +116,8 @@ static void hear_life(struct step *step, uint8_t sender, const struct heartbeat 
 	struct fencing *fencing = &m->peers[sender].fencing;
 	struct instant until = instant_plus(step->now, timing_promise(page->timing));
 	for (uint8_t r = 0; r < m->role_count; r++)
-		voter_hear_life(&m->roles[r].voter, page->sender, page->stamp.incarnation, until);
+		voter_hear_incarnation(&m->roles[r].voter, page->sender, page->stamp.incarnation,
+		                       until);
 	if (fencing->off_at.ns == INSTANT_PAST.ns || !instant_before(fencing->off_at, echoed_at))
 		return;
 	fencing->off_at = fencing->said_until = INSTANT_PAST;

@@ -17,10 +17,10 @@ struct support {
 static void add_vote(const struct member *m, uint8_t r, uint8_t peer, uint64_t first_seq,
                      struct support *support)
 {
-	const struct hearsay *hearsay = &m->peers[peer].roles[r];
-	const struct role_report *report = &hearsay->report;
+	const struct peer_role_report *heard = &m->peers[peer].roles[r];
+	const struct role_report *report = &heard->report;
 	const struct claim *claim = &m->roles[r].claim;
-	if (!hearsay->known || !peer_same_voters(m, peer) ||
+	if (!heard->known || !peer_same_voters(m, peer) ||
 	    !voters_contain(&m->voters, m->setup->members[peer].id))
 		return;
 	if (report->holder != m->self_id || report->granted != claim->epoch)

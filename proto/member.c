@@ -19,14 +19,14 @@ static void init_roles(struct member *m, const struct setup *setup, struct insta
 		role->resources_fit = true;
 		role->claim.lease_end = INSTANT_PAST;
 		role->claim.confirmed_at = INSTANT_PAST;
-		role->claim.seek_after = now;
+		role->claim.candidacy_after = now;
 		role->claim.open_since = INSTANT_NEVER;
 		role->retry_at = role->lease_retry_at = now;
 		role->failed_at = INSTANT_PAST;
 		role->up_since = INSTANT_NEVER;
 		role->better_since = INSTANT_NEVER;
 		role->unowned_since = INSTANT_NEVER;
-		role->heir_until = now;
+		role->successor_until = now;
 		role->claim.since = now;
 		role->fence_target = role->fence_failed_on = NO_MEMBER;
 		role->fence_since = INSTANT_NEVER;
@@ -218,7 +218,7 @@ static void update(struct step *step)
 {
 	struct member *m = step->m;
 	abstention_update(step);
-	standstill_update(step);
+	clock_pause_update(step);
 	peers_update(step);
 	pace_update(step);
 	relearn(step);
@@ -327,7 +327,7 @@ void member_set_timing(struct member *m, struct timing timing)
 	m->timing = timing;
 }
 
-const struct heard *member_heard(const struct member *m)
+const struct replay_window *member_heard(const struct member *m)
 {
 	return m->heard;
 }

@@ -53,8 +53,8 @@ void member_keep(const struct member *m, struct kept *out);
 /* Changes the timing, as a reload does. Standing leases and promises keep what was declared. */
 void member_set_timing(struct member *m, struct timing timing);
 
-/* What was heard from each member, for the door. */
-const struct heard *member_heard(const struct member *m);
+/* What was heard from each member, for admission. */
+const struct replay_window *member_heard(const struct member *m);
 
 /* What people want to know; all values as of `now`. */
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "proto/clock.h"
-#include "proto/heard.h"
+#include "proto/replay_window.h"
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
 #include "proto/note.h"
@@ -20,7 +20,7 @@
 #include "proto/whole.h"
 
 /* The newest that a peer said about one role. */
-struct hearsay {
+struct peer_role_report {
 	bool known;
 	struct role_report report;
 	struct stamp stamp; /* of the page that said it */
@@ -46,7 +46,7 @@ struct fencing {
 	struct instant doubted_at; /* when it was last said to be off and is not */
 };
 
-/* How far the own clock is behind that of a peer, as its pages show; see standstill.c. */
+/* How far the own clock is behind that of a peer, as its pages show; see clock_pause.c. */
 struct lag {
 	uint32_t incarnation;
 	bool has_least;
@@ -78,7 +78,7 @@ struct peer {
 	struct path paths[PATHS_MAX];
 	struct fencing fencing;
 	struct lag lag;
-	struct hearsay roles[ROLES_MAX]; /* by index of member.roles */
+	struct peer_role_report roles[ROLES_MAX]; /* by index of member.roles */
 };
 
 /* This member's claim to one role. */
@@ -90,8 +90,8 @@ struct claim {
 	struct instant confirmed_at; /* a majority answered something sent then or later */
 	struct span release_limit;   /* shortest `release` declared by the pages that count */
 	struct instant since;        /* when this state began */
-	struct instant seek_deadline;
-	struct instant seek_after; /* back-off */
+	struct instant candidacy_deadline;
+	struct instant candidacy_after; /* back-off */
 	struct instant open_since; /* all conditions for seeking hold since; INSTANT_NEVER: no */
 	struct span turn_delay;
 	bool resumed; /* as kept by an earlier life: its release is still to be asked for */
@@ -136,9 +136,9 @@ struct role {
 	struct instant up_since;
 	struct instant better_since; /* a better node is fit since; for failback */
 	struct operation operation;
-	uint64_t handed_epoch;     /* last epoch whose `none` named a successor */
-	uint64_t heir;             /* that successor */
-	struct instant heir_until; /* others hold back so long */
+	uint64_t handed_epoch;          /* last epoch whose `none` named a successor */
+	uint64_t successor;             /* that successor */
+	struct instant successor_until; /* others hold back so long */
 	uint64_t noted_owner_epoch;
 	enum obstacle obstacle;  /* to seeking it, as of the last step without a claim */
 	enum obstacle explained; /* last one that was noted */
@@ -200,8 +200,8 @@ struct member {
 	struct instant now; /* of the last step */
 	struct instant wake;
 	struct instant started_at;
-	struct instant outbid_at;       /* when it last took another incarnation, */
-	uint32_t outbid_count;          /* and how often in a row */
+	struct instant outbid_at; /* when it last took another incarnation, */
+	uint32_t outbid_count;    /* and how often in a row */
 	struct slew slew;
 	struct span stood;              /* for so long the own clock stood still, not told yet */
 	struct instant stood_at;        /* it was found out */
@@ -240,7 +240,7 @@ struct member {
 	uint8_t role_count;
 	struct role roles[ROLES_MAX]; /* those of setup first */
 	struct peer peers[MEMBERS_MAX];
-	struct heard heard[MEMBERS_MAX];
+	struct replay_window heard[MEMBERS_MAX];
 
 	uint32_t request_counter;
 	uint8_t request_count;

@@ -41,7 +41,7 @@ enum note_kind {
 	NOTE_WANTED,      /* role, detail: enum wanted; peer: asked by */
 	NOTE_PAUSED,      /* peer: asked by */
 	NOTE_RESUMED,
-	NOTE_CLEARED, /* role, peer: where it was typed */
+	NOTE_CLEARED,           /* role, peer: where it was typed */
 	NOTE_REQUEST_REFUSED,   /* role, peer: asked by, detail: enum verdict */
 	NOTE_INCARNATION_TAKEN, /* epoch: new incarnation, heard of a higher one of ours;
 	                           count: how often in a row, less than a minute apart */
@@ -63,8 +63,8 @@ enum note_kind {
 	NOTE_TOO_FAR,     /* span: lease; the voters answer too slowly for it */
 	NOTE_NEAR_ENOUGH, /* they do not any more */
 	NOTE_PROMISE_LAPSED, /* span: the longest promise that may still stand */
-	NOTE_CLOCK_SLEWED,    /* detail: 1 fast, 0 slow; count: ppm, beyond the drift allowed for */
-	NOTE_CLOCK_STEADY,    /* the same, within it again */
+	NOTE_CLOCK_SLEWED,   /* detail: 1 fast, 0 slow; count: ppm, beyond the drift allowed for */
+	NOTE_CLOCK_STEADY,   /* the same, within it again */
 	NOTE_MAY_RUN, /* role, epoch; not proven down span after the lease; peer: where, if not here
 	               */
 	NOTE_PROVEN_DOWN, /* role, peer: where it might have run until now */

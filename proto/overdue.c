@@ -28,7 +28,7 @@ void overdue_update(struct step *step, uint8_t r)
 	                              .span = instant_since(step->now, claim->lease_end)});
 }
 
-void overdue_hear(struct step *step, uint8_t sender, const struct hearsay *before,
+void overdue_hear(struct step *step, uint8_t sender, const struct peer_role_report *before,
                   const struct role_report *report)
 {
 	bool might = before->known && before->report.may_run;

@@ -82,7 +82,7 @@ static void take_incarnation(struct step *step, struct stamp heard)
 	distrust_state(step);
 }
 
-static bool is_same_grant(const struct hearsay *before, const struct role_report *report)
+static bool is_same_grant(const struct peer_role_report *before, const struct role_report *report)
 {
 	return before->known && before->report.holder == report->holder &&
 	       stamp_equal(before->report.by, report->by);
@@ -90,7 +90,7 @@ static bool is_same_grant(const struct hearsay *before, const struct role_report
 
 /* When the vote of the peer that sent `page` can be had: its promise ran from when it heard the
  * page `by`, which its echo of the holder dates. */
-static struct instant vote_free_at(const struct step *step, const struct hearsay *before,
+static struct instant vote_free_at(const struct step *step, const struct peer_role_report *before,
                                    const struct role_report *report, const struct heartbeat *page,
                                    struct instant since)
 {
@@ -115,7 +115,7 @@ static struct instant vote_free_at(const struct step *step, const struct hearsay
 void peers_votes_come_free(struct step *step, uint8_t r, uint64_t holder, uint32_t incarnation)
 {
 	for (uint8_t p = 0; p < step->m->setup->member_count; p++) {
-		struct hearsay *other = &step->m->peers[p].roles[r];
+		struct peer_role_report *other = &step->m->peers[p].roles[r];
 		if (other->known && other->report.holder == holder &&
 		    (incarnation == ANY_LIFE || other->report.by.incarnation == incarnation) &&
 		    instant_before(step->now, other->vote_free_at))
@@ -132,8 +132,8 @@ static void hear_none(struct step *step, uint8_t r, const struct role_report *re
 	if (report->successor == 0 || report->claim_epoch <= role->handed_epoch)
 		return;
 	role->handed_epoch = report->claim_epoch;
-	role->heir = report->successor;
-	role->heir_until = instant_plus(step->now, span_times(step->m->timing.heartbeat, 3));
+	role->successor = report->successor;
+	role->successor_until = instant_plus(step->now, span_times(step->m->timing.heartbeat, 3));
 }
 
 static void hear_role(struct step *step, uint8_t sender, const struct heartbeat *page,
@@ -144,13 +144,13 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 	uint8_t r = matters ? roles_place(step, report->role) : roles_find(m, report->role);
 	if (r >= m->role_count)
 		return;
-	struct hearsay *hearsay = &m->peers[sender].roles[r];
-	if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))
+	struct peer_role_report *heard = &m->peers[sender].roles[r];
+	if (heard->known && !stamp_newer(page->stamp, heard->stamp))
 		return;
-	struct instant since = is_same_grant(hearsay, report) ? hearsay->same_since : step->now;
-	struct instant free_at = vote_free_at(step, hearsay, report, page, since);
-	overdue_hear(step, sender, hearsay, report);
-	*hearsay = (struct hearsay){
+	struct instant since = is_same_grant(heard, report) ? heard->same_since : step->now;
+	struct instant free_at = vote_free_at(step, heard, report, page, since);
+	overdue_hear(step, sender, heard, report);
+	*heard = (struct peer_role_report){
 	    .known = true,
 	    .report = *report,
 	    .stamp = page->stamp,
@@ -159,7 +159,7 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
 	    .same_since = since,
 	    .promise = timing_promise(page->timing),
 	    .vote_free_at = free_at,
-	    .failed_at = hearsay_failed_at(hearsay, report, step->now),
+	    .failed_at = peer_role_failed_at(heard, report, step->now),
 	};
 	record_hear(step, r, &report->record);
 	/* A voter without memory cannot tell which of the epochs it hears of it granted itself. */
@@ -262,9 +262,9 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 	struct member *m = step->m;
 	assert(sender < m->setup->member_count && sender != m->setup->self);
 	struct peer *peer = &m->peers[sender];
-	if (!heard_is_news(&m->heard[sender], page->stamp))
+	if (!replay_window_is_news(&m->heard[sender], page->stamp))
 		return;
-	heard_add(&m->heard[sender], page->stamp);
+	replay_window_add(&m->heard[sender], page->stamp);
 	bool newest = stamp_newer(page->stamp, peer->heard);
 	if (path < PATHS_MAX)
 		path_arrival(&peer->paths[path], page->stamp, step->now);
@@ -278,7 +278,7 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 		peer->heard_at = step->now;
 		peer->fresh_until = fresh_until;
 		hear_sender(step, sender, page);
-		standstill_hear(step, sender, page);
+		clock_pause_hear(step, sender, page);
 		if (instant_before(step->now, fresh_until))
 			fence_hear(step, sender, page, echoed);
 	}

@@ -35,8 +35,8 @@ bool rank_is_listed_before(const struct member *m, uint8_t r, uint8_t a, uint8_t
 	return place_of(role, a) < place_of(role, b);
 }
 
-struct instant hearsay_failed_at(const struct hearsay *before, const struct role_report *report,
-                                 struct instant now)
+struct instant peer_role_failed_at(const struct peer_role_report *before,
+                                   const struct role_report *report, struct instant now)
 {
 	if (!before->known)
 		return INSTANT_PAST;
@@ -50,9 +50,9 @@ struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member,
 		                         .known = true,
 		                         .unfit = election_unfit(m, r, now),
 		                         .failures = m->roles[r].failures};
-	const struct hearsay *hearsay = &m->peers[member].roles[r];
+	const struct peer_role_report *heard = &m->peers[member].roles[r];
 	struct standing standing = {.reachable = peer_is_fresh(m, member, now),
-	                            .known = hearsay->known && hearsay->report.is_candidate,
+	                            .known = heard->known && heard->report.is_candidate,
 	                            .unfit = UNFIT_UNLISTED};
 	if (!standing.known)
 		return standing;
@@ -61,9 +61,9 @@ struct standing rank_standing(const struct member *m, uint8_t r, uint8_t member,
 	const struct peer *peer = &m->peers[member];
 	bool is_mute = peer->abstaining || peer->relearning;
 	standing.unfit =
-	    hearsay->report.unfit == UNFIT_NOT && is_mute ? UNFIT_MUTE : hearsay->report.unfit;
-	standing.mismatch = role != NULL && hearsay->report.definition != role->definition;
-	standing.failures = hearsay->report.failures;
+	    heard->report.unfit == UNFIT_NOT && is_mute ? UNFIT_MUTE : heard->report.unfit;
+	standing.mismatch = role != NULL && heard->report.definition != role->definition;
+	standing.failures = heard->report.failures;
 	return standing;
 }
 

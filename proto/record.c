@@ -52,9 +52,9 @@ bool record_is_decided(const struct member *m, uint8_t r, struct instant now)
 		return false;
 	uint8_t votes = voters_contain(&m->voters, m->self_id);
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct hearsay *hearsay = &m->peers[p].roles[r];
-		if (p != m->setup->self && peer_counts(m, p, now) && hearsay->known &&
-		    !record_newer(&role->record, &hearsay->report.record))
+		const struct peer_role_report *heard = &m->peers[p].roles[r];
+		if (p != m->setup->self && peer_counts(m, p, now) && heard->known &&
+		    !record_newer(&role->record, &heard->report.record))
 			votes++;
 	}
 	return votes >= quorum_of(m->voters.count);

@@ -71,13 +71,13 @@ static uint64_t owner_epoch(const struct step *step, uint8_t r)
 	if (m->roles[r].claim.state == CLAIM_HOLDING || m->roles[r].claim.state == CLAIM_RELEASING)
 		epoch = m->roles[r].claim.epoch;
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct hearsay *hearsay = &m->peers[p].roles[r];
-		bool owns = hearsay->known && hearsay->report.is_candidate &&
-		            (hearsay->report.claim == CLAIM_HOLDING ||
-		             hearsay->report.claim == CLAIM_RELEASING) &&
-		            instant_before(step->now, hearsay->fresh_until);
-		if (owns && hearsay->report.claim_epoch > epoch)
-			epoch = hearsay->report.claim_epoch;
+		const struct peer_role_report *heard = &m->peers[p].roles[r];
+		bool owns = heard->known && heard->report.is_candidate &&
+		            (heard->report.claim == CLAIM_HOLDING ||
+		             heard->report.claim == CLAIM_RELEASING) &&
+		            instant_before(step->now, heard->fresh_until);
+		if (owns && heard->report.claim_epoch > epoch)
+			epoch = heard->report.claim_epoch;
 	}
 	return epoch;
 }

@@ -21,7 +21,7 @@ static void clear(struct member *m, uint8_t r, uint64_t id)
 	/* The epochs of a role that was forgotten are remembered as one number for all. */
 	voter_raise_top(&m->roles[r].voter, m->epoch_floor);
 	for (uint8_t p = 0; p < m->setup->member_count; p++)
-		m->peers[p].roles[r] = (struct hearsay){0};
+		m->peers[p].roles[r] = (struct peer_role_report){0};
 }
 
 /* A heard-of role that nobody has a promise for and no reachable member speaks of any more. */

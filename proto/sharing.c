@@ -64,11 +64,11 @@ static bool is_claimed(struct step *step, uint8_t r, const struct identities *wh
 	const struct member *m = step->m;
 	for (uint8_t o = 0; o < m->role_count; o++)
 		for (uint8_t p = 0; p < m->setup->member_count && o != r; p++) {
-			const struct hearsay *hearsay = &m->peers[p].roles[o];
-			if (p != m->setup->self && hearsay->known && hearsay->report.is_candidate &&
-			    hearsay->report.claim != CLAIM_NONE &&
+			const struct peer_role_report *heard = &m->peers[p].roles[o];
+			if (p != m->setup->self && heard->known && heard->report.is_candidate &&
+			    heard->report.claim != CLAIM_NONE &&
 			    identities_meet(sharing_heard(m, o, p), what) &&
-			    !step_reached(step, hearsay->fresh_until))
+			    !step_reached(step, heard->fresh_until))
 				return true;
 		}
 	return false;

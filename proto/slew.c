@@ -45,7 +45,7 @@ static void count_lost(struct member *m, struct span lost)
 		for (uint8_t r = 0; r < m->role_count; r++)
 			peer->roles[r].fresh_until =
 			    instant_shift(peer->roles[r].fresh_until, -lost.ns);
-		/* Else it would be taken for a standstill. */
+		/* Else it would be taken for a clock_pause. */
 		peer->lag.least.ns -= lost.ns;
 		peer->lag.least_now.ns -= lost.ns;
 	}

@@ -49,8 +49,7 @@ void snapshot_take_durable(struct member *m, const struct durable *durable)
  * anybody until it is over; one without an end in time binds as it does after a reboot. */
 static void abstain_instead(struct member *m, const struct kept_role *kept, struct instant now)
 {
-	struct instant until =
-	    kept->endless ? instant_plus(now, m->longest_promise) : kept->until;
+	struct instant until = kept->endless ? instant_plus(now, m->longest_promise) : kept->until;
 	if (kept->holder != 0)
 		m->abstain_until = instant_later(m->abstain_until, until);
 }
@@ -106,7 +105,7 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 /* Which pages before the newest were heard is not kept: all count as heard. */
 static void take_heard(struct member *m, uint8_t peer, struct stamp heard)
 {
-	m->heard[peer] = heard_up_to(heard);
+	m->heard[peer] = replay_window_up_to(heard);
 	m->peers[peer].heard = m->peers[peer].requests_from = heard;
 }
 

@@ -83,7 +83,7 @@ void retire_update(struct step *step, uint8_t role);
 /* --- overdue.c: a release that is not proven in time */
 void overdue_update(struct step *step, uint8_t role);
 /* `before`: what was last heard of the role from `sender`. */
-void overdue_hear(struct step *step, uint8_t sender, const struct hearsay *before,
+void overdue_hear(struct step *step, uint8_t sender, const struct peer_role_report *before,
                   const struct role_report *report);
 
 /* --- lease.c: until when a majority supports a claim */
@@ -94,7 +94,7 @@ uint32_t lease_votes(const struct step *step, uint8_t role);
 bool lease_rests_on(struct step *step, uint8_t role, uint64_t seq);
 
 /* --- seek.c: when to try */
-bool seek_is_due(struct step *step, uint8_t role);
+bool candidacy_is_due(struct step *step, uint8_t role);
 
 /* --- fence.c: whom to switch off first */
 /* What keeps this member from seeking a role that it wants to run, when nothing does but votes, or
@@ -106,9 +106,9 @@ void fence_ended(struct step *step, const struct event *event);
 /* `member` is in nobody's way any more: whoever could not switch it off need not wait. */
 void fence_forgive(struct step *step, uint8_t member);
 
-/* --- standstill.c: whether the own clock stood still */
-void standstill_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
-void standstill_update(struct step *step);
+/* --- clock_pause.c: whether the own clock stood still */
+void clock_pause_hear(struct step *step, uint8_t sender, const struct heartbeat *page);
+void clock_pause_update(struct step *step);
 
 /* --- slew.c: what a time daemon takes from the own clock */
 /* Before everything else of a step. */
@@ -158,8 +158,8 @@ struct standing {
 	uint8_t failures;
 };
 /* When a peer's count of failures was last seen to grow; INSTANT_PAST: not in this life. */
-struct instant hearsay_failed_at(const struct hearsay *before, const struct role_report *report,
-                                 struct instant now);
+struct instant peer_role_failed_at(const struct peer_role_report *before,
+                                   const struct role_report *report, struct instant now);
 struct standing rank_standing(const struct member *m, uint8_t role, uint8_t member,
                               struct instant now);
 /* Whether `nodes` names a before b. */

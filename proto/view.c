@@ -82,16 +82,16 @@ static void view_owner(const struct member *m, uint8_t r, struct instant now,
 		view->epoch = role->claim.epoch;
 	}
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		const struct hearsay *hearsay = &m->peers[p].roles[r];
-		if (p == m->setup->self || !hearsay->known || !hearsay->report.is_candidate ||
-		    hearsay->report.claim != CLAIM_HOLDING || m->peers[p].leaving ||
-		    !instant_before(now, hearsay->fresh_until))
+		const struct peer_role_report *heard = &m->peers[p].roles[r];
+		if (p == m->setup->self || !heard->known || !heard->report.is_candidate ||
+		    heard->report.claim != CLAIM_HOLDING || m->peers[p].leaving ||
+		    !instant_before(now, heard->fresh_until))
 			continue;
-		if (view->owner != NO_MEMBER && hearsay->report.claim_epoch < view->epoch)
+		if (view->owner != NO_MEMBER && heard->report.claim_epoch < view->epoch)
 			continue;
 		view->owner = p;
-		view->owner_phase = hearsay->report.phase;
-		view->epoch = hearsay->report.claim_epoch;
+		view->owner_phase = heard->report.phase;
+		view->epoch = heard->report.claim_epoch;
 	}
 }
 
@@ -99,10 +99,10 @@ static void view_candidate(const struct member *m, uint8_t r, uint8_t member, st
                            struct candidate_view *view)
 {
 	struct standing standing = rank_standing(m, r, member, now);
-	const struct hearsay *hearsay = &m->peers[member].roles[r];
+	const struct peer_role_report *heard = &m->peers[member].roles[r];
 	const struct role *role = &m->roles[r];
 	bool self = member == m->setup->self;
-	struct instant failed_at = self ? role->failed_at : hearsay->failed_at;
+	struct instant failed_at = self ? role->failed_at : heard->failed_at;
 	*view = (struct candidate_view){
 	    .member = member,
 	    .reachable = standing.reachable,
@@ -112,13 +112,13 @@ static void view_candidate(const struct member *m, uint8_t r, uint8_t member, st
 	    .failures = standing.failures,
 	    .failed_known = standing.failures > 0 && failed_at.ns != INSTANT_PAST.ns,
 	    .failed_ago = instant_since(now, failed_at),
-	    .claim = self ? role->claim.state : hearsay->report.claim,
-	    .phase = self ? role->phase : hearsay->report.phase,
+	    .claim = self ? role->claim.state : heard->report.claim,
+	    .phase = self ? role->phase : heard->report.phase,
 	    /* The last word of one that is silent by now stands, unless it was switched off since.
 	     */
 	    .may_run = self ? role->claim.may_run
-	                    : hearsay->known && hearsay->report.may_run &&
-	                          !instant_before(hearsay->at, m->peers[member].fencing.off_at),
+	                    : heard->known && heard->report.may_run &&
+	                          !instant_before(heard->at, m->peers[member].fencing.off_at),
 	};
 }
 

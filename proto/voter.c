@@ -148,8 +148,8 @@ bool voter_hear_off(struct voter *voter, uint64_t claimant, uint32_t incarnation
 }
 
 /* Not free at once: this may be the first of several pages, and a later one may tell of a claim. */
-void voter_hear_life(struct voter *voter, uint64_t claimant, uint32_t incarnation,
-                     struct instant until)
+void voter_hear_incarnation(struct voter *voter, uint64_t claimant, uint32_t incarnation,
+                            struct instant until)
 {
 	assert(claimant != 0);
 	if (voter->holder != claimant || !voter->endless || voter->by.incarnation >= incarnation)

@@ -70,8 +70,8 @@ bool voter_hear_off(struct voter *voter, uint64_t claimant, uint32_t incarnation
 
 /* `claimant` lives on in life `incarnation`, and says so until now without a claim: a promise
  * without an end to an earlier one ends at `until`. */
-void voter_hear_life(struct voter *voter, uint64_t claimant, uint32_t incarnation,
-                     struct instant until);
+void voter_hear_incarnation(struct voter *voter, uint64_t claimant, uint32_t incarnation,
+                            struct instant until);
 
 /* Epochs up to here were used by owners; or at least heard of. */
 void voter_raise_top(struct voter *voter, uint64_t epoch);

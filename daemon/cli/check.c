@@ -181,9 +181,9 @@ static void check_layers(struct check *check)
 		enum config_use use;
 		enum code (*look)(const struct config *, bool, struct error *);
 	} layers[] = {
-	    {"gate", check->config->gate, look_at_gate},
-	    {"lifetime", USE_AUTO, look_at_lifetime},
-	    {"watchdog", check->config->watchdog, look_at_watchdog},
+	    {"gate", check->config->gate, probe_gate},
+	    {"lifetime", USE_AUTO, probe_lifetime},
+	    {"watchdog", check->config->watchdog, probe_watchdog},
 	};
 
 	for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
@@ -208,7 +208,7 @@ static void tell_fence(void *context, const char *name, enum code code, const st
 
 static void check_fences(struct check *check)
 {
-	look_at_fences(check->config, tell_fence, check);
+	probe_fences(check->config, tell_fence, check);
 }
 
 static void check_groups(struct check *check)

@@ -29,8 +29,8 @@ enum {
 
 struct cleanup {
 	const struct options *options;
-	struct memory *memory; /* owned; NULL: there is none, or none that can be believed */
-	unsigned done;         /* things ended */
+	struct shared_memory *memory; /* owned; NULL: there is none, or none that can be believed */
+	unsigned done;                /* things ended */
 };
 
 static void say(void *context, const char *line)
@@ -48,13 +48,14 @@ static bool in_time(struct instant since)
 
 /* --- what belongs to leases that are over */
 
-static bool lease_is_over(const struct memory *memory, uint64_t role, struct instant now)
+static bool lease_is_over(const struct shared_memory *memory, uint64_t role, struct instant now)
 {
-	return instant_reached(now, memory_end(memory, role, LEDGER_ADDRESS));
+	return instant_reached(now, shared_memory_end(memory, role, LEDGER_ADDRESS));
 }
 
 /* Something may be up of a role whose lease was over at `now`. NULL: nothing is. */
-static const struct ledger_entry *find_overdue(const struct memory *memory, struct instant now)
+static const struct ledger_entry *find_overdue(const struct shared_memory *memory,
+                                               struct instant now)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		if (atomic_load(&memory->entries[i].state) == LEDGER_UP &&
@@ -113,7 +114,7 @@ static enum code end_expired(struct cleanup *cleanup, struct error *error)
 
 static enum code end_worker(struct cleanup *cleanup, struct error *error)
 {
-	struct memory *memory = cleanup->memory;
+	struct shared_memory *memory = cleanup->memory;
 	const struct instant since = platform_now();
 	char line[96];
 	if (memory == NULL || atomic_load(&memory->worker_pid) == 0)
@@ -173,7 +174,7 @@ static enum code end_all(struct cleanup *cleanup, struct error *error)
 	if (code == CODE_OK)
 		code = runner_clean(&cleaning, error);
 	if (code == CODE_OK && cleanup->memory != NULL)
-		memory_release(cleanup->memory);
+		shared_memory_release(cleanup->memory);
 	/* Last: until then it keeps silent what could not be ended. */
 	if (code == CODE_OK)
 		code = take_gates_down(cleanup, error);
@@ -213,12 +214,12 @@ enum exit_code command_cleanup(const struct options *options)
 	if (has_run_dir && !options->expired)
 		code = lock_out(options, &error);
 	if (code == CODE_OK && has_run_dir) {
-		code = memory_find(&cleanup.memory, options->run_dir, &error);
+		code = shared_memory_find(&cleanup.memory, options->run_dir, &error);
 		code = code == CODE_NOT_FOUND ? CODE_OK : code;
 	}
 	if (code == CODE_OK)
 		code = options->expired ? end_expired(&cleanup, &error) : end_all(&cleanup, &error);
-	memory_close(cleanup.memory);
+	shared_memory_close(cleanup.memory);
 	if (code == CODE_OK)
 		return EXIT_DONE;
 	(void)fprintf(stderr, "failoverd: cleanup: %s\n", error.text);

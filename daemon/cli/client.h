@@ -34,8 +34,8 @@ void client_close(struct client *client); /* accepts NULL */
 
 /* Asks one question and takes one answer, which the caller frees; EXIT_DONE, or another code after
  * a message on stderr. */
-enum exit_code client_fetch(const struct options *options,
-                            const struct client_question *question, cJSON **answer);
+enum exit_code client_fetch(const struct options *options, const struct client_question *question,
+                            cJSON **answer);
 /* One command that is answered once: asks, prints what came of it, returns the exit code. */
 enum exit_code client_command(const struct options *options, const char *verb, const char *role,
                               const char *node);

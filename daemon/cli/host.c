@@ -93,7 +93,7 @@ enum exit_code host_open(struct host **host, const struct options *options)
 	enum code key, config;
 
 	*host = NULL;
-	if (sodium_init() < 0 || !seal_self_test()) {
+	if (sodium_init() < 0 || !auth_self_test()) {
 		(void)fputs("failoverd: this build of libsodium does not work here\n", stderr);
 		return EXIT_REFUSED;
 	}

@@ -7,7 +7,7 @@
 
 #include "config/load.h"
 #include "daemon/cli/commands.h"
-#include "proto/seal.h"
+#include "proto/auth.h"
 
 struct host {
 	struct config config;

@@ -31,7 +31,7 @@ static bool has_address(const struct config *config)
 	return false;
 }
 
-enum code look_at_gate(const struct config *config, bool daemon_runs, struct error *text)
+enum code probe_gate(const struct config *config, bool daemon_runs, struct error *text)
 {
 	enum code code;
 
@@ -41,9 +41,9 @@ enum code look_at_gate(const struct config *config, bool daemon_runs, struct err
 		return CODE_OK;
 	}
 	if (config->gate == USE_OFF) {
-		(void)error_set(text, CODE_OK,
-		                "off: an address falls silent when the daemon removes it%s",
-		                lifetime_is_possible(config->setup.timing) ? ", or expires" : "");
+		(void)error_set(
+		    text, CODE_OK, "off: an address falls silent when the daemon removes it%s",
+		    address_lifetime_is_possible(config->setup.timing) ? ", or expires" : "");
 		return CODE_OK;
 	}
 	code = gate_probe(text);
@@ -54,14 +54,14 @@ enum code look_at_gate(const struct config *config, bool daemon_runs, struct err
 	return code;
 }
 
-enum code look_at_lifetime(const struct config *config, bool daemon_runs, struct error *text)
+enum code probe_lifetime(const struct config *config, bool daemon_runs, struct error *text)
 {
 	const struct timing *timing = &config->setup.timing;
 	char both[SPAN_TEXT_BYTES];
 
 	(void)daemon_runs;
 	span_text(span_plus(timing->lease, timing->release), both);
-	if (lifetime_is_possible(*timing))
+	if (address_lifetime_is_possible(*timing))
 		(void)error_set(text, CODE_OK,
 		                "addresses expire in the kernel unless their lease goes on");
 	else
@@ -72,7 +72,7 @@ enum code look_at_lifetime(const struct config *config, bool daemon_runs, struct
 	return CODE_OK;
 }
 
-enum code look_at_watchdog(const struct config *config, bool daemon_runs, struct error *text)
+enum code probe_watchdog(const struct config *config, bool daemon_runs, struct error *text)
 {
 	struct watchdog_facts facts;
 	struct span timeout;
@@ -116,22 +116,22 @@ static bool may_fence(const struct setup *setup, uint8_t member)
 static enum code look_at_fence(const struct config_fence *fence, struct error *text)
 {
 	char program[CONFIG_PATH_BYTES];
-	struct input *input = NULL;
+	struct agent_stdin *input = NULL;
 	enum code code = agent_find(fence->agent, program, text);
 
 	if (code == CODE_OK)
-		code = input_open(&input, fence, text);
+		code = agent_stdin_open(&input, fence, text);
 	if (code != CODE_OK)
 		return code;
-	input_close(input);
+	agent_stdin_close(input);
 	(void)error_set(text, CODE_OK, "%s", program);
 	return CODE_OK;
 }
 
-void look_at_fences(const struct config *config,
-                    void (*tell)(void *context, const char *name, enum code code,
-                                 const struct error *text),
-                    void *context)
+void probe_fences(const struct config *config,
+                  void (*tell)(void *context, const char *name, enum code code,
+                               const struct error *text),
+                  void *context)
 {
 	for (uint8_t i = 0; i < config->fence_count; i++) {
 		const struct config_fence *fence = &config->fences[i];

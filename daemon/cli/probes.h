@@ -11,13 +11,13 @@
 #include "proto/error.h"
 
 /* CODE_OK: as it should be, `text` says what there is. Else why it cannot be had. */
-enum code look_at_gate(const struct config *config, bool daemon_runs, struct error *text);
-enum code look_at_lifetime(const struct config *config, bool daemon_runs, struct error *text);
-enum code look_at_watchdog(const struct config *config, bool daemon_runs, struct error *text);
+enum code probe_gate(const struct config *config, bool daemon_runs, struct error *text);
+enum code probe_lifetime(const struct config *config, bool daemon_runs, struct error *text);
+enum code probe_watchdog(const struct config *config, bool daemon_runs, struct error *text);
 
 /* Tells of each fence agent against a node whose roles this one may take. Reads the secrets too,
  * and forgets them. Blocks on the disk. */
-void look_at_fences(const struct config *config,
-                    void (*tell)(void *context, const char *name, enum code code,
-                                 const struct error *text),
-                    void *context);
+void probe_fences(const struct config *config,
+                  void (*tell)(void *context, const char *name, enum code code,
+                               const struct error *text),
+                  void *context);

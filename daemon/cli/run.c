@@ -52,7 +52,7 @@ static enum exit_code run_worker(struct host *host, const struct options *option
 	struct error error;
 	enum exit_code result;
 	bool fresh = false;
-	enum code code = memory_open(&settings->memory, options->run_dir, &fresh, &error);
+	enum code code = shared_memory_open(&settings->memory, options->run_dir, &fresh, &error);
 
 	/* One worker thread is enough for one file, and each costs memory. */
 	(void)uv_os_setenv("UV_THREADPOOL_SIZE", "1");
@@ -66,12 +66,12 @@ static enum exit_code run_worker(struct host *host, const struct options *option
 		code = daemon_open(&daemon, settings, &error);
 	host_close(host);
 	if (code != CODE_OK) {
-		memory_close(settings->memory);
+		shared_memory_close(settings->memory);
 		return fail(&error);
 	}
 	result = daemon_run(daemon) ? EXIT_DONE : EXIT_REFUSED;
 	daemon_close(daemon);
-	memory_close(settings->memory);
+	shared_memory_close(settings->memory);
 	return result;
 }
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "proto/clock.h"
-#include "proto/door.h"
+#include "proto/admission.h"
 
 void json_number(cJSON *to, const char *name, uint64_t value);
 void json_ms(cJSON *to, const char *name, struct span span);

@@ -111,7 +111,7 @@ static void add_member(cJSON *list, cJSON *problems, cJSON *warnings, const stru
 	paths = cJSON_AddArrayToObject(json, "paths");
 	for (uint8_t i = 0; i < view.path_count; i++)
 		add_path(paths, daemon, member, i, &view.paths[i]);
-	json_refused(json, daemon->door.refused[member]);
+	json_refused(json, daemon->admission.refused[member]);
 	status_fence(json, warnings, daemon, member, now);
 	warn_of_member(warnings, setup->members[member].name, &view);
 	if (view.stray && view.fresh && !is_self) {

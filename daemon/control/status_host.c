@@ -18,11 +18,11 @@ enum {
 
 static void add_guard(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 {
-	const struct memory *memory = daemon->layers.memory;
+	const struct shared_memory *memory = daemon->self_fencing.memory;
 	cJSON *guard = cJSON_AddObjectToObject(json, "guard");
 
 	json_number(json, "pid", (uint64_t)uv_os_getpid());
-	(void)cJSON_AddBoolToObject(guard, "watches", tie_holds(&daemon->tie));
+	(void)cJSON_AddBoolToObject(guard, "watches", guard_link_holds(&daemon->guard_link));
 	if (memory == NULL) {
 		(void)cJSON_AddNullToObject(guard, "pid");
 		(void)cJSON_AddNullToObject(guard, "worker_starts");
@@ -30,7 +30,7 @@ static void add_guard(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 		json_number(guard, "pid", (uint64_t)atomic_load(&memory->guard_pid));
 		json_number(guard, "worker_starts", atomic_load(&memory->worker_starts));
 	}
-	if (!tie_holds(&daemon->tie))
+	if (!guard_link_holds(&daemon->guard_link))
 		json_sentence(warnings, "no guard watches over this daemon");
 }
 
@@ -45,16 +45,16 @@ static void add_store(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 
 static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instant now)
 {
-	const struct petter *petter = &daemon->layers.watchdog.petter;
-	const struct watchdog *policy = &petter->policy;
+	const struct watchdog_feeder *feeder = &daemon->self_fencing.watchdog.feeder;
+	const struct watchdog *policy = &feeder->policy;
 	const bool armed = policy->armed.ns > 0;
 	cJSON *watchdog = cJSON_AddObjectToObject(json, "watchdog");
 
 	(void)cJSON_AddStringToObject(watchdog, "use", use_word(daemon->config.watchdog));
-	json_text(watchdog, "device", petter->device.path, petter->in_use);
-	json_text(watchdog, "identity", petter->facts.identity, petter->proven);
+	json_text(watchdog, "device", feeder->device.path, feeder->in_use);
+	json_text(watchdog, "identity", feeder->facts.identity, feeder->proven);
 	(void)cJSON_AddBoolToObject(watchdog, "armed", armed);
-	if (petter->in_use)
+	if (feeder->in_use)
 		json_ms(watchdog, "timeout_ms", policy->timeout);
 	else
 		(void)cJSON_AddNullToObject(watchdog, "timeout_ms");
@@ -62,22 +62,22 @@ static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instan
 		json_ms(watchdog, "petted_ms", instant_since(now, policy->petted));
 	else
 		(void)cJSON_AddNullToObject(watchdog, "petted_ms");
-	json_text(watchdog, "error", petter->trouble, true);
+	json_text(watchdog, "error", feeder->trouble, true);
 }
 
 static void add_senses(cJSON *json, const struct daemon *daemon, struct instant now)
 {
-	const struct senses *senses = &daemon->senses;
+	const struct reannounce *reannounce = &daemon->reannounce;
 	cJSON *pauses = cJSON_AddObjectToObject(json, "pauses");
 
-	json_number(pauses, "count", senses->pauses);
-	json_ms(pauses, "last_ms", senses->last_pause);
-	json_ms(pauses, "longest_ms", senses->longest_pause);
-	if (senses->pauses > 0)
-		json_ms(pauses, "ago_ms", instant_since(now, senses->paused_at));
+	json_number(pauses, "count", reannounce->pauses);
+	json_ms(pauses, "last_ms", reannounce->last_pause);
+	json_ms(pauses, "longest_ms", reannounce->longest_pause);
+	if (reannounce->pauses > 0)
+		json_ms(pauses, "ago_ms", instant_since(now, reannounce->paused_at));
 	else
 		(void)cJSON_AddNullToObject(pauses, "ago_ms");
-	json_number(json, "announced_again", senses->announced);
+	json_number(json, "announced_again", reannounce->announced);
 }
 
 static void warn_of_conflicts(cJSON *warnings, const struct daemon *daemon, struct instant now)
@@ -89,20 +89,20 @@ static void warn_of_conflicts(cJSON *warnings, const struct daemon *daemon, stru
 		struct resource_view view;
 
 		runner_view(daemon->runner, i, &view);
-		if (view.rivalry.signs == 0 ||
-		    instant_since(now, view.rivalry.heard_at).ns > span_ms(CONFLICT_WARNS_MS).ns)
+		if (view.conflict.signs == 0 ||
+		    instant_since(now, view.conflict.heard_at).ns > span_ms(CONFLICT_WARNS_MS).ns)
 			continue;
-		rivalry_station(&view.rivalry, station);
+		address_conflict_station(&view.conflict, station);
 		(void)snprintf(sentence, sizeof sentence,
 		               "%s: station %s says that the address is its own (%u signs)",
-		               config->resources[i].name, station, (unsigned)view.rivalry.signs);
+		               config->resources[i].name, station, (unsigned)view.conflict.signs);
 		json_sentence(warnings, sentence);
 	}
 }
 
 static void add_escalation(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 {
-	const struct lastwords *last = &daemon->layers.escalator.last;
+	const struct reboot_reason *last = &daemon->self_fencing.escalator.last;
 	cJSON *escalation = cJSON_AddObjectToObject(json, "escalation");
 	char sentence[LASTWORDS_TEXT_BYTES + 96];
 
@@ -140,7 +140,7 @@ void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct dae
 {
 	cJSON *strangers = cJSON_AddObjectToObject(json, "strangers");
 
-	json_refused(strangers, daemon->door.refused_strangers);
+	json_refused(strangers, daemon->admission.refused_strangers);
 	add_store(json, warnings, daemon);
 	json_number(json, "log_lines_lost", log_dropped(daemon->log));
 	add_guard(json, warnings, daemon);

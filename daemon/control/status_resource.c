@@ -25,16 +25,16 @@ static bool is_ours(const struct daemon *daemon, uint8_t role, struct instant no
 }
 
 /* Whether another station called its address its own. */
-static void add_conflicts(cJSON *to, const struct rivalry *rivalry, struct instant now)
+static void add_conflicts(cJSON *to, const struct address_conflict *conflict, struct instant now)
 {
 	cJSON *json = cJSON_AddObjectToObject(to, "conflicts");
 	char station[STATION_TEXT_BYTES];
 
-	rivalry_station(rivalry, station);
-	json_number(json, "signs", rivalry->signs);
-	json_text(json, "station", station, rivalry->signs > 0);
-	if (rivalry->signs > 0)
-		json_ms(json, "ago_ms", instant_since(now, rivalry->heard_at));
+	address_conflict_station(conflict, station);
+	json_number(json, "signs", conflict->signs);
+	json_text(json, "station", station, conflict->signs > 0);
+	if (conflict->signs > 0)
+		json_ms(json, "ago_ms", instant_since(now, conflict->heard_at));
 	else
 		(void)cJSON_AddNullToObject(json, "ago_ms");
 }
@@ -68,7 +68,7 @@ static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role,
 		(void)cJSON_AddNullToObject(json, "pid");
 	json_text(json, "detail", view.detail, true);
 	json_text(json, "stray", stray != NULL ? stray : "", true);
-	add_conflicts(json, &view.rivalry, now);
+	add_conflicts(json, &view.conflict, now);
 }
 
 void status_resources(cJSON *to, const struct daemon *daemon, struct instant now)

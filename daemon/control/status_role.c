@@ -159,7 +159,7 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 	cJSON *json;
 
 	if (role >= daemon->config.setup.role_count ||
-	    !gatekeeper_view(&daemon->layers.gatekeeper, role, &view)) {
+	    !gatekeeper_view(&daemon->self_fencing.gatekeeper, role, &view)) {
 		(void)cJSON_AddNullToObject(to, "kernel");
 		return;
 	}
@@ -168,7 +168,7 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 	json_text(json, "gate_error", view.why, true);
 	json_number(json, "dropped", view.dropped);
 	(void)cJSON_AddBoolToObject(json, "lifetime",
-	                            lifetime_is_possible(daemon->config.setup.timing));
+	                            address_lifetime_is_possible(daemon->config.setup.timing));
 }
 
 static bool is_configured(const struct daemon *daemon, const struct role_view *view)

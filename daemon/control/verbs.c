@@ -152,7 +152,7 @@ static void reply_answer(struct daemon *daemon, struct control_client *client,
 
 	if (target == NO_MEMBER)
 		target = about->target;
-	answer_text(setup, about, answer, text);
+	verdict_text(setup, about, answer, text);
 	(void)cJSON_AddBoolToObject(json, "ok", done);
 	(void)cJSON_AddStringToObject(json, "verdict", verdict_word(answer->verdict));
 	if (target != NO_MEMBER)
@@ -293,7 +293,7 @@ static void verb_reload(struct daemon *daemon, struct control_client *client,
 
 	(void)verb;
 	(void)request;
-	if (!tie_replace(&daemon->tie)) {
+	if (!guard_link_replace(&daemon->guard_link)) {
 		control_refuse(client,
 		               "no guard watches over this daemon: it cannot be replaced while "
 		               "it runs");

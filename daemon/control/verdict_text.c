@@ -131,8 +131,8 @@ static void expand(const char *template, const struct words *words, char out[ANS
 	out[used] = '\0';
 }
 
-void answer_text(const struct setup *setup, const struct answer_about *about,
-                 const struct answer *answer, char out[ANSWER_TEXT_BYTES])
+void verdict_text(const struct setup *setup, const struct answer_about *about,
+                  const struct answer *answer, char out[ANSWER_TEXT_BYTES])
 {
 	bool of_node = about->kind == REQUEST_PAUSE || about->kind == REQUEST_RESUME;
 	uint8_t target = answer->target != 0 ? setup_member_of(setup, answer->target) : NO_MEMBER;

@@ -20,5 +20,5 @@ struct answer_about {
 
 enum { ANSWER_TEXT_BYTES = 320 };
 
-void answer_text(const struct setup *setup, const struct answer_about *about,
-                 const struct answer *answer, char out[ANSWER_TEXT_BYTES]);
+void verdict_text(const struct setup *setup, const struct answer_about *about,
+                  const struct answer *answer, char out[ANSWER_TEXT_BYTES]);

@@ -42,8 +42,8 @@ struct agent {
 	struct config_fence fence;
 	struct agent_events events;
 	enum stage stage;
-	struct alarm *timeout; /* owned, like those below */
-	struct alarm *look;
+	struct timer *timeout; /* owned, like those below */
+	struct timer *look;
 	struct child *child; /* NULL: none runs */
 	bool has_ended;      /* the child, as it says in `end` */
 	bool is_late;        /* the time-out rang while it ran */
@@ -52,8 +52,8 @@ struct agent {
 	char problem[AGENT_TEXT_BYTES]; /* why the child could not begin */
 	unsigned looks;
 	/* Of one child's output. */
-	struct mask mask;
-	struct lines lines;
+	struct redact mask;
+	struct output_lines lines;
 	size_t output_bytes;
 	char last_line[LAST_LINE_BYTES];
 
@@ -63,7 +63,7 @@ struct agent {
 	bool is_closed; /* freed when the thread is done */
 	enum code prepared;
 	struct error why;
-	struct input *input;
+	struct agent_stdin *input;
 	char program[CONFIG_PATH_BYTES];
 };
 
@@ -92,14 +92,14 @@ static void prepare(uv_work_t *work)
 	struct agent *agent = work->data;
 	agent->prepared = agent_find(agent->fence.agent, agent->program, &agent->why);
 	if (agent->prepared == CODE_OK)
-		agent->prepared = input_open(&agent->input, &agent->fence, &agent->why);
+		agent->prepared = agent_stdin_open(&agent->input, &agent->fence, &agent->why);
 }
 
 static void let_go(struct agent *agent)
 {
 	if (agent->is_preparing || !agent->is_closed)
 		return;
-	input_close(agent->input);
+	agent_stdin_close(agent->input);
 	free(agent);
 }
 
@@ -109,8 +109,8 @@ static void finish(struct agent *agent, bool is_off, const char *text)
 {
 	struct agent_result result = {.is_off = is_off};
 	agent->is_over = true;
-	alarm_stop(agent->timeout);
-	alarm_stop(agent->look);
+	timer_stop(agent->timeout);
+	timer_stop(agent->look);
 	snprintf(result.text, sizeof result.text, "%s", text);
 	agent->events.ended(agent->events.context, &result);
 }
@@ -126,13 +126,13 @@ static void show_line(void *context, const char *line, uint64_t left_out)
 static void take_masked(void *context, const char *bytes, size_t length)
 {
 	struct agent *agent = context;
-	lines_feed(&agent->lines, bytes, length, platform_now());
+	output_lines_feed(&agent->lines, bytes, length, platform_now());
 }
 
 static void end_output(struct agent *agent)
 {
-	mask_end(&agent->mask);
-	lines_end(&agent->lines, platform_now());
+	redact_end(&agent->mask);
+	output_lines_end(&agent->lines, platform_now());
 }
 
 static void on_output(void *context, const char *bytes, size_t length)
@@ -141,7 +141,7 @@ static void on_output(void *context, const char *bytes, size_t length)
 	size_t room = OUTPUT_BYTES - agent->output_bytes;
 	if (room == 0)
 		return;
-	mask_feed(&agent->mask, bytes, length < room ? length : room);
+	redact_feed(&agent->mask, bytes, length < room ? length : room);
 	agent->output_bytes += length < room ? length : room;
 	if (length < room)
 		return;
@@ -164,7 +164,7 @@ static void on_ended(void *context, struct child_end end)
 	agent->looks = 0;
 	end_output(agent);
 	/* What it left behind goes with it. */
-	alarm_set(agent->look, (struct span){0});
+	timer_set(agent->look, (struct span){0});
 }
 
 static enum code run(struct agent *agent, enum stage stage, struct error *error)
@@ -180,16 +180,16 @@ static enum code run(struct agent *agent, enum stage stage, struct error *error)
 	agent->has_ended = false;
 	agent->output_bytes = 0;
 	agent->last_line[0] = agent->problem[0] = '\0';
-	mask_init(&agent->mask, take_masked, agent);
-	input_hide_secrets(agent->input, &agent->mask);
-	lines_init(&agent->lines, show_line, agent);
+	redact_init(&agent->mask, take_masked, agent);
+	agent_stdin_hide_secrets(agent->input, &agent->mask);
+	output_lines_init(&agent->lines, show_line, agent);
 	struct child_options options = {
 	    .command = &command,
 	    .environment = environment,
 	    .directory = "",
 	    .name = "fence",
 	};
-	options.input = input_text(agent->input, stage_words[stage], &options.input_length);
+	options.input = agent_stdin_text(agent->input, stage_words[stage], &options.input_length);
 	enum code code = platform_child_start(&agent->child, agent->loop, &options, &events, error);
 	if (code == CODE_OK)
 		platform_child_go(agent->child);
@@ -266,7 +266,7 @@ static void on_look(void *context)
 	int status = 0;
 	bool is_gone = platform_child_kill(agent->child);
 	if ((!is_gone || !agent->has_ended) && ++agent->looks < LOOKS_MAX) {
-		alarm_set(agent->look, LOOK_AGAIN);
+		timer_set(agent->look, LOOK_AGAIN);
 		return;
 	}
 	const char *problem = describe_end(agent, text, &status);
@@ -325,13 +325,13 @@ struct agent *agent_start(uv_loop_t *loop, const struct config_fence *fence,
 	agent->fence = *fence;
 	agent->events = *events;
 	agent->work.data = agent;
-	agent->timeout = alarm_open(loop, on_timeout, agent);
-	agent->look = alarm_open(loop, on_look, agent);
+	agent->timeout = timer_open(loop, on_timeout, agent);
+	agent->look = timer_open(loop, on_look, agent);
 	if (agent->timeout == NULL || agent->look == NULL) {
 		agent_close(agent);
 		return NULL;
 	}
-	alarm_set(agent->timeout, fence->timeout);
+	timer_set(agent->timeout, fence->timeout);
 	agent->is_preparing = true;
 	int failed = uv_queue_work(loop, &agent->work, prepare, prepare_done);
 	assert(failed == 0);
@@ -342,12 +342,12 @@ void agent_close(struct agent *agent)
 {
 	if (agent == NULL)
 		return;
-	alarm_close(agent->timeout);
-	alarm_close(agent->look);
+	timer_close(agent->timeout);
+	timer_close(agent->look);
 	if (agent->child != NULL) {
 		platform_child_kill(agent->child);
 		platform_child_close(agent->child);
-		mask_end(&agent->mask);
+		redact_end(&agent->mask);
 	}
 	agent->is_closed = true;
 	let_go(agent);

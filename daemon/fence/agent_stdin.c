@@ -27,14 +27,14 @@ static_assert(CONFIG_FENCE_BYTES + CONFIG_FENCE_SECRETS_MAX * (MASK_SECRET_BYTES
               "options and secrets always fit");
 static_assert((int)CONFIG_FENCE_SECRETS_MAX == (int)MASK_SECRETS_MAX, "each secret is hidden");
 
-struct input {
+struct agent_stdin {
 	char text[CHILD_INPUT_BYTES]; /* the action ends where the lines begin */
 	size_t length;                /* of the lines */
 	size_t secret_count;
 	char secrets[CONFIG_FENCE_SECRETS_MAX][MASK_SECRET_BYTES];
 };
 
-static void add(struct input *input, const char *text)
+static void add(struct agent_stdin *input, const char *text)
 {
 	size_t length = strlen(text);
 	assert(input->length + length <= LINES_BYTES);
@@ -56,7 +56,7 @@ static bool needs_quotes(const char *secret)
 	return last == ' ' || last >= 0x80 || (length > 1 && *secret == '"' && last == '"');
 }
 
-static void add_line(struct input *input, const char *name, const char *value, bool quotes)
+static void add_line(struct agent_stdin *input, const char *name, const char *value, bool quotes)
 {
 	add(input, name);
 	add(input, quotes ? "=\"" : "=");
@@ -64,7 +64,7 @@ static void add_line(struct input *input, const char *name, const char *value, b
 	add(input, quotes ? "\"\n" : "\n");
 }
 
-static enum code add_option(struct input *input, const char *name, const char *value,
+static enum code add_option(struct agent_stdin *input, const char *name, const char *value,
                             struct error *error)
 {
 	char plain[OPTION_NAME_BYTES];
@@ -87,10 +87,11 @@ static enum code add_option(struct input *input, const char *name, const char *v
 	return CODE_OK;
 }
 
-enum code input_open(struct input **input, const struct config_fence *fence, struct error *error)
+enum code agent_stdin_open(struct agent_stdin **input, const struct config_fence *fence,
+                           struct error *error)
 {
 	/* Locked in memory where that is allowed, and wiped when it is freed. */
-	struct input *made = sodium_malloc(sizeof *made);
+	struct agent_stdin *made = sodium_malloc(sizeof *made);
 	const char *name = NULL, *value;
 	enum code code = CODE_OK;
 	if (made == NULL)
@@ -100,19 +101,19 @@ enum code input_open(struct input **input, const struct config_fence *fence, str
 	while (code == CODE_OK && option_next(fence, &name, &value))
 		code = add_option(made, name, value, error);
 	if (code != CODE_OK) {
-		input_close(made);
+		agent_stdin_close(made);
 		return code;
 	}
 	*input = made;
 	return CODE_OK;
 }
 
-void input_close(struct input *input)
+void agent_stdin_close(struct agent_stdin *input)
 {
 	sodium_free(input);
 }
 
-const char *input_text(struct input *input, const char *action, size_t *length)
+const char *agent_stdin_text(struct agent_stdin *input, const char *action, size_t *length)
 {
 	char line[ACTION_BYTES + 1];
 	int line_length = snprintf(line, sizeof line, "action=%s\n", action);
@@ -123,8 +124,8 @@ const char *input_text(struct input *input, const char *action, size_t *length)
 	return begin;
 }
 
-void input_hide_secrets(const struct input *input, struct mask *mask)
+void agent_stdin_hide_secrets(const struct agent_stdin *input, struct redact *mask)
 {
 	for (size_t i = 0; i < input->secret_count; i++)
-		mask_hide(mask, input->secrets[i]);
+		redact_hide(mask, input->secrets[i]);
 }

@@ -9,14 +9,15 @@
 #include "daemon/fence/redact.h"
 #include "proto/error.h"
 
-struct input; /* owned by whom made it */
+struct agent_stdin; /* owned by whom made it */
 
 /* Reads the secrets. Blocks on the disk; callable from any thread. CODE_NOT_FOUND, CODE_DENIED,
  * CODE_INVALID: a secret cannot be used. */
-enum code input_open(struct input **input, const struct config_fence *fence, struct error *error);
-void input_close(struct input *input); /* accepts NULL */
+enum code agent_stdin_open(struct agent_stdin **input, const struct config_fence *fence,
+                           struct error *error);
+void agent_stdin_close(struct agent_stdin *input); /* accepts NULL */
 
-/* The lines for an action: "off", "status". Valid until the next call or input_close. */
-const char *input_text(struct input *input, const char *action, size_t *length);
+/* The lines for an action: "off", "status". Valid until the next call or agent_stdin_close. */
+const char *agent_stdin_text(struct agent_stdin *input, const char *action, size_t *length);
 /* The secrets are borrowed by the mask. */
-void input_hide_secrets(const struct input *input, struct mask *mask);
+void agent_stdin_hide_secrets(const struct agent_stdin *input, struct redact *mask);

@@ -11,22 +11,22 @@
 
 static const char STARS[] = "***";
 
-void mask_init(struct mask *mask, void (*pass)(void *context, const char *bytes, size_t length),
-               void *context)
+void redact_init(struct redact *mask, void (*pass)(void *context, const char *bytes, size_t length),
+                 void *context)
 {
 	memset(mask, 0, sizeof *mask);
 	mask->pass = pass;
 	mask->context = context;
 }
 
-void mask_hide(struct mask *mask, const char *secret)
+void redact_hide(struct redact *mask, const char *secret)
 {
 	assert(mask->count < MASK_SECRETS_MAX);
 	assert(*secret != '\0' && strlen(secret) < MASK_SECRET_BYTES);
 	mask->secrets[mask->count++] = secret;
 }
 
-static bool may_become_secret(const struct mask *mask)
+static bool may_become_secret(const struct redact *mask)
 {
 	for (size_t i = 0; i < mask->count; i++)
 		if (strlen(mask->secrets[i]) > mask->held_length &&
@@ -36,7 +36,7 @@ static bool may_become_secret(const struct mask *mask)
 }
 
 /* The length of the longest secret that what is held begins with; 0: none. */
-static size_t find_secret(const struct mask *mask)
+static size_t find_secret(const struct redact *mask)
 {
 	size_t longest = 0;
 	for (size_t i = 0; i < mask->count; i++) {
@@ -49,7 +49,7 @@ static size_t find_secret(const struct mask *mask)
 }
 
 /* Decides on the first of what is held. */
-static void settle(struct mask *mask)
+static void settle(struct redact *mask)
 {
 	size_t length = find_secret(mask);
 	if (length > 0)
@@ -60,7 +60,7 @@ static void settle(struct mask *mask)
 	memmove(mask->held, mask->held + length, mask->held_length);
 }
 
-void mask_feed(struct mask *mask, const char *bytes, size_t length)
+void redact_feed(struct redact *mask, const char *bytes, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		assert(mask->held_length < sizeof mask->held);
@@ -70,7 +70,7 @@ void mask_feed(struct mask *mask, const char *bytes, size_t length)
 	}
 }
 
-void mask_end(struct mask *mask)
+void redact_end(struct redact *mask)
 {
 	if (mask->held_length > 0)
 		mask->pass(mask->context, STARS, strlen(STARS));

@@ -12,20 +12,20 @@ enum {
 	MASK_SECRET_BYTES = 256, /* the longest, with its zero */
 };
 
-struct mask {
+struct redact {
 	size_t count;
-	const char *secrets[MASK_SECRETS_MAX]; /* borrowed until mask_end */
+	const char *secrets[MASK_SECRETS_MAX]; /* borrowed until redact_end */
 	char held[MASK_SECRET_BYTES];          /* may be the beginning of a secret */
 	size_t held_length;
 	void (*pass)(void *context, const char *bytes, size_t length);
 	void *context;
 };
 
-void mask_init(struct mask *mask, void (*pass)(void *context, const char *bytes, size_t length),
-               void *context);
+void redact_init(struct redact *mask, void (*pass)(void *context, const char *bytes, size_t length),
+                 void *context);
 /* Neither empty nor longer than the limit. */
-void mask_hide(struct mask *mask, const char *secret);
+void redact_hide(struct redact *mask, const char *secret);
 /* Passes on what is harmless, and *** in place of each secret. */
-void mask_feed(struct mask *mask, const char *bytes, size_t length);
+void redact_feed(struct redact *mask, const char *bytes, size_t length);
 /* There is no more: what may be the beginning of a secret counts as one. Forgets the secrets. */
-void mask_end(struct mask *mask);
+void redact_end(struct redact *mask);

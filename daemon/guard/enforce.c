@@ -19,11 +19,11 @@ enum {
 	REASON_BYTES = 200,
 };
 
-static bool is_over(const struct memory *memory, const struct ledger_entry *entry,
+static bool is_over(const struct shared_memory *memory, const struct ledger_entry *entry,
                     struct instant now, bool everything)
 {
-	return everything ||
-	       instant_reached(now, memory_end(memory, entry->role, (enum ledger_kind)entry->kind));
+	return everything || instant_reached(now, shared_memory_end(memory, entry->role,
+	                                                            (enum ledger_kind)entry->kind));
 }
 
 /* True: it was seen to be down, an address on no interface of this host. */
@@ -36,7 +36,7 @@ static bool bring_down(const struct ledger_entry *entry, struct network *network
 	       network_present(network, &entry->address, &is_here, NULL) == CODE_OK && !is_here;
 }
 
-static void mark_released(struct memory *memory, size_t i, const struct ledger_entry *entry)
+static void mark_released(struct shared_memory *memory, size_t i, const struct ledger_entry *entry)
 {
 	/* Else the worker has dropped it meanwhile: then it was down already. */
 	if (!ledger_release(memory, i, entry))
@@ -49,7 +49,7 @@ static void mark_released(struct memory *memory, size_t i, const struct ledger_e
 }
 
 /* Returns when to look again at what did not go away. */
-static struct instant enforce_kind(struct memory *memory, struct network *network,
+static struct instant enforce_kind(struct shared_memory *memory, struct network *network,
                                    struct instant now, bool everything, enum ledger_kind kind)
 {
 	struct instant next = INSTANT_NEVER;
@@ -66,8 +66,8 @@ static struct instant enforce_kind(struct memory *memory, struct network *networ
 	return next;
 }
 
-struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
-                             bool everything)
+struct instant guard_enforce(struct shared_memory *memory, struct network *network,
+                             struct instant now, bool everything)
 {
 	struct instant a = enforce_kind(memory, network, now, everything, LEDGER_ADDRESS);
 	struct instant b = enforce_kind(memory, network, now, everything, LEDGER_CHILD);
@@ -75,10 +75,10 @@ struct instant guard_enforce(struct memory *memory, struct network *network, str
 	struct instant next = instant_earlier(a, instant_earlier(b, c));
 	/* Of every role, also of those that have nothing up: what is added later is under one of
 	 * these ends. */
-	return everything ? next : instant_earlier(next, memory_next_end(memory, now));
+	return everything ? next : instant_earlier(next, shared_memory_next_end(memory, now));
 }
 
-static const struct ledger_entry *still_up(const struct memory *memory, uint64_t role)
+static const struct ledger_entry *still_up(const struct shared_memory *memory, uint64_t role)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		if (atomic_load(&memory->entries[i].state) == LEDGER_UP &&
@@ -96,11 +96,11 @@ static void reboot_host(const struct last_resort *resort, const struct ledger_en
 	               "could not end it",
 	               entry->resource);
 	guard_say(LEVEL_ERROR, "guard: %s; rebooting this host", why);
-	if (lastwords_and_reboot(resort->path, why, &error) != CODE_OK)
+	if (reboot_reason_and_reboot(resort->path, why, &error) != CODE_OK)
 		guard_say(LEVEL_ERROR, "guard: %s; trying again to end it", error.text);
 }
 
-struct instant last_resort_follow(struct last_resort *resort, const struct memory *memory,
+struct instant last_resort_follow(struct last_resort *resort, const struct shared_memory *memory,
                                   struct instant now)
 {
 	struct instant next = INSTANT_NEVER;

@@ -14,16 +14,16 @@
  * One round at `now`: releases every entry whose time is over and returns when to look again.
  * `everything`: as if every lease were over.
  */
-struct instant guard_enforce(struct memory *memory, struct network *network, struct instant now,
-                             bool everything);
+struct instant guard_enforce(struct shared_memory *memory, struct network *network,
+                             struct instant now, bool everything);
 
 /* All zero but for the path: nothing is up. */
 struct last_resort {
-	char path[FILE_PATH_BYTES];         /* where a reboot is explained; by lastwords_path */
+	char path[FILE_PATH_BYTES];         /* where a reboot is explained; by reboot_reason_path */
 	struct escalation roles[ROLES_MAX]; /* by place in memory->roles */
 	struct instant again_at;            /* it did not help: not before */
 };
 
 /* Reboots this host when it is time to; returns when to look again. */
-struct instant last_resort_follow(struct last_resort *resort, const struct memory *memory,
+struct instant last_resort_follow(struct last_resort *resort, const struct shared_memory *memory,
                                   struct instant now);

@@ -37,7 +37,7 @@ enum {
 };
 
 struct guard {
-	struct memory *memory;
+	struct shared_memory *memory;
 	struct network *network;
 	struct guard_host *host;
 	char *const *argv;
@@ -65,7 +65,7 @@ struct guard {
 /* One that an earlier guard left is ended first: two would write the same memory. */
 static bool orphan_is_gone(struct guard *guard)
 {
-	struct memory *memory = guard->memory;
+	struct shared_memory *memory = guard->memory;
 	const struct worker_id orphan = {atomic_load(&memory->worker_pid),
 	                                 atomic_load(&memory->worker_started)};
 	if (guard_host_end_orphan(&orphan)) {
@@ -242,7 +242,7 @@ static bool turn(struct guard *guard, int *status)
 	if (atomic_load(&guard->memory->escalates))
 		next = instant_earlier(
 		    next, last_resort_follow(&guard->last_resort, guard->memory, platform_now()));
-	next = memory_guard_sleeps(guard->memory, now, next_wake(guard, next));
+	next = shared_memory_guard_sleeps(guard->memory, now, next_wake(guard, next));
 	unsigned wake = guard_host_wait(guard->host, next, &end);
 	now = platform_now();
 	if ((wake & WAKE_WORKER_READY) != 0)
@@ -287,9 +287,9 @@ static enum code open_guard(struct guard *guard, const struct guard_settings *se
 {
 	char lacking[LACKING_BYTES];
 	bool fresh = false;
-	enum code code = memory_open(&guard->memory, settings->run_dir, &fresh, error);
+	enum code code = shared_memory_open(&guard->memory, settings->run_dir, &fresh, error);
 	if (code == CODE_OK)
-		code = lastwords_path(guard->last_resort.path, settings->state_dir, error);
+		code = reboot_reason_path(guard->last_resort.path, settings->state_dir, error);
 	if (code == CODE_OK)
 		code = network_open_deaf(&guard->network, error);
 	if (code == CODE_OK)
@@ -321,11 +321,11 @@ enum code guard_run(const struct guard_settings *settings, int *status, struct e
 		release_all(&guard);
 	guard_host_close(guard.host);
 	network_close(guard.network);
-	memory_close(guard.memory);
+	shared_memory_close(guard.memory);
 	return code;
 }
 
-static void release_what_is_up(struct memory *memory, struct network *network)
+static void release_what_is_up(struct shared_memory *memory, struct network *network)
 {
 	const struct instant until = instant_plus(platform_now(), span_ms(RELEASE_LIMIT_S * 1000));
 	while (
@@ -342,13 +342,13 @@ static void release_what_is_up(struct memory *memory, struct network *network)
 
 void guard_release(const char *run_dir)
 {
-	struct memory *memory = NULL;
+	struct shared_memory *memory = NULL;
 	struct network *network = NULL;
 	struct error error;
 	char path[FILE_PATH_BYTES];
 	int lock = -1;
 	/* Where nothing ever ran nothing is made. */
-	if (memory_find(&memory, run_dir, &error) != CODE_OK)
+	if (shared_memory_find(&memory, run_dir, &error) != CODE_OK)
 		return;
 	const struct worker_id worker = {atomic_load(&memory->worker_pid),
 	                                 atomic_load(&memory->worker_started)};
@@ -358,7 +358,7 @@ void guard_release(const char *run_dir)
 	    network_open_deaf(&network, &error) == CODE_OK)
 		release_what_is_up(memory, network);
 	network_close(network);
-	memory_close(memory);
+	shared_memory_close(memory);
 	if (lock >= 0)
 		(void)close(lock);
 }

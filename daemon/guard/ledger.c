@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static struct ledger_role *role_of(struct memory *memory, uint64_t id)
+static struct ledger_role *role_of(struct shared_memory *memory, uint64_t id)
 {
 	for (size_t i = 0; i < ROLES_MAX; i++)
 		if (atomic_load(&memory->roles[i].id) == id)
@@ -17,7 +17,7 @@ static struct ledger_role *role_of(struct memory *memory, uint64_t id)
 }
 
 /* Of a role that the configuration no longer has: as many places as roles. */
-static struct ledger_role *stalest_role(struct memory *memory)
+static struct ledger_role *stalest_role(struct shared_memory *memory)
 {
 	struct ledger_role *stalest = &memory->roles[0];
 	for (size_t i = 1; i < ROLES_MAX; i++)
@@ -28,7 +28,8 @@ static struct ledger_role *stalest_role(struct memory *memory)
 	return stalest;
 }
 
-bool memory_set_lease(struct memory *memory, uint64_t id, struct instant end, struct span release)
+bool shared_memory_set_lease(struct shared_memory *memory, uint64_t id, struct instant end,
+                             struct span release)
 {
 	struct ledger_role *role = role_of(memory, id);
 	if (role == NULL)
@@ -43,7 +44,7 @@ bool memory_set_lease(struct memory *memory, uint64_t id, struct instant end, st
 	return end.ns > INSTANT_PAST.ns && end.ns < atomic_load(&memory->guard_looks_at);
 }
 
-static const struct ledger_role *find_role(const struct memory *memory, uint64_t id)
+static const struct ledger_role *find_role(const struct shared_memory *memory, uint64_t id)
 {
 	for (size_t i = 0; i < ROLES_MAX; i++)
 		if (atomic_load(&memory->roles[i].id) == id)
@@ -60,7 +61,8 @@ static struct instant end_of(const struct ledger_role *role, enum ledger_kind ki
 	return instant_plus(end, span_divided(span_times(release, 3), 4));
 }
 
-struct instant memory_end(const struct memory *memory, uint64_t id, enum ledger_kind kind)
+struct instant shared_memory_end(const struct shared_memory *memory, uint64_t id,
+                                 enum ledger_kind kind)
 {
 	const struct ledger_role *role = find_role(memory, id);
 	if (role == NULL)
@@ -70,7 +72,7 @@ struct instant memory_end(const struct memory *memory, uint64_t id, enum ledger_
 	return atomic_load(&role->id) == id ? end : INSTANT_PAST;
 }
 
-struct instant memory_next_end(const struct memory *memory, struct instant now)
+struct instant shared_memory_next_end(const struct shared_memory *memory, struct instant now)
 {
 	struct instant next = INSTANT_NEVER;
 	for (size_t i = 0; i < ROLES_MAX; i++) {
@@ -86,19 +88,20 @@ struct instant memory_next_end(const struct memory *memory, struct instant now)
 	return next;
 }
 
-struct instant memory_guard_sleeps(struct memory *memory, struct instant now, struct instant at)
+struct instant shared_memory_guard_sleeps(struct shared_memory *memory, struct instant now,
+                                          struct instant at)
 {
 	atomic_store(&memory->guard_looks_at, at.ns);
-	return instant_earlier(at, memory_next_end(memory, now));
+	return instant_earlier(at, shared_memory_next_end(memory, now));
 }
 
-uint32_t memory_enforced(const struct memory *memory, uint64_t id)
+uint32_t shared_memory_enforced(const struct shared_memory *memory, uint64_t id)
 {
 	const struct ledger_role *role = find_role(memory, id);
 	return role == NULL ? 0 : atomic_load(&role->enforced);
 }
 
-static struct ledger_entry *entry_of(struct memory *memory, enum ledger_kind kind,
+static struct ledger_entry *entry_of(struct shared_memory *memory, enum ledger_kind kind,
                                      const char *resource)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
@@ -110,7 +113,7 @@ static struct ledger_entry *entry_of(struct memory *memory, enum ledger_kind kin
 	return NULL;
 }
 
-static struct ledger_entry *free_entry(struct memory *memory)
+static struct ledger_entry *free_entry(struct shared_memory *memory)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		if (atomic_load(&memory->entries[i].state) == LEDGER_FREE)
@@ -129,7 +132,7 @@ static void copy_content(struct ledger_entry *to, const struct ledger_entry *fro
 
 /* In another place than what stands there of the resource, so that a worker that dies meanwhile
  * leaves one of the two. */
-bool ledger_add(struct memory *memory, const struct ledger_entry *entry)
+bool ledger_add(struct shared_memory *memory, const struct ledger_entry *entry)
 {
 	struct ledger_entry *before =
 	    entry_of(memory, (enum ledger_kind)entry->kind, entry->resource);
@@ -148,7 +151,7 @@ bool ledger_add(struct memory *memory, const struct ledger_entry *entry)
 	return true;
 }
 
-bool ledger_read(const struct memory *memory, size_t i, struct ledger_entry *entry)
+bool ledger_read(const struct shared_memory *memory, size_t i, struct ledger_entry *entry)
 {
 	const struct ledger_entry *place = &memory->entries[i];
 	uint32_t uses = atomic_load(&place->uses);
@@ -161,7 +164,7 @@ bool ledger_read(const struct memory *memory, size_t i, struct ledger_entry *ent
 	return atomic_load(&place->uses) == uses && atomic_load(&place->state) == LEDGER_UP;
 }
 
-bool ledger_release(struct memory *memory, size_t i, const struct ledger_entry *entry)
+bool ledger_release(struct shared_memory *memory, size_t i, const struct ledger_entry *entry)
 {
 	struct ledger_entry *place = &memory->entries[i];
 	uint32_t up = LEDGER_UP, released = LEDGER_RELEASED;
@@ -176,14 +179,14 @@ bool ledger_release(struct memory *memory, size_t i, const struct ledger_entry *
 	return false;
 }
 
-void ledger_drop(struct memory *memory, enum ledger_kind kind, const char *resource)
+void ledger_drop(struct shared_memory *memory, enum ledger_kind kind, const char *resource)
 {
 	/* Two, when a worker died between writing the one and freeing the other. */
 	for (struct ledger_entry *entry; (entry = entry_of(memory, kind, resource)) != NULL;)
 		atomic_store(&entry->state, LEDGER_FREE);
 }
 
-const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_kind kind,
+const struct ledger_entry *ledger_find(const struct shared_memory *memory, enum ledger_kind kind,
                                        const char *resource)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++) {
@@ -196,7 +199,7 @@ const struct ledger_entry *ledger_find(const struct memory *memory, enum ledger_
 	return NULL;
 }
 
-bool ledger_is_used(const struct memory *memory)
+bool ledger_is_used(const struct shared_memory *memory)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		if (atomic_load(&memory->entries[i].state) == LEDGER_UP)
@@ -204,7 +207,7 @@ bool ledger_is_used(const struct memory *memory)
 	return false;
 }
 
-bool ledger_was_released(const struct memory *memory, uint64_t role)
+bool ledger_was_released(const struct shared_memory *memory, uint64_t role)
 {
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		if (atomic_load(&memory->entries[i].state) == LEDGER_RELEASED &&
@@ -213,17 +216,17 @@ bool ledger_was_released(const struct memory *memory, uint64_t role)
 	return false;
 }
 
-void memory_release(struct memory *memory)
+void shared_memory_release(struct shared_memory *memory)
 {
 	struct kept kept;
-	if (memory_kept(memory, &kept)) {
+	if (shared_memory_kept(memory, &kept)) {
 		for (uint8_t i = 0; i < kept.role_count; i++) {
 			kept.roles[i].claim = CLAIM_NONE;
 			kept.roles[i].lease_end = INSTANT_PAST;
 			kept.roles[i].releasing = false;
 			kept.roles[i].phase = PHASE_DOWN;
 		}
-		memory_keep(memory, &kept);
+		shared_memory_keep(memory, &kept);
 	}
 	for (size_t i = 0; i < ROLES_MAX; i++)
 		atomic_store(&memory->roles[i].lease_end, INSTANT_PAST.ns);

@@ -20,7 +20,7 @@ enum { LAYOUT_VERSION = 3 };
 
 static uint64_t layout(void)
 {
-	return (uint64_t)sizeof(struct memory) << 16 | LAYOUT_VERSION;
+	return (uint64_t)sizeof(struct shared_memory) << 16 | LAYOUT_VERSION;
 }
 
 /* Only the roles and peers that are there: a step costs what it must. */
@@ -46,18 +46,18 @@ static bool is_whole(const struct memory_slot *slot)
 	return sodium_memcmp(expected, slot->checksum, sizeof expected) == 0;
 }
 
-static bool is_of_boot(const struct memory *memory, const struct boot *boot)
+static bool is_of_boot(const struct shared_memory *memory, const struct boot *boot)
 {
 	return memcmp(memory->magic, MAGIC, sizeof MAGIC) == 0 &&
 	       memcmp(&memory->boot, boot, sizeof *boot) == 0;
 }
 
-static bool is_ours(const struct memory *memory, const struct boot *boot)
+static bool is_ours(const struct shared_memory *memory, const struct boot *boot)
 {
 	return is_of_boot(memory, boot) && memory->layout == layout();
 }
 
-static void make_new(struct memory *memory, const struct boot *boot)
+static void make_new(struct shared_memory *memory, const struct boot *boot)
 {
 	memory->boot = *boot;
 	memory->layout = layout();
@@ -84,7 +84,7 @@ static enum code open_file(const char *path, int *fd, struct error *error)
 }
 
 /* `is_cut`: something is missing at its end, and of what is left nobody can say how old it is. */
-static enum code map_file(const char *path, struct memory **memory, bool *is_cut,
+static enum code map_file(const char *path, struct shared_memory **memory, bool *is_cut,
                           struct error *error)
 {
 	int fd;
@@ -111,14 +111,14 @@ static enum code map_file(const char *path, struct memory **memory, bool *is_cut
 
 /* A file of its own: the worker of another version, which may still run, goes on writing to the one
  * it has. Who that is, is taken over: two must not be the same member. */
-static enum code replace_file(const char *path, struct memory **memory, const struct boot *boot,
-                              struct error *error)
+static enum code replace_file(const char *path, struct shared_memory **memory,
+                              const struct boot *boot, struct error *error)
 {
-	struct memory *old = *memory;
+	struct shared_memory *old = *memory;
 	bool has_worker = is_of_boot(old, boot);
 	int64_t pid = has_worker ? atomic_load(&old->worker_pid) : 0;
 	uint64_t started = has_worker ? atomic_load(&old->worker_started) : 0;
-	memory_close(old);
+	shared_memory_close(old);
 	if (unlink(path) != 0)
 		return error_set(error, CODE_SYSTEM, "%s: remove: %s", path, strerror(errno));
 	bool is_cut;
@@ -131,11 +131,12 @@ static enum code replace_file(const char *path, struct memory **memory, const st
 	return CODE_OK;
 }
 
-enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, struct error *error)
+enum code shared_memory_open(struct shared_memory **memory, const char *run_dir, bool *fresh,
+                             struct error *error)
 {
 	char path[FILE_PATH_BYTES];
 	struct boot boot;
-	struct memory *mapped = NULL;
+	struct shared_memory *mapped = NULL;
 	bool is_cut = false;
 	enum code code = platform_boot(&boot, error);
 	if (code == CODE_OK)
@@ -152,7 +153,8 @@ enum code memory_open(struct memory **memory, const char *run_dir, bool *fresh, 
 	return code;
 }
 
-enum code memory_find(struct memory **memory, const char *run_dir, struct error *error)
+enum code shared_memory_find(struct shared_memory **memory, const char *run_dir,
+                             struct error *error)
 {
 	char path[FILE_PATH_BYTES];
 	struct boot boot;
@@ -172,20 +174,20 @@ enum code memory_find(struct memory **memory, const char *run_dir, struct error 
 	if (fd >= 0)
 		close(fd);
 	if (mapped == MAP_FAILED || !is_ours(mapped, &boot)) {
-		memory_close(mapped == MAP_FAILED ? NULL : mapped);
+		shared_memory_close(mapped == MAP_FAILED ? NULL : mapped);
 		return error_set(error, CODE_NOT_FOUND, "%s: nothing that can be used", path);
 	}
 	*memory = mapped;
 	return CODE_OK;
 }
 
-void memory_close(struct memory *memory)
+void shared_memory_close(struct shared_memory *memory)
 {
 	if (memory != NULL)
 		munmap(memory, sizeof *memory);
 }
 
-void memory_keep(struct memory *memory, const struct kept *kept)
+void shared_memory_keep(struct shared_memory *memory, const struct kept *kept)
 {
 	struct memory_slot *a = &memory->slots[0], *b = &memory->slots[1];
 	struct memory_slot *older = a->generation <= b->generation ? a : b;
@@ -200,17 +202,18 @@ void memory_keep(struct memory *memory, const struct kept *kept)
 	older->generation = newest + 1;
 }
 
-bool memory_follow(struct memory *memory, const struct kept *kept,
-                   const struct memory_lease *leases, size_t count)
+bool shared_memory_follow(struct shared_memory *memory, const struct kept *kept,
+                          const struct memory_lease *leases, size_t count)
 {
 	bool wakes = false;
-	memory_keep(memory, kept);
+	shared_memory_keep(memory, kept);
 	for (size_t i = 0; i < count; i++)
-		wakes |= memory_set_lease(memory, leases[i].role, leases[i].end, leases[i].release);
+		wakes |= shared_memory_set_lease(memory, leases[i].role, leases[i].end,
+		                                 leases[i].release);
 	return wakes;
 }
 
-bool memory_kept(const struct memory *memory, struct kept *kept)
+bool shared_memory_kept(const struct shared_memory *memory, struct kept *kept)
 {
 	const struct memory_slot *best = NULL;
 	for (size_t i = 0; i < 2; i++) {
@@ -225,7 +228,7 @@ bool memory_kept(const struct memory *memory, struct kept *kept)
 }
 
 /* No other worker writes here when this one begins, so what is half written stays so. */
-void memory_claim(struct memory *memory, struct memory_owner owner)
+void shared_memory_claim(struct shared_memory *memory, struct memory_owner owner)
 {
 	bool is_same =
 	    memory->owner.cluster == owner.cluster && memory->owner.member == owner.member;

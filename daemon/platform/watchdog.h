@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an operating system must provide, part six: a watchdog device, which resets the host unless
- * it is petted in time. Knows nothing of when that is right (daemon/self_fencing/watchdog_rules.h). Nothing here
- * allocates, logs or blocks, except that a device may take some milliseconds.
+ * it is petted in time. Knows nothing of when that is right (daemon/self_fencing/watchdog_rules.h).
+ * Nothing here allocates, logs or blocks, except that a device may take some milliseconds.
  */
 #pragma once
 

@@ -11,25 +11,27 @@ static const struct span PAUSE_FIRST = {1000000000LL};
 static const struct span PAUSE_LIMIT = {60 * 1000000000LL};
 static const struct span QUIET = {5 * 60 * 1000000000LL};
 
-bool rivalry_hear(struct rivalry *rivalry, const uint8_t station[STATION_BYTES], struct instant now)
+bool address_conflict_hear(struct address_conflict *conflict, const uint8_t station[STATION_BYTES],
+                           struct instant now)
 {
 	const bool is_new =
-	    rivalry->signs == 0 || instant_since(now, rivalry->heard_at).ns >= QUIET.ns;
-	rivalry->signs++;
-	rivalry->heard_at = now;
-	memcpy(rivalry->station, station, STATION_BYTES);
-	if (instant_before(now, rivalry->answer_at))
+	    conflict->signs == 0 || instant_since(now, conflict->heard_at).ns >= QUIET.ns;
+	conflict->signs++;
+	conflict->heard_at = now;
+	memcpy(conflict->station, station, STATION_BYTES);
+	if (instant_before(now, conflict->answer_at))
 		return false;
-	rivalry->pause = is_new ? PAUSE_FIRST : span_times(rivalry->pause, 2);
-	if (rivalry->pause.ns > PAUSE_LIMIT.ns)
-		rivalry->pause = PAUSE_LIMIT;
-	rivalry->answer_at = instant_plus(now, rivalry->pause);
+	conflict->pause = is_new ? PAUSE_FIRST : span_times(conflict->pause, 2);
+	if (conflict->pause.ns > PAUSE_LIMIT.ns)
+		conflict->pause = PAUSE_LIMIT;
+	conflict->answer_at = instant_plus(now, conflict->pause);
 	return true;
 }
 
-void rivalry_station(const struct rivalry *rivalry, char text[STATION_TEXT_BYTES])
+void address_conflict_station(const struct address_conflict *conflict,
+                              char text[STATION_TEXT_BYTES])
 {
-	const uint8_t *s = rivalry->station;
+	const uint8_t *s = conflict->station;
 	(void)snprintf(text, STATION_TEXT_BYTES, "%02x:%02x:%02x:%02x:%02x:%02x", s[0], s[1], s[2],
 	               s[3], s[4], s[5]);
 }

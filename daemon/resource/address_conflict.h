@@ -15,7 +15,7 @@
 enum { STATION_BYTES = 6, STATION_TEXT_BYTES = 18 };
 
 /* All zero: there was none. */
-struct rivalry {
+struct address_conflict {
 	uint32_t signs;
 	uint8_t station[STATION_BYTES]; /* of the last */
 	struct instant heard_at;        /* likewise */
@@ -24,7 +24,8 @@ struct rivalry {
 };
 
 /* True: to be answered, and told. */
-bool rivalry_hear(struct rivalry *rivalry, const uint8_t station[STATION_BYTES],
-                  struct instant now);
+bool address_conflict_hear(struct address_conflict *conflict, const uint8_t station[STATION_BYTES],
+                           struct instant now);
 /* The last one, "02:00:5e:00:53:01". */
-void rivalry_station(const struct rivalry *rivalry, char text[STATION_TEXT_BYTES]);
+void address_conflict_station(const struct address_conflict *conflict,
+                              char text[STATION_TEXT_BYTES]);

@@ -40,7 +40,7 @@ struct entry {
 	struct instant ends; /* the kernel does not remove it earlier; INSTANT_PAST: not known */
 };
 
-struct lifetime {
+struct address_lifetime {
 	bool is_possible;
 	struct network *network; /* owned; the thread's */
 	uv_thread_t thread;
@@ -58,7 +58,7 @@ struct lifetime {
 	bool is_trouble_new;
 };
 
-bool lifetime_is_possible(struct timing timing)
+bool address_lifetime_is_possible(struct timing timing)
 {
 	return span_plus(timing.lease, timing.release).ns >= span_ms(LEAST_MS).ns;
 }
@@ -68,7 +68,7 @@ static uint32_t whole_seconds(int64_t ns)
 	return ns < 0 ? 0 : (uint32_t)(ns / span_ms(SECOND_MS).ns);
 }
 
-uint32_t lifetime_before(struct span left)
+uint32_t address_lifetime_before(struct span left)
 {
 	int64_t exact = span_ms(EXACT_SECONDS * SECOND_MS).ns;
 	int64_t ns = left.ns - span_ms(KERNEL_LATE_MS).ns;
@@ -77,7 +77,7 @@ uint32_t lifetime_before(struct span left)
 	return whole_seconds(exact + (ns - exact) * COARSER / (COARSER + 1));
 }
 
-uint32_t lifetime_reaching(struct span left)
+uint32_t address_lifetime_reaching(struct span left)
 {
 	int64_t ns = left.ns - span_ms(SHORT_MS).ns;
 	return ns <= 0 ? 0 : whole_seconds(ns - 1) + 1;
@@ -85,8 +85,8 @@ uint32_t lifetime_reaching(struct span left)
 
 static uint32_t seconds_under(const struct lifetime_lease *lease, struct instant now)
 {
-	return lease->is_silent_after ? lifetime_reaching(instant_since(lease->end, now))
-	                              : lifetime_before(instant_since(lease->gone_by, now));
+	return lease->is_silent_after ? address_lifetime_reaching(instant_since(lease->end, now))
+	                              : address_lifetime_before(instant_since(lease->gone_by, now));
 }
 
 static struct instant earliest_end(struct instant now, uint32_t seconds)
@@ -97,14 +97,14 @@ static struct instant earliest_end(struct instant now, uint32_t seconds)
 
 /* --- the thread, with the mutex held */
 
-static void note_trouble(struct lifetime *lifetime, const struct error *error)
+static void note_trouble(struct address_lifetime *lifetime, const struct error *error)
 {
 	lifetime->is_trouble_new = strcmp(lifetime->trouble.text, error->text) != 0;
 	lifetime->trouble = *error;
 }
 
 /* What the call took counts from its end, in case the kernel counts from there. True: done. */
-static bool extend_once(struct lifetime *lifetime, int i, struct lifetime_lease lease)
+static bool extend_once(struct address_lifetime *lifetime, int i, struct lifetime_lease lease)
 {
 	const struct network_address address = lifetime->entries[i].address;
 	struct instant before = platform_now();
@@ -135,7 +135,7 @@ static bool extend_once(struct lifetime *lifetime, int i, struct lifetime_lease 
 	return false;
 }
 
-static void extend(struct lifetime *lifetime, int i)
+static void extend(struct address_lifetime *lifetime, int i)
 {
 	for (int tries = 0; tries < TRIES && lifetime->entries[i].is_used; tries++) {
 		const struct lifetime_lease lease = lifetime->leases[lifetime->entries[i].role];
@@ -144,7 +144,7 @@ static void extend(struct lifetime *lifetime, int i)
 	}
 }
 
-static void pass(struct lifetime *lifetime)
+static void pass(struct address_lifetime *lifetime)
 {
 	lifetime->has_moved = false;
 	lifetime->passed = platform_now();
@@ -185,7 +185,7 @@ static struct instant due_of(const struct entry *entry, const struct lifetime_le
 	                                                                        : INSTANT_NEVER;
 }
 
-static struct instant next_pass(const struct lifetime *lifetime, struct instant now)
+static struct instant next_pass(const struct address_lifetime *lifetime, struct instant now)
 {
 	struct instant again = instant_plus(lifetime->passed, span_ms(EXTEND_EVERY_MS));
 	struct instant due = INSTANT_NEVER;
@@ -202,7 +202,7 @@ static struct instant next_pass(const struct lifetime *lifetime, struct instant 
 
 static void work(void *context)
 {
-	struct lifetime *lifetime = context;
+	struct address_lifetime *lifetime = context;
 	uv_mutex_lock(&lifetime->mutex);
 	while (!lifetime->is_closing) {
 		struct instant now = platform_now();
@@ -220,7 +220,7 @@ static void work(void *context)
 
 /* --- its owner's side */
 
-static enum code start(struct lifetime *lifetime, struct error *error)
+static enum code start(struct address_lifetime *lifetime, struct error *error)
 {
 	const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
 	                                     .stack_size = STACK_BYTES};
@@ -233,9 +233,10 @@ static enum code start(struct lifetime *lifetime, struct error *error)
 	return error_set(error, CODE_SYSTEM, "no thread for the lifetimes of addresses");
 }
 
-enum code lifetime_open(struct lifetime **lifetime, bool is_possible, struct error *error)
+enum code address_lifetime_open(struct address_lifetime **lifetime, bool is_possible,
+                                struct error *error)
 {
-	struct lifetime *made = calloc(1, sizeof *made);
+	struct address_lifetime *made = calloc(1, sizeof *made);
 	if (made == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	made->is_possible = is_possible;
@@ -251,14 +252,14 @@ enum code lifetime_open(struct lifetime **lifetime, bool is_possible, struct err
 	enum code code = is_possible ? start(made, error) : CODE_OK;
 	if (code != CODE_OK) {
 		made->is_possible = false;
-		lifetime_close(made);
+		address_lifetime_close(made);
 		return code;
 	}
 	*lifetime = made;
 	return CODE_OK;
 }
 
-void lifetime_close(struct lifetime *lifetime)
+void address_lifetime_close(struct address_lifetime *lifetime)
 {
 	if (lifetime == NULL)
 		return;
@@ -276,7 +277,8 @@ void lifetime_close(struct lifetime *lifetime)
 	free(lifetime);
 }
 
-void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct lifetime_lease lease)
+void address_lifetime_follow(struct address_lifetime *lifetime, uint8_t role,
+                             struct lifetime_lease lease)
 {
 	const struct lifetime_lease *told = &lifetime->told[role];
 	if (!lifetime->is_possible ||
@@ -299,7 +301,8 @@ static bool is_same(const struct network_address *a, const struct network_addres
 }
 
 /* The entry of the address, else a free one; there are as many as addresses. */
-static struct entry *place_of(struct lifetime *lifetime, const struct network_address *address)
+static struct entry *place_of(struct address_lifetime *lifetime,
+                              const struct network_address *address)
 {
 	struct entry *found = NULL;
 	for (int i = 0; i < CONFIG_RESOURCES_MAX; i++) {
@@ -312,8 +315,8 @@ static struct entry *place_of(struct lifetime *lifetime, const struct network_ad
 	return found;
 }
 
-static void put(struct lifetime *lifetime, uint8_t role, const struct network_address *address,
-                struct instant ends)
+static void put(struct address_lifetime *lifetime, uint8_t role,
+                const struct network_address *address, struct instant ends)
 {
 	uv_mutex_lock(&lifetime->mutex);
 	struct entry *entry = place_of(lifetime, address);
@@ -323,8 +326,9 @@ static void put(struct lifetime *lifetime, uint8_t role, const struct network_ad
 	uv_mutex_unlock(&lifetime->mutex);
 }
 
-enum code lifetime_add(struct lifetime *lifetime, struct network *network, uint8_t role,
-                       const struct network_address *address, struct error *error)
+enum code address_lifetime_add(struct address_lifetime *lifetime, struct network *network,
+                               uint8_t role, const struct network_address *address,
+                               struct error *error)
 {
 	if (!lifetime->is_possible)
 		return network_add(network, address, NETWORK_FOR_EVER, error);
@@ -341,8 +345,9 @@ enum code lifetime_add(struct lifetime *lifetime, struct network *network, uint8
 	return code;
 }
 
-enum code lifetime_adopt(struct lifetime *lifetime, struct network *network, uint8_t role,
-                         const struct network_address *address, struct error *error)
+enum code address_lifetime_adopt(struct address_lifetime *lifetime, struct network *network,
+                                 uint8_t role, const struct network_address *address,
+                                 struct error *error)
 {
 	/* An earlier life with another timing may have given it an end. */
 	if (!lifetime->is_possible)
@@ -351,8 +356,8 @@ enum code lifetime_adopt(struct lifetime *lifetime, struct network *network, uin
 	return CODE_OK;
 }
 
-enum code lifetime_remove(struct lifetime *lifetime, struct network *network,
-                          const struct network_address *address, struct error *error)
+enum code address_lifetime_remove(struct address_lifetime *lifetime, struct network *network,
+                                  const struct network_address *address, struct error *error)
 {
 	uv_mutex_lock(&lifetime->mutex);
 	struct entry *entry = place_of(lifetime, address);
@@ -365,7 +370,8 @@ enum code lifetime_remove(struct lifetime *lifetime, struct network *network,
 	return network_remove(network, address, error);
 }
 
-bool lifetime_ran_out(struct lifetime *lifetime, const struct network_address *address)
+bool address_lifetime_ran_out(struct address_lifetime *lifetime,
+                              const struct network_address *address)
 {
 	uv_mutex_lock(&lifetime->mutex);
 	const struct entry *entry = place_of(lifetime, address);
@@ -375,7 +381,7 @@ bool lifetime_ran_out(struct lifetime *lifetime, const struct network_address *a
 	return ran_out;
 }
 
-bool lifetime_trouble(struct lifetime *lifetime, struct error *error)
+bool address_lifetime_trouble(struct address_lifetime *lifetime, struct error *error)
 {
 	uv_mutex_lock(&lifetime->mutex);
 	bool is_new = lifetime->is_trouble_new && lifetime->trouble.code != CODE_OK;

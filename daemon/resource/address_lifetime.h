@@ -34,20 +34,21 @@
 #include "proto/error.h"
 #include "proto/setup.h"
 
-struct lifetime;
+struct address_lifetime;
 
 /* Whether whole seconds are fine enough for this timing: lease + release of 2 s or more. */
-bool lifetime_is_possible(struct timing timing);
+bool address_lifetime_is_possible(struct timing timing);
 /* What the kernel is told when so much time is left until lease end + release; 0: too little. */
-uint32_t lifetime_before(struct span left);
+uint32_t address_lifetime_before(struct span left);
 /* The same for an address that is silent from its lease end on, until that. */
-uint32_t lifetime_reaching(struct span left);
+uint32_t address_lifetime_reaching(struct span left);
 
 /* `is_possible` false: addresses get no end, and the functions below do what is left of their work.
  */
-enum code lifetime_open(struct lifetime **lifetime, bool is_possible, struct error *error);
+enum code address_lifetime_open(struct address_lifetime **lifetime, bool is_possible,
+                                struct error *error);
 /* Addresses keep the end they have. Accepts NULL. */
-void lifetime_close(struct lifetime *lifetime);
+void address_lifetime_close(struct address_lifetime *lifetime);
 
 /* Of one role, as far as is confirmed. */
 struct lifetime_lease {
@@ -57,19 +58,23 @@ struct lifetime_lease {
 };
 
 /* Told again after each change, before anything is added under it. Does not block. */
-void lifetime_follow(struct lifetime *lifetime, uint8_t role, struct lifetime_lease lease);
+void address_lifetime_follow(struct address_lifetime *lifetime, uint8_t role,
+                             struct lifetime_lease lease);
 
 /* network_add, with an end that is put off from then on. */
-enum code lifetime_add(struct lifetime *lifetime, struct network *network, uint8_t role,
-                       const struct network_address *address, struct error *error);
+enum code address_lifetime_add(struct address_lifetime *lifetime, struct network *network,
+                               uint8_t role, const struct network_address *address,
+                               struct error *error);
 /* The same for an address that an earlier life of the daemon has added. */
-enum code lifetime_adopt(struct lifetime *lifetime, struct network *network, uint8_t role,
-                         const struct network_address *address, struct error *error);
+enum code address_lifetime_adopt(struct address_lifetime *lifetime, struct network *network,
+                                 uint8_t role, const struct network_address *address,
+                                 struct error *error);
 /* network_remove. When it returns, the thread does not touch the address any more. */
-enum code lifetime_remove(struct lifetime *lifetime, struct network *network,
-                          const struct network_address *address, struct error *error);
+enum code address_lifetime_remove(struct address_lifetime *lifetime, struct network *network,
+                                  const struct network_address *address, struct error *error);
 
 /* Whether the kernel may have removed the address because nobody put its end off in time. */
-bool lifetime_ran_out(struct lifetime *lifetime, const struct network_address *address);
+bool address_lifetime_ran_out(struct address_lifetime *lifetime,
+                              const struct network_address *address);
 /* True: since the last call, an address could not be extended for this new reason. */
-bool lifetime_trouble(struct lifetime *lifetime, struct error *error);
+bool address_lifetime_trouble(struct address_lifetime *lifetime, struct error *error);

@@ -111,7 +111,7 @@ struct stopping {
 	struct config_resource config;
 	struct resource resource;
 	struct task *task; /* owned */
-	struct alarm *limit;
+	struct timer *limit;
 	char problem[LINE_BYTES];
 };
 
@@ -128,7 +128,7 @@ static void on_stop_gone(void *context)
 	struct stopping *stopping = context;
 	task_close(stopping->task);
 	stopping->task = NULL;
-	alarm_close(stopping->limit);
+	timer_close(stopping->limit);
 	stopping->limit = NULL;
 }
 
@@ -174,14 +174,14 @@ static enum code run_stop(struct stopping *stopping, const struct leftover *left
 	};
 	const struct task_events events = {
 	    .context = stopping, .ended = on_stop_ended, .gone = on_stop_gone};
-	stopping->limit = alarm_open(&stopping->loop, on_stop_late, stopping);
+	stopping->limit = timer_open(&stopping->loop, on_stop_late, stopping);
 	if (stopping->limit == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	code = task_start(&stopping->task, &options, &events, error);
 	if (code == CODE_OK)
-		alarm_set(stopping->limit, leftover->stop_timeout);
+		timer_set(stopping->limit, leftover->stop_timeout);
 	else
-		alarm_close(stopping->limit);
+		timer_close(stopping->limit);
 	return code;
 }
 
@@ -280,7 +280,7 @@ static enum code clean_record(void *context, const char *name, const struct left
 	if (is_of_this_boot(cleaning, leftover))
 		code = ends[cleaning->kind](cleaning, leftover, error);
 	if (code == CODE_OK)
-		trail_forget_record(&cleaning->site, name, leftover);
+		run_tracking_forget_record(&cleaning->site, name, leftover);
 	return code;
 }
 
@@ -338,7 +338,7 @@ enum code runner_clean(const struct runner_cleaning *asked, struct error *error)
 		code = clean_addresses(&cleaning, error);
 	for (size_t i = 0; code == CODE_OK && i < sizeof order / sizeof order[0]; i++) {
 		cleaning.kind = order[i];
-		code = leftovers_read(asked->run_dir, clean_record, &cleaning, error);
+		code = run_records_read(asked->run_dir, clean_record, &cleaning, error);
 	}
 	network_close(cleaning.site.network);
 	return code;

@@ -8,7 +8,8 @@
 
 static const struct span SECOND = {1000000000};
 
-void lines_init(struct lines *lines, void (*show)(void *, const char *, uint64_t), void *context)
+void output_lines_init(struct output_lines *lines, void (*show)(void *, const char *, uint64_t),
+                       void *context)
 {
 	memset(lines, 0, sizeof *lines);
 	lines->second = INSTANT_PAST;
@@ -16,13 +17,13 @@ void lines_init(struct lines *lines, void (*show)(void *, const char *, uint64_t
 	lines->context = context;
 }
 
-static void show(struct lines *lines, const char *line)
+static void show(struct output_lines *lines, const char *line)
 {
 	lines->show(lines->context, line, lines->left_out);
 	lines->left_out = 0;
 }
 
-static void show_tail(struct lines *lines)
+static void show_tail(struct output_lines *lines)
 {
 	uint64_t kept = lines->held_back < LINES_TAIL ? lines->held_back : LINES_TAIL;
 	lines->left_out += lines->held_back - kept;
@@ -31,7 +32,7 @@ static void show_tail(struct lines *lines)
 	lines->held_back = 0;
 }
 
-static void pass_on(struct lines *lines, struct instant now)
+static void pass_on(struct output_lines *lines, struct instant now)
 {
 	if (instant_reached(now, instant_plus(lines->second, SECOND))) {
 		show_tail(lines);
@@ -47,7 +48,7 @@ static void pass_on(struct lines *lines, struct instant now)
 	show(lines, lines->text);
 }
 
-static void finish_line(struct lines *lines, struct instant now)
+static void finish_line(struct output_lines *lines, struct instant now)
 {
 	if (lines->length > LINES_LENGTH_MAX) {
 		memcpy(lines->text + LINES_LENGTH_MAX, "...", 3);
@@ -60,7 +61,8 @@ static void finish_line(struct lines *lines, struct instant now)
 	pass_on(lines, now);
 }
 
-void lines_feed(struct lines *lines, const char *bytes, size_t length, struct instant now)
+void output_lines_feed(struct output_lines *lines, const char *bytes, size_t length,
+                       struct instant now)
 {
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)bytes[i];
@@ -79,7 +81,7 @@ void lines_feed(struct lines *lines, const char *bytes, size_t length, struct in
 	}
 }
 
-void lines_end(struct lines *lines, struct instant now)
+void output_lines_end(struct output_lines *lines, struct instant now)
 {
 	if (lines->length > 0)
 		finish_line(lines, now);

@@ -20,7 +20,7 @@ enum {
 	LINES_TAIL = 10,
 };
 
-struct lines {
+struct output_lines {
 	char text[LINES_LENGTH_MAX + 4]; /* the line so far, room for "..." and the zero */
 	size_t length;
 	struct instant second; /* when the running second began */
@@ -35,7 +35,9 @@ struct lines {
 };
 
 /* `show` gets each line, and how many were left out before it. */
-void lines_init(struct lines *lines, void (*show)(void *, const char *, uint64_t), void *context);
-void lines_feed(struct lines *lines, const char *bytes, size_t length, struct instant now);
+void output_lines_init(struct output_lines *lines, void (*show)(void *, const char *, uint64_t),
+                       void *context);
+void output_lines_feed(struct output_lines *lines, const char *bytes, size_t length,
+                       struct instant now);
 /* The last line may lack its end. */
-void lines_end(struct lines *lines, struct instant now);
+void output_lines_end(struct output_lines *lines, struct instant now);

@@ -84,7 +84,7 @@ static enum code process_adopt(struct resource *resource, enum group_found *foun
 	const struct task_options options = options_of(process);
 	const struct task_events events = events_of(process);
 	struct leftover record;
-	enum code code = trail_find(resource, "process", &record, error);
+	enum code code = run_tracking_find(resource, "process", &record, error);
 	*found = FOUND_NOTHING;
 	if (code == CODE_NOT_FOUND)
 		return CODE_OK;

@@ -29,8 +29,8 @@ struct resource_site {
 	const char *run_dir;
 	const char *node; /* this member's name */
 	struct boot boot;
-	struct memory *memory; /* its ledger; NULL: nobody watches over this process */
-	struct lifetime *lifetime; /* of addresses */
+	struct shared_memory *memory;      /* its ledger; NULL: nobody watches over this process */
+	struct address_lifetime *lifetime; /* of addresses */
 };
 
 struct resource {
@@ -39,11 +39,11 @@ struct resource {
 	const struct resource_ops *ops;
 	const char *role; /* its name, borrowed */
 	uint64_t role_id;
-	uint64_t epoch;            /* of the start; set before ops->start and ops->adopt */
-	void *kind;                /* owned: made by ops->open, freed by ops->close */
-	int64_t pid;               /* 0: no process */
-	char detail[DETAIL_BYTES]; /* last error, "" for none */
-	struct rivalry rivalry;    /* signs that it is up on another station, too */
+	uint64_t epoch;                   /* of the start; set before ops->start and ops->adopt */
+	void *kind;                       /* owned: made by ops->open, freed by ops->close */
+	int64_t pid;                      /* 0: no process */
+	char detail[DETAIL_BYTES];        /* last error, "" for none */
+	struct address_conflict conflict; /* signs that it is up on another station, too */
 
 	/* The runner's side. */
 	void *owner;

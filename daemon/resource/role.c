@@ -84,9 +84,9 @@ static void set_alarm(struct role *role)
 {
 	struct instant deadline = group_deadline(&role->group);
 	if (instant_before(deadline, INSTANT_NEVER))
-		alarm_set(role->alarm, instant_since(deadline, platform_now()));
+		timer_set(role->alarm, instant_since(deadline, platform_now()));
 	else
-		alarm_stop(role->alarm);
+		timer_stop(role->alarm);
 }
 
 /* Carries out what the group asks for. Resources may answer from inside, which adds to the list. */
@@ -325,7 +325,7 @@ enum code role_open(struct role *role, struct role_site *site, uint8_t index, st
 	role->site = site;
 	role->index = index;
 	role->is_listed = role_is_listed(&site->config->setup, index);
-	role->alarm = alarm_open(site->resources.loop, on_alarm, role);
+	role->alarm = timer_open(site->resources.loop, on_alarm, role);
 	if (role->alarm == NULL)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	if (!role->is_listed)
@@ -349,5 +349,5 @@ void role_close(struct role *role)
 {
 	for (uint8_t i = 0; i < role->group.count; i++)
 		role->resources[i].ops->close(&role->resources[i]);
-	alarm_close(role->alarm);
+	timer_close(role->alarm);
 }

@@ -38,7 +38,7 @@ struct role {
 	bool is_busy;           /* acts are being carried out further up the stack */
 	struct group group;
 	struct resource resources[CONFIG_ROLE_RESOURCES_MAX];
-	struct alarm *alarm; /* owned */
+	struct timer *alarm; /* owned */
 	struct untold untold;
 };
 

@@ -367,10 +367,10 @@ static bool is_record(const char *name)
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 && length < LEFTOVER_NAME_BYTES;
 }
 
-enum code leftovers_read(const char *run_dir,
-                         enum code (*each)(void *context, const char *name,
-                                           const struct leftover *leftover, struct error *error),
-                         void *context, struct error *error)
+enum code run_records_read(const char *run_dir,
+                           enum code (*each)(void *context, const char *name,
+                                             const struct leftover *leftover, struct error *error),
+                           void *context, struct error *error)
 {
 	uv_fs_t request;
 	uv_dirent_t entry;

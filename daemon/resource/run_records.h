@@ -52,10 +52,10 @@ enum code leftover_find(const char *run_dir, const char *what, const char *resou
 /* Calls `each` for every record until it fails; `name` is the file's, for leftover_forget_file.
  * CODE_OK also when the directory does not exist. CODE_DAMAGED: a record cannot be understood; the
  * sentence names the file. */
-enum code leftovers_read(const char *run_dir,
-                         enum code (*each)(void *context, const char *name,
-                                           const struct leftover *leftover, struct error *error),
-                         void *context, struct error *error);
+enum code run_records_read(const char *run_dir,
+                           enum code (*each)(void *context, const char *name,
+                                             const struct leftover *leftover, struct error *error),
+                           void *context, struct error *error);
 void leftover_forget_file(const char *run_dir, const char *name);
 /* Whether this is the name of the record of that task. */
 bool leftover_is(const char *name, const char *what, const char *resource);

@@ -40,8 +40,8 @@ static const struct part *part_of(const char *what)
 	return NULL;
 }
 
-void trail_begin(const struct resource *resource, enum leftover_kind kind,
-                 struct leftover *leftover)
+void run_tracking_begin(const struct resource *resource, enum leftover_kind kind,
+                        struct leftover *leftover)
 {
 	memset(leftover, 0, sizeof *leftover);
 	leftover->kind = kind;
@@ -56,7 +56,7 @@ static enum code enter(const struct resource *resource, const char *what,
                        const struct leftover *leftover, struct error *error)
 {
 	struct ledger_entry entry;
-	struct memory *memory = resource->site->memory;
+	struct shared_memory *memory = resource->site->memory;
 	const struct part *part = part_of(what);
 	if (memory == NULL || part == NULL || !part->is_in_ledger)
 		return CODE_OK;
@@ -74,8 +74,8 @@ static enum code enter(const struct resource *resource, const char *what,
 	                 resource->config->name, LEDGER_ENTRIES);
 }
 
-enum code trail_leave(const struct resource *resource, const char *what,
-                      const struct leftover *leftover, struct error *error)
+enum code run_tracking_leave(const struct resource *resource, const char *what,
+                             const struct leftover *leftover, struct error *error)
 {
 	const char *run_dir = resource->site->run_dir;
 	enum code code = leftover_write(run_dir, what, leftover, error);
@@ -95,8 +95,8 @@ static enum code output_path(const char *run_dir, const char *what, const char *
 	return file_path(path, run_dir, name, error);
 }
 
-enum code trail_output(const struct resource *resource, const char *what,
-                       char path[FILE_PATH_BYTES], struct error *error)
+enum code run_tracking_output(const struct resource *resource, const char *what,
+                              char path[FILE_PATH_BYTES], struct error *error)
 {
 	const char *run_dir = resource->site->run_dir;
 	enum code code = file_path(path, run_dir, OUTPUT, error);
@@ -119,7 +119,7 @@ static void forget_part(const struct resource_site *site, const struct part *par
 		(void)unlink(path);
 }
 
-void trail_forget(const struct resource *resource, const char *what)
+void run_tracking_forget(const struct resource *resource, const char *what)
 {
 	const struct part *part = part_of(what);
 	if (part != NULL)
@@ -127,8 +127,8 @@ void trail_forget(const struct resource *resource, const char *what)
 	leftover_forget(resource->site->run_dir, what, resource->config->name);
 }
 
-void trail_forget_record(const struct resource_site *site, const char *name,
-                         const struct leftover *leftover)
+void run_tracking_forget_record(const struct resource_site *site, const char *name,
+                                const struct leftover *leftover)
 {
 	for (size_t i = 0; i < PARTS; i++)
 		if (leftover_is(name, parts[i].what, leftover->resource))
@@ -136,8 +136,8 @@ void trail_forget_record(const struct resource_site *site, const char *name,
 	leftover_forget_file(site->run_dir, name);
 }
 
-enum code trail_find(const struct resource *resource, const char *what, struct leftover *leftover,
-                     struct error *error)
+enum code run_tracking_find(const struct resource *resource, const char *what,
+                            struct leftover *leftover, struct error *error)
 {
 	const struct resource_site *site = resource->site;
 	enum code code =
@@ -153,8 +153,8 @@ enum code trail_find(const struct resource *resource, const char *what, struct l
 	                       resource->config->name, (unsigned long long)resource->epoch);
 }
 
-bool trail_was_struck(const struct resource *resource)
+bool run_tracking_was_struck(const struct resource *resource)
 {
-	const struct memory *memory = resource->site->memory;
+	const struct shared_memory *memory = resource->site->memory;
 	return memory != NULL && ledger_was_released(memory, resource->role_id);
 }

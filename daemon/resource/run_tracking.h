@@ -11,23 +11,23 @@
 #include "daemon/resource/resource.h"
 
 /* Fills in what all records of a resource have in common. */
-void trail_begin(const struct resource *resource, enum leftover_kind kind,
-                 struct leftover *leftover);
+void run_tracking_begin(const struct resource *resource, enum leftover_kind kind,
+                        struct leftover *leftover);
 /* On failure there is no trail, and the thing must not be up: nobody would find it. */
-enum code trail_leave(const struct resource *resource, const char *what,
-                      const struct leftover *leftover, struct error *error);
+enum code run_tracking_leave(const struct resource *resource, const char *what,
+                             const struct leftover *leftover, struct error *error);
 /* With the pipe of its output. */
-void trail_forget(const struct resource *resource, const char *what);
+void run_tracking_forget(const struct resource *resource, const char *what);
 /* Also of one whose resource is not there any more. */
-void trail_forget_record(const struct resource_site *site, const char *name,
-                         const struct leftover *leftover);
+void run_tracking_forget_record(const struct resource_site *site, const char *name,
+                                const struct leftover *leftover);
 
 /* The record of this boot, role and epoch. CODE_NOT_FOUND: there is none. */
-enum code trail_find(const struct resource *resource, const char *what, struct leftover *leftover,
-                     struct error *error);
+enum code run_tracking_find(const struct resource *resource, const char *what,
+                            struct leftover *leftover, struct error *error);
 /* Where the output of a task goes, for a later life to read on: a path in a directory that is open
  * to nobody else, and made if it is missing. */
-enum code trail_output(const struct resource *resource, const char *what,
-                       char path[FILE_PATH_BYTES], struct error *error);
+enum code run_tracking_output(const struct resource *resource, const char *what,
+                              char path[FILE_PATH_BYTES], struct error *error);
 /* Whether the guard brought down something of its role. */
-bool trail_was_struck(const struct resource *resource);
+bool run_tracking_was_struck(const struct resource *resource);

@@ -79,8 +79,8 @@ void runner_lease(struct runner *runner, uint8_t role, struct lifetime_lease lea
 {
 	const struct resource_site *site = &runner->site.resources;
 	struct error error;
-	lifetime_follow(site->lifetime, role, lease);
-	if (lifetime_trouble(site->lifetime, &error))
+	address_lifetime_follow(site->lifetime, role, lease);
+	if (address_lifetime_trouble(site->lifetime, &error))
 		log_write(site->log, LEVEL_WARNING, "lifetime of addresses: %s", error.text);
 }
 
@@ -124,7 +124,7 @@ void runner_view(const struct runner *runner, uint8_t resource, struct resource_
 	view->restarts = slot->restarts;
 	view->has_pid = found->pid != 0;
 	view->pid = found->pid;
-	view->rivalry = found->rivalry;
+	view->conflict = found->conflict;
 	memcpy(view->detail, found->detail, sizeof view->detail);
 }
 
@@ -154,9 +154,9 @@ static enum code open_all(struct runner *runner, struct error *error)
 	if (code == CODE_OK)
 		code = network_open(&site->network, error);
 	if (code == CODE_OK)
-		code =
-		    lifetime_open(&site->lifetime,
-		                  lifetime_is_possible(runner->site.config->setup.timing), error);
+		code = address_lifetime_open(
+		    &site->lifetime,
+		    address_lifetime_is_possible(runner->site.config->setup.timing), error);
 	if (code == CODE_OK)
 		code = open_handles(runner, error);
 	uint8_t count = runner->site.config->setup.role_count;
@@ -197,7 +197,7 @@ static void finish_close(struct runner *runner)
 {
 	void (*closed)(void *context) = runner->closed;
 	void *context = runner->closed_context;
-	lifetime_close(runner->site.resources.lifetime);
+	address_lifetime_close(runner->site.resources.lifetime);
 	network_close(runner->site.resources.network);
 	free(runner);
 	if (closed != NULL)

@@ -19,14 +19,15 @@
 #include "proto/clock.h"
 #include "proto/error.h"
 
-struct memory;
+struct shared_memory;
 struct runner;
 
 struct runner_settings {
 	const struct config *config; /* this and the others: borrowed until closed */
 	const char *run_dir;
 	struct log *log;
-	struct memory *memory; /* what is up is entered in its ledger; NULL: there is no guard */
+	struct shared_memory
+	    *memory; /* what is up is entered in its ledger; NULL: there is no guard */
 };
 
 /* Called from the loop, never from inside a runner_ function. `why` is a sentence part for the log
@@ -58,13 +59,13 @@ struct resource_view {
 	bool has_pid;
 	int64_t pid;
 	char detail[160]; /* last error or "" */
-	struct rivalry rivalry;
+	struct address_conflict conflict;
 };
 
 struct runner_cleaning {
 	const struct config *config;
 	const char *run_dir;
-	struct memory *memory; /* as in struct runner_settings */
+	struct shared_memory *memory; /* as in struct runner_settings */
 	/* By index of config->roles: the epoch of what runner_adopt is to take over, 0: nothing.
 	 * NULL: nothing of any role. */
 	const uint64_t *adopted;

@@ -25,7 +25,7 @@ static bool kill_command(struct script *script, enum which which)
 static void watch_on(struct script *script)
 {
 	if (script->resource->config->status.word_count > 0)
-		alarm_set(script->next, script->resource->config->status_interval);
+		timer_set(script->next, script->resource->config->status_interval);
 }
 
 /* What commands say. */
@@ -57,7 +57,7 @@ static void status_ended(struct script *script, const char *problem)
 {
 	const struct task *task = script->commands[COMMAND_STATUS].task;
 	if (script->phase == SCRIPT_HERE || script->phase == SCRIPT_ASKING)
-		alarm_stop(script->limit);
+		timer_stop(script->limit);
 	if (script->phase == SCRIPT_ASKING && task != NULL) {
 		const struct task_end end = task_end(task);
 		script->verdict = verdict_of_status(end.exited, end.number, end.last_line);
@@ -100,7 +100,7 @@ static void on_next(void *context)
 	else if (run(script, COMMAND_STATUS, &error) != CODE_OK)
 		resource_report_problem(script->resource, REPORT_FAILED, "%s", error.text);
 	else
-		alarm_set(script->limit, script->resource->config->status_timeout);
+		timer_set(script->limit, script->resource->config->status_timeout);
 }
 
 static void on_limit(void *context)
@@ -138,7 +138,7 @@ static void script_start(struct resource *resource)
 	script->never_started = script->left_processes = false;
 	enum code code = script_task_record(resource, false, &error);
 	if (code == CODE_OK && !resource_may_act(resource)) {
-		trail_forget(resource, "script");
+		run_tracking_forget(resource, "script");
 		resource_report(resource, REPORT_REFUSED);
 		return;
 	}
@@ -157,7 +157,7 @@ static enum code script_adopt(struct resource *resource, enum group_found *found
 	struct script *script = resource->kind;
 	struct leftover record;
 	*found = FOUND_NOTHING;
-	enum code code = trail_find(resource, "script", &record, error);
+	enum code code = run_tracking_find(resource, "script", &record, error);
 	if (code == CODE_NOT_FOUND)
 		return CODE_OK;
 	if (code == CODE_OK)
@@ -187,7 +187,7 @@ static void script_kill(struct resource *resource, struct span limit)
 	script->is_forced = script->is_forced || limit.ns > 0;
 	/* A quarter is kept for killing what does not end at once. */
 	if (limit.ns > 0)
-		alarm_set(script->sweep, span_divided(span_times(limit, 3), 4));
+		timer_set(script->sweep, span_divided(span_times(limit, 3), 4));
 	switch (script->phase) {
 	case SCRIPT_AWAY:
 	case SCRIPT_STARTING:
@@ -214,9 +214,9 @@ static void script_close(struct resource *resource)
 	struct script *script = resource->kind;
 	for (int i = 0; i < COMMANDS; i++)
 		script_task_close(&script->commands[i]);
-	alarm_close(script->next);
-	alarm_close(script->limit);
-	alarm_close(script->sweep);
+	timer_close(script->next);
+	timer_close(script->limit);
+	timer_close(script->sweep);
 	free(script);
 }
 
@@ -227,9 +227,9 @@ static enum code script_open(struct resource *resource, struct error *error)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	script->resource = resource;
 	resource->kind = script;
-	script->next = alarm_open(resource->site->loop, on_next, script);
-	script->limit = alarm_open(resource->site->loop, on_limit, script);
-	script->sweep = alarm_open(resource->site->loop, on_sweep, script);
+	script->next = timer_open(resource->site->loop, on_next, script);
+	script->limit = timer_open(resource->site->loop, on_limit, script);
+	script->sweep = timer_open(resource->site->loop, on_sweep, script);
 	script_down_init(script);
 	if (script->next == NULL || script->limit == NULL || script->sweep == NULL) {
 		script_close(resource);

@@ -39,7 +39,7 @@ static void enter_stop(struct script *script)
 	script->stop_failed = script->stop_was_killed = false;
 	script->attempts++;
 	if (config->stop_timeout.ns > 0)
-		alarm_set(script->limit, config->stop_timeout);
+		timer_set(script->limit, config->stop_timeout);
 	if (script_task_run(&script->commands[COMMAND_STOP], &error) != CODE_OK)
 		script_down_stop_ended(script, error.text);
 }
@@ -50,7 +50,7 @@ static void enter_asking(struct script *script)
 	script->phase = SCRIPT_ASKING;
 	script->verdict = STATUS_PROVES_NOTHING;
 	if (script_task_run(&script->commands[COMMAND_STATUS], &error) == CODE_OK)
-		alarm_set(script->limit, script->resource->config->status_timeout);
+		timer_set(script->limit, script->resource->config->status_timeout);
 	else
 		script_down_proceed(script);
 }
@@ -64,10 +64,10 @@ static void finish(struct script *script)
 	script->phase = SCRIPT_AWAY;
 	script->attempts = script->not_up = 0;
 	script->rest = REST_FIRST;
-	alarm_stop(script->next);
-	alarm_stop(script->limit);
-	alarm_stop(script->sweep);
-	trail_forget(resource, "script");
+	timer_stop(script->next);
+	timer_stop(script->limit);
+	timer_stop(script->sweep);
+	run_tracking_forget(resource, "script");
 	resource_report(resource, REPORT_DOWN);
 }
 
@@ -81,7 +81,7 @@ static void enter_resting(struct script *script, const char *why)
 	          "resource %s: may still run here: %s%s%s; stopping it again in %s",
 	          resource->config->name, resource->detail, resource->detail[0] == '\0' ? "" : "; ",
 	          why, pause);
-	alarm_set(script->next, script->rest);
+	timer_set(script->next, script->rest);
 	script->rest = span_times(script->rest, 2);
 	if (script->rest.ns > REST_LIMIT.ns)
 		script->rest = REST_LIMIT;
@@ -151,7 +151,7 @@ void script_down_proceed(struct script *script)
 static void enter_cleaning(struct script *script)
 {
 	script->phase = SCRIPT_CLEANING;
-	alarm_stop(script->limit);
+	timer_stop(script->limit);
 	script_down_proceed(script);
 }
 
@@ -187,8 +187,8 @@ void script_down_begin(struct script *script)
 	if (script->start_ended && start != NULL && !task_is_gone(start))
 		script->left_processes = true;
 	script->phase = SCRIPT_ENDING;
-	alarm_stop(script->next);
-	alarm_stop(script->limit);
+	timer_stop(script->next);
+	timer_stop(script->limit);
 	script_down_proceed(script);
 }
 

@@ -47,9 +47,9 @@ struct script {
 	unsigned not_up;                /* how often in a row `status` said so after a kill */
 	unsigned attempts;              /* to stop it, since it was up */
 	struct span rest;               /* before the next one */
-	struct alarm *next;             /* owned: the next status, or the next stop */
-	struct alarm *limit;            /* owned: for the status or the stop under way */
-	struct alarm *sweep; /* owned: when a forced release kills the processes of `start` */
+	struct timer *next;             /* owned: the next status, or the next stop */
+	struct timer *limit;            /* owned: for the status or the stop under way */
+	struct timer *sweep; /* owned: when a forced release kills the processes of `start` */
 	struct user user;
 };
 

@@ -61,7 +61,7 @@ enum code script_task_adopt(struct script_task *task, struct error *error)
 	const struct task_options options = options_of(task);
 	const struct task_events events = events_of(task);
 	struct leftover record;
-	enum code code = trail_find(task->resource, options.what, &record, error);
+	enum code code = run_tracking_find(task->resource, options.what, &record, error);
 	if (code == CODE_NOT_FOUND)
 		return CODE_OK;
 	return code == CODE_OK ? task_adopt(&task->task, &options, &record, &events, error) : code;
@@ -85,11 +85,11 @@ enum code script_task_record(const struct resource *resource, bool is_up, struct
 {
 	struct leftover leftover;
 	const struct config_resource *config = resource->config;
-	trail_begin(resource, LEFTOVER_SCRIPT, &leftover);
+	run_tracking_begin(resource, LEFTOVER_SCRIPT, &leftover);
 	leftover.is_up = is_up;
 	leftover.stop = config->stop;
 	leftover.stop_timeout = config->stop_timeout;
 	memcpy(leftover.user, config->user, sizeof leftover.user);
 	memcpy(leftover.directory, config->directory, sizeof leftover.directory);
-	return trail_leave(resource, "script", &leftover, error);
+	return run_tracking_leave(resource, "script", &leftover, error);
 }

@@ -37,8 +37,8 @@ struct task {
 	const char *what;
 	struct task_events events;
 	struct child *child; /* owned */
-	struct alarm *alarm; /* owned */
-	struct lines lines;
+	struct timer *alarm; /* owned */
+	struct output_lines lines;
 	char problem[PROBLEM_BYTES];
 	bool never_began;
 	struct child_end end;
@@ -78,7 +78,7 @@ static void show_line(void *context, const char *line, uint64_t left_out)
 static void forget(struct task *task)
 {
 	task->is_gone = true;
-	trail_forget(task->resource, task->what);
+	run_tracking_forget(task->resource, task->what);
 }
 
 /* Looks whether everything is gone, and tells; else comes again. */
@@ -92,7 +92,7 @@ static void look(void *context)
 	bool is_gone = task->ending == ENDING_KILLED || platform_child_is_gone(task->child);
 	is_gone = is_gone && platform_child_kill(task->child);
 	if (!is_gone || !task->has_ended) {
-		alarm_set(task->alarm, task->look_again);
+		timer_set(task->alarm, task->look_again);
 		if (task->look_again.ns < LOOK_AGAIN_LAST.ns)
 			task->look_again = span_times(task->look_again, 2);
 		return;
@@ -106,7 +106,7 @@ static void look(void *context)
 static void look_soon(struct task *task)
 {
 	task->look_again = LOOK_AGAIN_FIRST;
-	alarm_set(task->alarm, (struct span){0});
+	timer_set(task->alarm, (struct span){0});
 }
 
 static void on_began(void *context, const char *problem)
@@ -122,7 +122,7 @@ static void on_began(void *context, const char *problem)
 static void on_output(void *context, const char *bytes, size_t length)
 {
 	struct task *task = context;
-	lines_feed(&task->lines, bytes, length, platform_now());
+	output_lines_feed(&task->lines, bytes, length, platform_now());
 }
 
 /* As a rule the last line says why. */
@@ -140,7 +140,7 @@ static void describe_end(struct task *task, struct child_end end)
 	if (task->problem[0] != '\0')
 		return; /* it was never started */
 	bool was_killed = !end.known || (end.by_signal && end.number == SIGKILL);
-	if (was_killed && trail_was_struck(task->resource))
+	if (was_killed && run_tracking_was_struck(task->resource))
 		snprintf(task->problem, sizeof task->problem,
 		         "was killed by the guard at the end of the lease");
 	else if (!end.known)
@@ -159,7 +159,7 @@ static void on_ended(void *context, struct child_end end)
 	struct task *task = context;
 	task->has_ended = true;
 	task->end = end;
-	lines_end(&task->lines, platform_now());
+	output_lines_end(&task->lines, platform_now());
 	describe_end(task, end);
 	if (platform_child_is_gone(task->child))
 		forget(task);
@@ -190,7 +190,7 @@ static enum code spawn(struct task *task, const struct task_options *options, st
 	    variables[3],
 	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 	    NULL};
-	enum code code = trail_output(resource, task->what, output, error);
+	enum code code = run_tracking_output(resource, task->what, output, error);
 	if (code != CODE_OK)
 		return code;
 	const struct child_options child = {
@@ -211,9 +211,9 @@ static void go(struct task *task)
 {
 	struct leftover leftover;
 	struct error error;
-	trail_begin(task->resource, LEFTOVER_CHILD, &leftover);
+	run_tracking_begin(task->resource, LEFTOVER_CHILD, &leftover);
 	leftover.child = *platform_child_id(task->child);
-	if (trail_leave(task->resource, task->what, &leftover, &error) == CODE_OK) {
+	if (run_tracking_leave(task->resource, task->what, &leftover, &error) == CODE_OK) {
 		platform_child_go(task->child);
 		return;
 	}
@@ -229,8 +229,8 @@ static struct task *task_new(const struct task_options *options, const struct ta
 	made->resource = options->resource;
 	made->what = options->what;
 	made->events = *events;
-	lines_init(&made->lines, show_line, made);
-	made->alarm = alarm_open(made->resource->site->loop, look, made);
+	output_lines_init(&made->lines, show_line, made);
+	made->alarm = timer_open(made->resource->site->loop, look, made);
 	if (made->alarm != NULL)
 		return made;
 	free(made);
@@ -258,7 +258,7 @@ static enum code take_over(struct task *task, const struct leftover *record, str
 	const struct resource *resource = task->resource;
 	char mark[TASK_MARK_BYTES], output[FILE_PATH_BYTES];
 	task_mark(mark, resource->config->name);
-	enum code code = trail_output(resource, task->what, output, error);
+	enum code code = run_tracking_output(resource, task->what, output, error);
 	if (code != CODE_OK)
 		return code;
 	const struct child_before before = {
@@ -330,6 +330,6 @@ void task_close(struct task *task)
 	if (task->has_ended && !task->is_gone && platform_child_is_gone(task->child))
 		forget(task);
 	platform_child_close(task->child);
-	alarm_close(task->alarm);
+	timer_close(task->alarm);
 	free(task);
 }

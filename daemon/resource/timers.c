@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct alarm {
+struct timer {
 	uv_timer_t timer;
 	void (*ring)(void *context);
 	void *context;
@@ -22,13 +22,13 @@ static void on_alarm_closed(uv_handle_t *handle)
 
 static void on_ring(uv_timer_t *timer)
 {
-	struct alarm *alarm = timer->data;
+	struct timer *alarm = timer->data;
 	alarm->ring(alarm->context);
 }
 
-struct alarm *alarm_open(uv_loop_t *loop, void (*ring)(void *context), void *context)
+struct timer *timer_open(uv_loop_t *loop, void (*ring)(void *context), void *context)
 {
-	struct alarm *alarm = calloc(1, sizeof *alarm);
+	struct timer *alarm = calloc(1, sizeof *alarm);
 	if (alarm == NULL)
 		return NULL;
 	uv_timer_init(loop, &alarm->timer); /* cannot fail */
@@ -38,7 +38,7 @@ struct alarm *alarm_open(uv_loop_t *loop, void (*ring)(void *context), void *con
 	return alarm;
 }
 
-void alarm_set(struct alarm *alarm, struct span delay)
+void timer_set(struct timer *alarm, struct span delay)
 {
 	/* Rounded up: waking before the time would only mean to sleep again. The loop's idea of now
 	 * may be as old as its turn. */
@@ -48,12 +48,12 @@ void alarm_set(struct alarm *alarm, struct span delay)
 	assert(failed == 0);
 }
 
-void alarm_stop(struct alarm *alarm)
+void timer_stop(struct timer *alarm)
 {
 	uv_timer_stop(&alarm->timer);
 }
 
-void alarm_close(struct alarm *alarm)
+void timer_close(struct timer *alarm)
 {
 	if (alarm != NULL)
 		uv_close((uv_handle_t *)&alarm->timer, on_alarm_closed);

@@ -10,14 +10,14 @@
 
 #include "proto/clock.h"
 
-struct alarm;
+struct timer;
 
 /* NULL: out of memory. */
-struct alarm *alarm_open(uv_loop_t *loop, void (*ring)(void *context), void *context);
+struct timer *timer_open(uv_loop_t *loop, void (*ring)(void *context), void *context);
 /* Rings once after `delay`; replaces what was set before. */
-void alarm_set(struct alarm *alarm, struct span delay);
-void alarm_stop(struct alarm *alarm);
-void alarm_close(struct alarm *alarm); /* accepts NULL */
+void timer_set(struct timer *alarm, struct span delay);
+void timer_stop(struct timer *alarm);
+void timer_close(struct timer *alarm); /* accepts NULL */
 
 struct watch;
 

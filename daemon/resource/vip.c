@@ -22,17 +22,17 @@ static const struct span RETRY = {20 * 1000000LL};
 static enum code leave_trail(const struct vip *vip, struct error *error)
 {
 	struct leftover leftover;
-	trail_begin(vip->resource, LEFTOVER_ADDRESS, &leftover);
+	run_tracking_begin(vip->resource, LEFTOVER_ADDRESS, &leftover);
 	leftover.address = vip->address;
-	return trail_leave(vip->resource, "address", &leftover, error);
+	return run_tracking_leave(vip->resource, "address", &leftover, error);
 }
 
 static void fall_silent(struct vip *vip, enum vip_state state)
 {
 	vip->state = state;
 	vip->stands = vip->is_waiting = false;
-	alarm_stop(vip->announcer);
-	alarm_stop(vip->retry);
+	timer_stop(vip->announcer);
+	timer_stop(vip->retry);
 }
 
 /* Also asks again for the right to act after the act: between asking and adding, the process may
@@ -47,13 +47,14 @@ static enum code add(struct vip *vip, bool *had_right, struct error *error)
 	enum code code = leave_trail(vip, error);
 	if (code != CODE_OK)
 		return code;
-	code = lifetime_add(site->lifetime, site->network, resource_role(vip->resource),
-	                    &vip->address, error);
+	code = address_lifetime_add(site->lifetime, site->network, resource_role(vip->resource),
+	                            &vip->address, error);
 	*had_right = resource_may_act(vip->resource);
 	vip->stands = code == CODE_OK && *had_right;
 	if (vip->stands)
 		vip_begin_burst(vip);
-	else if (lifetime_remove(site->lifetime, site->network, &vip->address, NULL) != CODE_OK)
+	else if (address_lifetime_remove(site->lifetime, site->network, &vip->address, NULL) !=
+	         CODE_OK)
 		code = error_set(error, CODE_SYSTEM, "%s may be half added", vip->text);
 	return code;
 }
@@ -72,7 +73,7 @@ static void come(struct vip *vip)
 	if (code != CODE_OK) {
 		resource_report_problem(resource, REPORT_FAILED, "%s", error.text);
 	} else if (!had_right) {
-		trail_forget(resource, "address");
+		run_tracking_forget(resource, "address");
 		resource_report(resource, REPORT_REFUSED);
 	} else {
 		vip->state = VIP_HERE;
@@ -98,15 +99,15 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 	struct leftover record;
 	bool is_here = false;
 	*found = FOUND_NOTHING;
-	enum code code = trail_find(resource, "address", &record, error);
+	enum code code = run_tracking_find(resource, "address", &record, error);
 	if (code == CODE_NOT_FOUND)
 		return CODE_OK;
 	if (code == CODE_OK)
 		code = network_present(site->network, &vip->address, &is_here, error);
 	/* It has the end that the life before gave it, which nobody puts off any more. */
 	if (code == CODE_OK && is_here)
-		code = lifetime_adopt(site->lifetime, site->network, resource_role(resource),
-		                      &vip->address, error);
+		code = address_lifetime_adopt(site->lifetime, site->network,
+		                              resource_role(resource), &vip->address, error);
 	if (code != CODE_OK || !is_here)
 		return code;
 	(void)vip_look_at_link(vip);
@@ -114,7 +115,7 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 	vip->state = VIP_HERE;
 	/* The name may stand for another interface by now. */
 	if (!vip->stands)
-		alarm_set(vip->retry, RETRY);
+		timer_set(vip->retry, RETRY);
 	log_write(site->log, LEVEL_INFO, "resource %s: %s on interface %s goes on",
 	          resource->config->name, vip->text, vip->address.interface);
 	/* Once: whoever asked in the meantime got no worse answer than before. */
@@ -132,7 +133,8 @@ static void leave(struct vip *vip)
 	struct error error;
 	bool is_here = true;
 	const struct resource_site *site = resource->site;
-	enum code code = lifetime_remove(site->lifetime, site->network, &vip->address, &error);
+	enum code code =
+	    address_lifetime_remove(site->lifetime, site->network, &vip->address, &error);
 	if (code == CODE_OK)
 		code = network_present(site->network, &vip->address, &is_here, &error);
 	if (code == CODE_OK && is_here)
@@ -140,11 +142,11 @@ static void leave(struct vip *vip)
 	if (code != CODE_OK) {
 		snprintf(resource->detail, sizeof resource->detail, "%.*s", DETAIL_BYTES - 1,
 		         error.text);
-		alarm_set(vip->retry, RETRY);
+		timer_set(vip->retry, RETRY);
 		return;
 	}
 	vip->state = VIP_AWAY;
-	trail_forget(resource, "address");
+	run_tracking_forget(resource, "address");
 	resource_report(resource, REPORT_DOWN);
 }
 
@@ -179,17 +181,18 @@ static void put_back(struct vip *vip, bool expected)
 {
 	const struct resource_site *site = vip->resource->site;
 	struct error error;
-	bool had_right = false, ran_out = lifetime_ran_out(site->lifetime, &vip->address);
+	bool had_right = false, ran_out = address_lifetime_ran_out(site->lifetime, &vip->address);
 	enum code code = CODE_OK;
 	vip->stands = false;
 	if (vip_waits(vip))
 		return;
 	if (resource_may_act(vip->resource))
-		code = lifetime_remove(site->lifetime, site->network, &vip->address, &error);
+		code =
+		    address_lifetime_remove(site->lifetime, site->network, &vip->address, &error);
 	if (code == CODE_OK)
 		code = add(vip, &had_right, &error);
 	if (code == CODE_OK && !had_right)
-		alarm_set(vip->retry, RETRY);
+		timer_set(vip->retry, RETRY);
 	else if (code != CODE_OK)
 		resource_report_problem(vip->resource, REPORT_FAILED, "%s", error.text);
 	else
@@ -240,8 +243,8 @@ static void complete(struct vip *vip)
 {
 	const struct resource_site *site = vip->resource->site;
 	if (vip->stands && resource_may_act(vip->resource))
-		(void)lifetime_add(site->lifetime, site->network, resource_role(vip->resource),
-		                   &vip->address, NULL);
+		(void)address_lifetime_add(site->lifetime, site->network,
+		                           resource_role(vip->resource), &vip->address, NULL);
 }
 
 /* The interface may be another one by now. */
@@ -340,9 +343,9 @@ static void vip_network(struct resource *resource, const struct network_change *
 static void vip_close(struct resource *resource)
 {
 	struct vip *vip = resource->kind;
-	alarm_close(vip->announcer);
-	alarm_close(vip->waiter);
-	alarm_close(vip->retry);
+	timer_close(vip->announcer);
+	timer_close(vip->waiter);
+	timer_close(vip->retry);
 	watch_close(vip->ear);
 	free(vip);
 }
@@ -359,9 +362,9 @@ static enum code vip_open(struct resource *resource, struct error *error)
 	memcpy(vip->address.interface, resource->config->interface, sizeof vip->address.interface);
 	address_format(&vip->address.address, vip->text);
 	resource->kind = vip;
-	vip->announcer = alarm_open(resource->site->loop, vip_say, vip);
-	vip->waiter = alarm_open(resource->site->loop, resume, vip);
-	vip->retry = alarm_open(resource->site->loop, resume, vip);
+	vip->announcer = timer_open(resource->site->loop, vip_say, vip);
+	vip->waiter = timer_open(resource->site->loop, resume, vip);
+	vip->retry = timer_open(resource->site->loop, resume, vip);
 	if (vip->announcer == NULL || vip->waiter == NULL || vip->retry == NULL) {
 		vip_close(resource);
 		return error_set(error, CODE_SYSTEM, "out of memory");

@@ -24,12 +24,12 @@ struct vip {
 	struct footing footing;
 	bool stands;             /* here, and seen on its interface */
 	bool is_waiting;         /* and it was said */
-	struct alarm *waiter;    /* owned; for the end of a wait */
-	struct alarm *announcer; /* owned */
+	struct timer *waiter;    /* owned; for the end of a wait */
+	struct timer *announcer; /* owned */
 	unsigned pause;          /* the next one in BURST */
 	bool is_losing;          /* the last announcement was lost */
 	struct watch *ear;       /* owned; for rivals; NULL: never needed so far */
-	struct alarm *retry;     /* owned */
+	struct timer *retry;     /* owned */
 };
 
 /* Announces the address, and goes on with the burst or what follows it. */

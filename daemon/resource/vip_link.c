@@ -16,7 +16,7 @@ void vip_tell_fitness(struct vip *vip)
 	                             problem, sizeof problem);
 	snprintf(why, sizeof why, "interface %s %s", vip->address.interface, problem);
 	if (instant_before(due, INSTANT_NEVER))
-		alarm_set(vip->waiter, instant_since(due, now));
+		timer_set(vip->waiter, instant_since(due, now));
 	resource_set_fit(vip->resource, is_fit, why);
 }
 

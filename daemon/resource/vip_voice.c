@@ -44,7 +44,7 @@ void vip_say(void *context)
 	/* After a pause of this process the lease may be over, and this runs before anybody
 	 * noticed. */
 	if (!resource_may_act(vip->resource)) {
-		alarm_set(vip->announcer, RETRY);
+		timer_set(vip->announcer, RETRY);
 		return;
 	}
 	bool is_lost = network_announce(site->network, &vip->address, &error) != CODE_OK;
@@ -53,7 +53,7 @@ void vip_say(void *context)
 		          error.text);
 	vip->is_losing = is_lost;
 	vip_open_ear(vip); /* where that was not possible so far */
-	alarm_set(vip->announcer, vip->pause < BURST_PAUSES ? BURST[vip->pause] : REFRESH);
+	timer_set(vip->announcer, vip->pause < BURST_PAUSES ? BURST[vip->pause] : REFRESH);
 	vip->pause++;
 }
 
@@ -77,12 +77,13 @@ static void hear_rival(void *context)
 	struct resource *resource = vip->resource;
 	const struct resource_site *site = resource->site;
 	if (!network_rival_read(site->network, &vip->address, watch_fd(vip->ear), who) ||
-	    vip->state != VIP_HERE || !rivalry_hear(&resource->rivalry, who, platform_now()))
+	    vip->state != VIP_HERE ||
+	    !address_conflict_hear(&resource->conflict, who, platform_now()))
 		return;
-	rivalry_station(&resource->rivalry, station);
+	address_conflict_station(&resource->conflict, station);
 	log_write(site->log, LEVEL_WARNING,
 	          "resource %s: station %s says that %s is its own (%u signs of that so far); "
 	          "announcing again",
-	          resource->config->name, station, vip->text, (unsigned)resource->rivalry.signs);
+	          resource->config->name, station, vip->text, (unsigned)resource->conflict.signs);
 	vip_begin_burst(vip);
 }

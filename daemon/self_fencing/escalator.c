@@ -103,7 +103,7 @@ static void escalate(struct escalator *escalator, uint8_t role, struct instant n
 		return;
 	}
 	log_write(daemon->log, LEVEL_ERROR, "%s; rebooting this host", why);
-	if (lastwords_and_reboot(escalator->path, why, &error) == CODE_OK)
+	if (reboot_reason_and_reboot(escalator->path, why, &error) == CODE_OK)
 		return;
 	log_write(daemon->log, LEVEL_ERROR, "%s; killing %s again", error.text,
 	          daemon->config.setup.roles[role].name);
@@ -125,7 +125,7 @@ static void wake_up(uv_timer_t *timer)
 
 enum code escalator_open(struct escalator *escalator, struct daemon *daemon, struct error *error)
 {
-	enum code code = lastwords_path(escalator->path, daemon->state_dir, error);
+	enum code code = reboot_reason_path(escalator->path, daemon->state_dir, error);
 
 	if (code != CODE_OK)
 		return code;
@@ -135,7 +135,7 @@ enum code escalator_open(struct escalator *escalator, struct daemon *daemon, str
 		escalator->again_at[r] = INSTANT_PAST;
 	(void)uv_timer_init(&daemon->loop, &escalator->timer);
 	escalator->timer.data = escalator;
-	lastwords_recall(&escalator->last, daemon->state_dir);
+	reboot_reason_recall(&escalator->last, daemon->state_dir);
 	if (escalator->last.fresh)
 		log_write(daemon->log, LEVEL_WARNING,
 		          "at %s failoverd rebooted this host, or tried to: %s",

@@ -21,7 +21,7 @@ struct escalator {
 	uv_timer_t timer;
 	bool reboots;
 	char path[FILE_PATH_BYTES];
-	struct lastwords last; /* of an earlier life */
+	struct reboot_reason last; /* of an earlier life */
 	struct escalation roles[ROLES_MAX];
 	struct instant again_at[ROLES_MAX]; /* what was done did not help: not before */
 };

@@ -68,8 +68,7 @@ static bool find_roles(struct gatekeeper *keeper)
 	for (uint8_t r = 0; r < config->setup.role_count; r++) {
 		uint8_t at = 0;
 		keeper->roles[r].has_address = next_address(config, r, &at, &address);
-		is_any =
-		    is_any || (keeper->roles[r].has_address && lists_self(&config->setup, r));
+		is_any = is_any || (keeper->roles[r].has_address && lists_self(&config->setup, r));
 	}
 	return is_any;
 }
@@ -98,7 +97,7 @@ static void tell_fitness(const struct gatekeeper *keeper, uint8_t role)
 
 static void tell_absence(struct gatekeeper *keeper, const struct error *error)
 {
-	bool expire = lifetime_is_possible(config_of(keeper)->setup.timing);
+	bool expire = address_lifetime_is_possible(config_of(keeper)->setup.timing);
 	if (strcmp(keeper->why, error->text) == 0)
 		return;
 	(void)snprintf(keeper->why, sizeof keeper->why, "%s", error->text);

@@ -65,7 +65,7 @@ struct gatekeeper {
 };
 
 enum gate_use {
-	GATE_NONE,   /* not wanted, or not possible: `why` */
+	GATE_NONE,    /* not wanted, or not possible: `why` */
 	GATE_STANDBY, /* no claim here: only what this host would say of the address is dropped */
 	GATE_OPEN,    /* until the lease ends */
 	GATE_CLOSED,

@@ -16,12 +16,12 @@ enum { DISK_MS = 200 };
 static const char NAME[] = "last-escalation";
 static const char TOLD[] = ".told";
 
-enum code lastwords_path(char path[FILE_PATH_BYTES], const char *state_dir, struct error *error)
+enum code reboot_reason_path(char path[FILE_PATH_BYTES], const char *state_dir, struct error *error)
 {
 	return file_path(path, state_dir, NAME, error);
 }
 
-enum code lastwords_and_reboot(const char *path, const char *why, struct error *error)
+enum code reboot_reason_and_reboot(const char *path, const char *why, struct error *error)
 {
 	struct error unwritten;
 	enum code written = platform_last_words(path, why, span_ms(DISK_MS), &unwritten);
@@ -33,7 +33,7 @@ enum code lastwords_and_reboot(const char *path, const char *why, struct error *
 }
 
 /* CODE_OK: `words` are those of the file. */
-static enum code read_words(struct lastwords *words, const char *path)
+static enum code read_words(struct reboot_reason *words, const char *path)
 {
 	uv_fs_t request = {0};
 	size_t length = 0;
@@ -58,12 +58,12 @@ static enum code read_words(struct lastwords *words, const char *path)
 	return CODE_OK;
 }
 
-void lastwords_recall(struct lastwords *words, const char *state_dir)
+void reboot_reason_recall(struct reboot_reason *words, const char *state_dir)
 {
 	char path[FILE_PATH_BYTES], told[FILE_PATH_BYTES + sizeof TOLD];
 
 	memset(words, 0, sizeof *words);
-	if (lastwords_path(path, state_dir, NULL) != CODE_OK)
+	if (reboot_reason_path(path, state_dir, NULL) != CODE_OK)
 		return;
 	(void)snprintf(told, sizeof told, "%s%s", path, TOLD);
 	words->fresh = read_words(words, path) == CODE_OK;

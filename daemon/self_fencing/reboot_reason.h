@@ -14,17 +14,18 @@
 enum { LASTWORDS_TEXT_BYTES = 512 };
 
 /* Where to write; made in advance, for whoever must not stumble then. */
-enum code lastwords_path(char path[FILE_PATH_BYTES], const char *state_dir, struct error *error);
+enum code reboot_reason_path(char path[FILE_PATH_BYTES], const char *state_dir,
+                             struct error *error);
 
 /*
  * Writes `why`, one line, and reboots this host at once. Returns only when it cannot be rebooted.
  * Waits a fifth of a second for the disk and no longer: what is written helps people, the reboot
  * protects data. Allocates nothing; for the worker and the guard alike.
  */
-enum code lastwords_and_reboot(const char *path, const char *why, struct error *error);
+enum code reboot_reason_and_reboot(const char *path, const char *why, struct error *error);
 
 /* What an earlier life left. */
-struct lastwords {
+struct reboot_reason {
 	bool known;
 	bool fresh;         /* not told by any life so far: to be logged */
 	int64_t written_at; /* seconds since 1970, for people */
@@ -34,4 +35,4 @@ struct lastwords {
 
 /* Reads it. What is told as fresh is renamed to last-escalation.told and is fresh no more. Blocks;
  * for the start. No file, or one that cannot be read: not known. */
-void lastwords_recall(struct lastwords *words, const char *state_dir);
+void reboot_reason_recall(struct reboot_reason *words, const char *state_dir);

@@ -10,9 +10,9 @@
  * address itself. */
 static void follow_addresses(struct daemon *daemon)
 {
-	const struct gatekeeper *keeper = &daemon->layers.gatekeeper;
+	const struct gatekeeper *keeper = &daemon->self_fencing.gatekeeper;
 
-	gatekeeper_follow(&daemon->layers.gatekeeper);
+	gatekeeper_follow(&daemon->self_fencing.gatekeeper);
 	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
 		const struct instant end = member_lease_end(&daemon->member, r);
 		const struct lifetime_lease lease = {
@@ -47,66 +47,67 @@ static enum code open_gatekeeper(struct daemon *daemon, struct error *error)
 	    .hooks = {.context = daemon, .lease_end = lease_end, .fitness = gate_fitness},
 	};
 
-	return gatekeeper_open(&daemon->layers.gatekeeper, &settings, error);
+	return gatekeeper_open(&daemon->self_fencing.gatekeeper, &settings, error);
 }
 
 static void follow_memory(struct daemon *daemon)
 {
-	struct layers *layers = &daemon->layers;
+	struct self_fencing *self_fencing = &daemon->self_fencing;
 	const struct setup *setup = &daemon->config.setup;
 	struct memory_lease leases[ROLES_MAX];
 
-	if (layers->memory == NULL)
+	if (self_fencing->memory == NULL)
 		return;
-	member_keep(&daemon->member, &layers->kept);
+	member_keep(&daemon->member, &self_fencing->kept);
 	for (uint8_t r = 0; r < setup->role_count; r++)
 		leases[r] =
 		    (struct memory_lease){.role = setup->roles[r].id,
 		                          .end = member_lease_end(&daemon->member, r),
 		                          .release = member_release_limit(&daemon->member, r)};
-	if (memory_follow(layers->memory, &layers->kept, leases, setup->role_count))
-		tie_wake_guard(&daemon->tie);
+	if (shared_memory_follow(self_fencing->memory, &self_fencing->kept, leases,
+	                         setup->role_count))
+		guard_link_wake_guard(&daemon->guard_link);
 }
 
-enum code layers_open(struct daemon *daemon, struct error *error)
+enum code self_fencing_open(struct daemon *daemon, struct error *error)
 {
-	struct memory *memory = daemon->layers.memory;
+	struct shared_memory *memory = daemon->self_fencing.memory;
 	enum code code;
 
 	if (memory != NULL)
 		atomic_store(&memory->escalates, daemon->config.escalate == ESCALATE_REBOOT);
-	watchdog_layer_open(&daemon->layers.watchdog, daemon);
-	code = escalator_open(&daemon->layers.escalator, daemon, error);
+	watchdog_layer_open(&daemon->self_fencing.watchdog, daemon);
+	code = escalator_open(&daemon->self_fencing.escalator, daemon, error);
 	return code == CODE_OK ? open_gatekeeper(daemon, error) : code;
 }
 
-void layers_follow(struct daemon *daemon)
+void self_fencing_follow(struct daemon *daemon)
 {
 	follow_memory(daemon);
 	follow_addresses(daemon);
-	watchdog_layer_follow(&daemon->layers.watchdog);
-	escalator_follow(&daemon->layers.escalator);
+	watchdog_layer_follow(&daemon->self_fencing.watchdog);
+	escalator_follow(&daemon->self_fencing.escalator);
 }
 
-void layers_network(struct daemon *daemon, const struct network_change *change)
+void self_fencing_network(struct daemon *daemon, const struct network_change *change)
 {
-	gatekeeper_hear(&daemon->layers.gatekeeper, change);
+	gatekeeper_hear(&daemon->self_fencing.gatekeeper, change);
 }
 
-bool layers_allow(const struct daemon *daemon, uint8_t role)
+bool self_fencing_allow(const struct daemon *daemon, uint8_t role)
 {
-	return watchdog_layer_allows(&daemon->layers.watchdog, role);
+	return watchdog_layer_allows(&daemon->self_fencing.watchdog, role);
 }
 
-void layers_turn(struct daemon *daemon)
+void self_fencing_turn(struct daemon *daemon)
 {
-	if (daemon->layers.memory != NULL)
-		atomic_fetch_add(&daemon->layers.memory->worker_turns, 1);
+	if (daemon->self_fencing.memory != NULL)
+		atomic_fetch_add(&daemon->self_fencing.memory->worker_turns, 1);
 }
 
-void layers_close(struct daemon *daemon)
+void self_fencing_close(struct daemon *daemon)
 {
-	gatekeeper_close(&daemon->layers.gatekeeper);
-	escalator_close(&daemon->layers.escalator);
-	watchdog_layer_close(&daemon->layers.watchdog);
+	gatekeeper_close(&daemon->self_fencing.gatekeeper);
+	escalator_close(&daemon->self_fencing.escalator);
+	watchdog_layer_close(&daemon->self_fencing.watchdog);
 }

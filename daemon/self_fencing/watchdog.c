@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between the member, the petter and the loop. The member is never stepped from inside of a step:
+ * Between the member, the feeder and the loop. The member is never stepped from inside of a step:
  * what it has to be told waits for the timer, which then fires at once.
  */
 #include "daemon/self_fencing/watchdog.h"
@@ -40,7 +40,7 @@ static bool is_any_candidate(const struct setup *setup)
 
 static const char *obstacle(const struct watchdog_layer *layer)
 {
-	const char *why = petter_obstacle(&layer->petter);
+	const char *why = watchdog_feeder_obstacle(&layer->feeder);
 
 	return why == NULL ? "" : why;
 }
@@ -48,7 +48,7 @@ static const char *obstacle(const struct watchdog_layer *layer)
 static void schedule(struct watchdog_layer *layer)
 {
 	const bool untold = strcmp(obstacle(layer), layer->told) != 0;
-	const struct instant due = petter_deadline(&layer->petter);
+	const struct instant due = watchdog_feeder_deadline(&layer->feeder);
 	const int64_t left = instant_since(due, platform_now()).ns;
 
 	if (!untold && due.ns == INSTANT_NEVER.ns) {
@@ -80,7 +80,7 @@ static void wake_up(uv_timer_t *timer)
 {
 	struct watchdog_layer *layer = timer->data;
 
-	petter_turn(&layer->petter);
+	watchdog_feeder_turn(&layer->feeder);
 	tell_fitness(layer);
 	schedule(layer);
 }
@@ -99,7 +99,7 @@ void watchdog_layer_open(struct watchdog_layer *layer, struct daemon *daemon)
 	layer->daemon = daemon;
 	(void)uv_timer_init(&daemon->loop, &layer->timer);
 	layer->timer.data = layer;
-	petter_open(&layer->petter, &settings);
+	watchdog_feeder_open(&layer->feeder, &settings);
 }
 
 void watchdog_layer_follow(struct watchdog_layer *layer)
@@ -109,22 +109,22 @@ void watchdog_layer_follow(struct watchdog_layer *layer)
 	if (daemon == NULL)
 		return; /* closed: the loop ends */
 	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
-		petter_follow(&layer->petter, r, member_lease_end(&daemon->member, r),
-		              member_release_limit(&daemon->member, r));
-	petter_turn(&layer->petter);
+		watchdog_feeder_follow(&layer->feeder, r, member_lease_end(&daemon->member, r),
+		                       member_release_limit(&daemon->member, r));
+	watchdog_feeder_turn(&layer->feeder);
 	schedule(layer);
 }
 
 bool watchdog_layer_allows(const struct watchdog_layer *layer, uint8_t role)
 {
-	return petter_allows(&layer->petter, role);
+	return watchdog_feeder_allows(&layer->feeder, role);
 }
 
 void watchdog_layer_close(struct watchdog_layer *layer)
 {
 	if (layer->daemon == NULL)
 		return;
-	petter_close(&layer->petter);
+	watchdog_feeder_close(&layer->feeder);
 	uv_close((uv_handle_t *)&layer->timer, NULL);
 	layer->daemon = NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The watchdog as a layer: tells the petter (watchdog_feeder.h) of every lease end, wakes it at its
+ * The watchdog as a layer: tells the feeder (watchdog_feeder.h) of every lease end, wakes it at its
  * deadlines, and tells the member when a watchdog that is required cannot be used.
  */
 #pragma once
@@ -15,7 +15,7 @@ struct daemon;
 
 struct watchdog_layer {
 	struct daemon *daemon; /* borrowed: the owner; NULL: not open */
-	struct petter petter;
+	struct watchdog_feeder feeder;
 	uv_timer_t timer;
 	char told[ERROR_TEXT_BYTES]; /* what the member was told is the obstacle, "" for none */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The watchdog of this host at work: carries out on the device (platform/watchdog.h) what the
- * policy (daemon/self_fencing/watchdog_rules.h) orders, and says in words what came of it. Knows neither the loop nor
- * the member; what time it is, it reads right before each order and right after.
+ * policy (daemon/self_fencing/watchdog_rules.h) orders, and says in words what came of it. Knows
+ * neither the loop nor the member; what time it is, it reads right before each order and right
+ * after.
  *
  * A device may take some milliseconds for each act, and that long nothing else happens here; one
  * that takes longer is told of.
@@ -31,7 +32,7 @@ struct petter_settings {
 	struct petter_hooks hooks;
 };
 
-struct petter {
+struct watchdog_feeder {
 	bool in_use;   /* there is a time-out that fits, and it was not switched off */
 	bool required; /* without it nothing may be started */
 	bool proven;   /* the device did what it should at least once */
@@ -47,22 +48,22 @@ struct petter {
 };
 
 /* Touches no device yet. */
-void petter_open(struct petter *petter, const struct petter_settings *settings);
+void watchdog_feeder_open(struct watchdog_feeder *feeder, const struct petter_settings *settings);
 /* Stops the device if nothing is owned; else leaves it counting, for the next life of the worker to
  * take over, or to reset this host. Accepts one that was never opened, if it is all zero. */
-void petter_close(struct petter *petter);
+void watchdog_feeder_close(struct watchdog_feeder *feeder);
 
 /* This node has the role until then, with this release; INSTANT_PAST: it does not, and all of the
  * role is down. Cheap, at any time. */
-void petter_follow(struct petter *petter, uint8_t role, struct instant lease_end,
-                   struct span release);
+void watchdog_feeder_follow(struct watchdog_feeder *feeder, uint8_t role, struct instant lease_end,
+                            struct span release);
 /* Does what is due now. The first time it takes over whatever an earlier life left, and stops it
  * again where nothing is owned: which shows whether the device works, before it is needed. */
-void petter_turn(struct petter *petter);
-/* When to call petter_turn again if nothing happens before. */
-struct instant petter_deadline(const struct petter *petter);
+void watchdog_feeder_turn(struct watchdog_feeder *feeder);
+/* When to call watchdog_feeder_turn again if nothing happens before. */
+struct instant watchdog_feeder_deadline(const struct watchdog_feeder *feeder);
 
 /* Whether something of the role may be started as far as the watchdog goes. */
-bool petter_allows(const struct petter *petter, uint8_t role);
+bool watchdog_feeder_allows(const struct watchdog_feeder *feeder, uint8_t role);
 /* What makes every role impossible on this node; NULL: nothing. */
-const char *petter_obstacle(const struct petter *petter);
+const char *watchdog_feeder_obstacle(const struct watchdog_feeder *feeder);

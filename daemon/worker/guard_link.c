@@ -19,127 +19,127 @@ enum {
 	GUARD_TRIES = 6,
 };
 
-static void seek_guard(uv_timer_t *timer);
+static void candidacy_guard(uv_timer_t *timer);
 
-static void wait_for_guard(struct tie *tie)
+static void wait_for_guard(struct guard_link *link)
 {
-	(void)uv_timer_start(&tie->timer, seek_guard, GUARD_WAIT_MS, 0);
+	(void)uv_timer_start(&link->timer, candidacy_guard, GUARD_WAIT_MS, 0);
 }
 
-static void give_up(struct tie *tie)
+static void give_up(struct guard_link *link)
 {
-	log_write(tie->daemon->log, LEVEL_ERROR,
+	log_write(link->daemon->log, LEVEL_ERROR,
 	          "no new guard has come: handing over every role and leaving");
-	leave_now(&tie->daemon->leave);
+	shutdown_now(&link->daemon->shutdown);
 }
 
-static void seek_guard(uv_timer_t *timer)
+static void candidacy_guard(uv_timer_t *timer)
 {
-	struct tie *tie = timer->data;
+	struct guard_link *link = timer->data;
 	struct error error;
 
-	if (tie->revived != 0 && guard_channel_collect(tie->revived))
-		tie->revived = 0;
-	if (tie->tries++ == GUARD_TRIES) {
-		give_up(tie);
+	if (link->revived != 0 && guard_channel_collect(link->revived))
+		link->revived = 0;
+	if (link->tries++ == GUARD_TRIES) {
+		give_up(link);
 		return;
 	}
-	wait_for_guard(tie);
-	if (tie->is_managed || tie->revived != 0)
+	wait_for_guard(link);
+	if (link->is_managed || link->revived != 0)
 		return;
-	if (guard_channel_revive(tie->argv, &tie->revived, &error) != CODE_OK)
-		log_write(tie->daemon->log, LEVEL_ERROR, "%s; tried again in %d s", error.text,
+	if (guard_channel_revive(link->argv, &link->revived, &error) != CODE_OK)
+		log_write(link->daemon->log, LEVEL_ERROR, "%s; tried again in %d s", error.text,
 		          GUARD_WAIT_MS / 1000);
 }
 
 static void on_channel(uv_poll_t *poll, int status, int events)
 {
-	struct tie *tie = poll->data;
+	struct guard_link *link = poll->data;
 
 	(void)events;
-	if (status == 0 && !guard_channel_is_dead(tie->fd))
+	if (status == 0 && !guard_channel_is_dead(link->fd))
 		return;
 	(void)uv_poll_stop(poll);
-	log_write(tie->daemon->log, LEVEL_ERROR,
+	log_write(link->daemon->log, LEVEL_ERROR,
 	          "the guard of this process is gone: %s; until then nothing releases the roles of "
 	          "this host if this process hangs, too",
-	          tie->is_managed ? "waiting for the service manager to start another"
-	                          : "starting another");
-	if (!tie->is_replacing)
-		seek_guard(&tie->timer);
+	          link->is_managed ? "waiting for the service manager to start another"
+	                           : "starting another");
+	if (!link->is_replacing)
+		candidacy_guard(&link->timer);
 }
 
-enum code tie_open(struct tie *tie, struct daemon *daemon, int fd, bool is_managed,
-                   char *const argv[], struct error *error)
+enum code guard_link_open(struct guard_link *link, struct daemon *daemon, int fd, bool is_managed,
+                          char *const argv[], struct error *error)
 {
 	int failed;
 
-	tie->daemon = daemon;
-	tie->fd = fd;
-	tie->is_managed = is_managed;
-	tie->argv = argv;
+	link->daemon = daemon;
+	link->fd = fd;
+	link->is_managed = is_managed;
+	link->argv = argv;
 	if (fd < 0)
 		return CODE_OK;
-	(void)uv_timer_init(&daemon->loop, &tie->timer);
-	tie->timer.data = tie->poll.data = tie;
-	failed = uv_poll_init(&daemon->loop, &tie->poll, fd);
+	(void)uv_timer_init(&daemon->loop, &link->timer);
+	link->timer.data = link->poll.data = link;
+	failed = uv_poll_init(&daemon->loop, &link->poll, fd);
 	if (failed != 0) {
-		uv_close((uv_handle_t *)&tie->timer, NULL);
+		uv_close((uv_handle_t *)&link->timer, NULL);
 		return error_set(error, CODE_SYSTEM, "cannot watch the guard: %s",
 		                 uv_strerror(failed));
 	}
-	tie->is_open = true;
-	(void)uv_poll_start(&tie->poll, UV_READABLE | UV_DISCONNECT, on_channel);
+	link->is_open = true;
+	(void)uv_poll_start(&link->poll, UV_READABLE | UV_DISCONNECT, on_channel);
 	return CODE_OK;
 }
 
-void tie_ready(struct tie *tie)
+void guard_link_ready(struct guard_link *link)
 {
-	if (tie->is_open)
-		guard_channel_ready(tie->fd);
+	if (link->is_open)
+		guard_channel_ready(link->fd);
 }
 
-void tie_wake_guard(struct tie *tie)
+void guard_link_wake_guard(struct guard_link *link)
 {
-	if (tie->is_open)
-		guard_channel_wake(tie->fd);
+	if (link->is_open)
+		guard_channel_wake(link->fd);
 }
 
 static void replace(uv_timer_t *timer)
 {
-	struct tie *tie = timer->data;
+	struct guard_link *link = timer->data;
 
 	/* It died after it was asked: nobody would go on with what runs. */
-	if (guard_channel_is_dead(tie->fd)) {
-		tie->is_replacing = false;
-		seek_guard(timer);
+	if (guard_channel_is_dead(link->fd)) {
+		link->is_replacing = false;
+		candidacy_guard(timer);
 		return;
 	}
-	guard_channel_replace(tie->fd);
-	uv_stop(&tie->daemon->loop);
+	guard_channel_replace(link->fd);
+	uv_stop(&link->daemon->loop);
 }
 
-bool tie_replace(struct tie *tie)
+bool guard_link_replace(struct guard_link *link)
 {
-	if (!tie->is_open || guard_channel_is_dead(tie->fd))
+	if (!link->is_open || guard_channel_is_dead(link->fd))
 		return false;
-	tie->is_replacing = true;
-	log_write(tie->daemon->log, LEVEL_INFO,
+	link->is_replacing = true;
+	log_write(link->daemon->log, LEVEL_INFO,
 	          "this process ends and the program in the file goes on: what runs here stays up");
-	(void)uv_timer_start(&tie->timer, replace, REPLACE_AFTER_MS, 0);
+	(void)uv_timer_start(&link->timer, replace, REPLACE_AFTER_MS, 0);
 	return true;
 }
 
-bool tie_holds(const struct tie *tie)
+bool guard_link_holds(const struct guard_link *link)
 {
-	return tie->is_open && !guard_channel_is_dead(tie->fd);
+	return link->is_open && !guard_channel_is_dead(link->fd);
 }
 
-void tie_close(struct tie *tie)
+void guard_link_close(struct guard_link *link)
 {
-	if (!tie->is_open)
+	if (!link->is_open)
 		return;
-	uv_close((uv_handle_t *)&tie->poll, NULL);
-	uv_close((uv_handle_t *)&tie->timer, NULL);
-	(void)close(tie->fd);
+	uv_close((uv_handle_t *)&link->poll, NULL);
+	uv_close((uv_handle_t *)&link->timer, NULL);
+	(void)close(link->fd);
 }

@@ -14,7 +14,7 @@
 
 struct daemon;
 
-struct tie {
+struct guard_link {
 	struct daemon *daemon; /* borrowed: the owner */
 	bool is_open;
 	int fd;            /* owned */
@@ -28,15 +28,15 @@ struct tie {
 };
 
 /* `fd` -1: there is no guard, and nothing happens below. `argv` ends with NULL. */
-enum code tie_open(struct tie *tie, struct daemon *daemon, int fd, bool is_managed,
-                   char *const argv[], struct error *error);
+enum code guard_link_open(struct guard_link *link, struct daemon *daemon, int fd, bool is_managed,
+                          char *const argv[], struct error *error);
 /* This process works. */
-void tie_ready(struct tie *tie);
+void guard_link_ready(struct guard_link *link);
 /* A lease ends before the guard would look again. */
-void tie_wake_guard(struct tie *tie);
+void guard_link_wake_guard(struct guard_link *link);
 /* Ends this process soon, without releasing anything, for the program in the file to go on. False:
  * there is no guard that could start it. */
-bool tie_replace(struct tie *tie);
+bool guard_link_replace(struct guard_link *link);
 /* Whether a guard watches. */
-bool tie_holds(const struct tie *tie);
-void tie_close(struct tie *tie);
+bool guard_link_holds(const struct guard_link *link);
+void guard_link_close(struct guard_link *link);

@@ -22,23 +22,23 @@ static void hold_again(uv_timer_t *timer)
 
 static void on_exceeded(uv_signal_t *signal, int number)
 {
-	struct priority *priority = signal->data;
+	struct realtime *realtime = signal->data;
 
 	(void)number;
 	platform_let_processor_go();
-	log_write(priority->daemon->log, LEVEL_WARNING,
+	log_write(realtime->daemon->log, LEVEL_WARNING,
 	          "this process has computed for a second without a pause: it gives way to others "
 	          "for %d s; is somebody flooding it?",
 	          ORDINARY_FOR_MS / 1000);
-	(void)uv_timer_start(&priority->again, hold_again, ORDINARY_FOR_MS, 0);
+	(void)uv_timer_start(&realtime->again, hold_again, ORDINARY_FOR_MS, 0);
 }
 
-void priority_begin(struct priority *priority)
+void realtime_begin(struct realtime *realtime)
 {
 	/* Until there is a loop to hear it. */
 	(void)signal(SIGXCPU, SIG_IGN);
-	priority->memory.code = platform_hold_memory(&priority->memory);
-	priority->processor.code = platform_hold_processor(HOLD_WORKER, &priority->processor);
+	realtime->memory.code = platform_hold_memory(&realtime->memory);
+	realtime->processor.code = platform_hold_processor(HOLD_WORKER, &realtime->processor);
 }
 
 static void report(const struct daemon *daemon, const struct error *lacking)
@@ -48,19 +48,19 @@ static void report(const struct daemon *daemon, const struct error *lacking)
 		          lacking->text);
 }
 
-void priority_open(struct priority *priority, struct daemon *daemon)
+void realtime_open(struct realtime *realtime, struct daemon *daemon)
 {
-	priority->daemon = daemon;
-	report(daemon, &priority->memory);
-	report(daemon, &priority->processor);
-	(void)uv_signal_init(&daemon->loop, &priority->exceeded);
-	(void)uv_timer_init(&daemon->loop, &priority->again);
-	priority->exceeded.data = priority->again.data = priority;
-	(void)uv_signal_start(&priority->exceeded, on_exceeded, SIGXCPU);
+	realtime->daemon = daemon;
+	report(daemon, &realtime->memory);
+	report(daemon, &realtime->processor);
+	(void)uv_signal_init(&daemon->loop, &realtime->exceeded);
+	(void)uv_timer_init(&daemon->loop, &realtime->again);
+	realtime->exceeded.data = realtime->again.data = realtime;
+	(void)uv_signal_start(&realtime->exceeded, on_exceeded, SIGXCPU);
 }
 
-void priority_close(struct priority *priority)
+void realtime_close(struct realtime *realtime)
 {
-	uv_close((uv_handle_t *)&priority->exceeded, NULL);
-	uv_close((uv_handle_t *)&priority->again, NULL);
+	uv_close((uv_handle_t *)&realtime->exceeded, NULL);
+	uv_close((uv_handle_t *)&realtime->again, NULL);
 }

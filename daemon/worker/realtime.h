@@ -13,7 +13,7 @@
 
 struct daemon;
 
-struct priority {
+struct realtime {
 	struct daemon *daemon; /* borrowed: the owner */
 	struct error memory, processor;
 	uv_signal_t exceeded;
@@ -21,7 +21,7 @@ struct priority {
 };
 
 /* Before this process has another thread than the calling one: all have to have the same place. */
-void priority_begin(struct priority *priority);
+void realtime_begin(struct realtime *realtime);
 /* Needs the log and the loop. What this host does not allow is told once. */
-void priority_open(struct priority *priority, struct daemon *daemon);
-void priority_close(struct priority *priority);
+void realtime_open(struct realtime *realtime, struct daemon *daemon);
+void realtime_close(struct realtime *realtime);

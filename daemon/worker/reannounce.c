@@ -21,12 +21,12 @@ enum {
 	ANNOUNCED_EVERY_MS = 5000,
 };
 
-void senses_init(struct senses *senses)
+void reannounce_init(struct reannounce *reannounce)
 {
-	memset(senses, 0, sizeof *senses);
-	senses->paused_at = senses->told_at = INSTANT_PAST;
+	memset(reannounce, 0, sizeof *reannounce);
+	reannounce->paused_at = reannounce->told_at = INSTANT_PAST;
 	for (uint8_t r = 0; r < ROLES_MAX; r++)
-		senses->announced_at[r] = INSTANT_PAST;
+		reannounce->announced_at[r] = INSTANT_PAST;
 }
 
 /* --- pauses */
@@ -40,42 +40,42 @@ static struct span tolerated(const struct daemon *daemon)
 
 static void tell_pause(struct daemon *daemon, struct instant now, struct span late)
 {
-	struct senses *senses = &daemon->senses;
+	struct reannounce *reannounce = &daemon->reannounce;
 	char others[64] = "", promised[SPAN_TEXT_BYTES];
 
-	if (instant_since(now, senses->told_at).ns < span_ms(TOLD_EVERY_MS).ns) {
-		senses->untold++;
+	if (instant_since(now, reannounce->told_at).ns < span_ms(TOLD_EVERY_MS).ns) {
+		reannounce->untold++;
 		return;
 	}
-	if (senses->untold > 0)
+	if (reannounce->untold > 0)
 		(void)snprintf(others, sizeof others, "; %" PRIu64 " more since the last such line",
-		               senses->untold);
+		               reannounce->untold);
 	span_text(daemon->config.setup.timing.lease, promised);
 	log_write(daemon->log, LEVEL_WARNING,
 	          "this process was not running for %" PRId64 " ms (the lease is %s): a busy or "
 	          "paused host%s",
 	          late.ns / 1000000, promised, others);
-	senses->told_at = now;
-	senses->untold = 0;
+	reannounce->told_at = now;
+	reannounce->untold = 0;
 }
 
-void senses_late(struct daemon *daemon, struct instant now, struct span late)
+void reannounce_late(struct daemon *daemon, struct instant now, struct span late)
 {
-	struct senses *senses = &daemon->senses;
+	struct reannounce *reannounce = &daemon->reannounce;
 
 	if (late.ns <= tolerated(daemon).ns)
 		return;
-	senses->pauses++;
-	senses->paused_at = now;
-	senses->last_pause = late;
-	if (late.ns > senses->longest_pause.ns)
-		senses->longest_pause = late;
+	reannounce->pauses++;
+	reannounce->paused_at = now;
+	reannounce->last_pause = late;
+	if (late.ns > reannounce->longest_pause.ns)
+		reannounce->longest_pause = late;
 	tell_pause(daemon, now, late);
 }
 
 /* --- telling the neighbours again */
 
-void senses_hear(struct senses *senses, const struct effects *effects)
+void reannounce_hear(struct reannounce *reannounce, const struct effects *effects)
 {
 	static const struct {
 		enum note_kind kind;
@@ -92,23 +92,23 @@ void senses_hear(struct senses *senses, const struct effects *effects)
 			    effects->items[i].as.note.kind != rows[k].kind)
 				continue;
 			for (uint8_t r = 0; r < ROLES_MAX; r++)
-				senses->owed[r] = rows[k].means;
+				reannounce->owed[r] = rows[k].means;
 		}
 	}
 }
 
-enum sense senses_due(struct senses *senses, uint8_t role, bool holds, bool may_act,
-                      struct instant now)
+enum sense reannounce_due(struct reannounce *reannounce, uint8_t role, bool holds, bool may_act,
+                          struct instant now)
 {
-	const enum sense why = senses->owed[role];
+	const enum sense why = reannounce->owed[role];
 
 	if (!holds)
-		senses->owed[role] = SENSE_NOTHING; /* a start announces by itself */
+		reannounce->owed[role] = SENSE_NOTHING; /* a start announces by itself */
 	if (!holds || !may_act || why == SENSE_NOTHING ||
-	    instant_since(now, senses->announced_at[role]).ns < span_ms(ANNOUNCED_EVERY_MS).ns)
+	    instant_since(now, reannounce->announced_at[role]).ns < span_ms(ANNOUNCED_EVERY_MS).ns)
 		return SENSE_NOTHING;
-	senses->owed[role] = SENSE_NOTHING;
-	senses->announced_at[role] = now;
+	reannounce->owed[role] = SENSE_NOTHING;
+	reannounce->announced_at[role] = now;
 	return why;
 }
 
@@ -126,23 +126,23 @@ static void announce(struct daemon *daemon, uint8_t role, enum sense why)
 	count = runner_announce(daemon->runner, role);
 	if (count == 0)
 		return;
-	daemon->senses.announced++;
+	daemon->reannounce.announced++;
 	log_write(daemon->log, LEVEL_INFO, "%s: %s: telling the neighbours again where it is",
 	          daemon->config.setup.roles[role].name, reasons[why]);
 }
 
-void senses_follow(struct daemon *daemon)
+void reannounce_follow(struct daemon *daemon)
 {
 	const struct instant now = platform_now();
 
 	if (uv_is_closing((uv_handle_t *)&daemon->wakeup))
 		return; /* with the runner, too */
-	senses_hear(&daemon->senses, &daemon->effects);
+	reannounce_hear(&daemon->reannounce, &daemon->effects);
 	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
 		const bool holds = member_lease_end(&daemon->member, r).ns != INSTANT_PAST.ns;
 
 		announce(daemon, r,
-		         senses_due(&daemon->senses, r, holds,
-		                    member_may_act(&daemon->member, r, now), now));
+		         reannounce_due(&daemon->reannounce, r, holds,
+		                        member_may_act(&daemon->member, r, now), now));
 	}
 }

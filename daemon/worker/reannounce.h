@@ -18,7 +18,7 @@ struct daemon;
 
 enum sense { SENSE_NOTHING, SENSE_PAUSE, SENSE_RETURN };
 
-struct senses {
+struct reannounce {
 	uint64_t pauses; /* turns of the loop that came late by half a heartbeat or more */
 	struct span last_pause, longest_pause;
 	struct instant paused_at;
@@ -30,16 +30,16 @@ struct senses {
 	uint64_t announced; /* roles whose neighbours were told again, ever */
 };
 
-void senses_init(struct senses *senses);
+void reannounce_init(struct reannounce *reannounce);
 
 /* A turn of the loop came late by so much. Logged, but not each time. */
-void senses_late(struct daemon *daemon, struct instant now, struct span late);
+void reannounce_late(struct daemon *daemon, struct instant now, struct span late);
 /* After each step of the member and its effects. */
-void senses_follow(struct daemon *daemon);
+void reannounce_follow(struct daemon *daemon);
 
-/* Parts of senses_follow, for tests. */
-void senses_hear(struct senses *senses, const struct effects *effects);
+/* Parts of reannounce_follow, for tests. */
+void reannounce_hear(struct reannounce *reannounce, const struct effects *effects);
 /* Why the neighbours of the role are to be told now; SENSE_NOTHING: they are not. `holds`: this
  * node claims to own it; `may_act`: a majority confirmed that since. */
-enum sense senses_due(struct senses *senses, uint8_t role, bool holds, bool may_act,
-                      struct instant now);
+enum sense reannounce_due(struct reannounce *reannounce, uint8_t role, bool holds, bool may_act,
+                          struct instant now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compares the door's counters with what was told, every ten seconds.
+ * Compares admission's counters with what was told, every ten seconds.
  */
 #include "daemon/worker/refused_log.h"
 
@@ -30,54 +30,56 @@ static const struct advice {
     [REFUSAL_MALFORMED] = {1, "signed, but not understood"},
 };
 
-static void report(struct audit *audit, const char *whose, enum refusal refusal, uint64_t count)
+static void report(struct refused_log *refused_log, const char *whose, enum refusal refusal,
+                   uint64_t count)
 {
-	bool details = refusal == REFUSAL_MALFORMED && audit->malformed[0] != '\0';
+	bool details = refusal == REFUSAL_MALFORMED && refused_log->malformed[0] != '\0';
 
-	log_write(audit->daemon->log, LEVEL_WARNING,
+	log_write(refused_log->daemon->log, LEVEL_WARNING,
 	          "%" PRIu64 " datagrams from %s refused: %s (%s%s%s)", count, whose,
 	          refusal_word(refusal), advices[refusal].text, details ? ": " : "",
-	          details ? audit->malformed : "");
+	          details ? refused_log->malformed : "");
 }
 
-static void compare(struct audit *audit, const char *whose, const uint64_t counts[REFUSALS],
-                    uint64_t told[REFUSALS])
+static void compare(struct refused_log *refused_log, const char *whose,
+                    const uint64_t counts[REFUSALS], uint64_t told[REFUSALS])
 {
 	for (unsigned i = 0; i < REFUSALS; i++) {
 		const uint64_t count = counts[i] - told[i];
 
 		told[i] = counts[i];
 		if (advices[i].least != 0 && count >= advices[i].least)
-			report(audit, whose, (enum refusal)i, count);
+			report(refused_log, whose, (enum refusal)i, count);
 	}
 }
 
 static void look(uv_timer_t *timer)
 {
-	struct audit *audit = timer->data;
-	const struct daemon *daemon = audit->daemon;
+	struct refused_log *refused_log = timer->data;
+	const struct daemon *daemon = refused_log->daemon;
 
 	for (uint8_t i = 0; i < daemon->config.setup.member_count; i++)
-		compare(audit, daemon->config.setup.members[i].name, daemon->door.refused[i],
-		        audit->told[i]);
-	compare(audit, "strangers", daemon->door.refused_strangers, audit->told_strangers);
+		compare(refused_log, daemon->config.setup.members[i].name,
+		        daemon->admission.refused[i], refused_log->told[i]);
+	compare(refused_log, "strangers", daemon->admission.refused_strangers,
+	        refused_log->told_strangers);
 }
 
-void audit_open(struct audit *audit, struct daemon *daemon)
+void refused_log_open(struct refused_log *refused_log, struct daemon *daemon)
 {
-	memset(audit, 0, sizeof *audit);
-	audit->daemon = daemon;
-	(void)uv_timer_init(&daemon->loop, &audit->timer);
-	audit->timer.data = audit;
-	(void)uv_timer_start(&audit->timer, look, EVERY_MS, EVERY_MS);
+	memset(refused_log, 0, sizeof *refused_log);
+	refused_log->daemon = daemon;
+	(void)uv_timer_init(&daemon->loop, &refused_log->timer);
+	refused_log->timer.data = refused_log;
+	(void)uv_timer_start(&refused_log->timer, look, EVERY_MS, EVERY_MS);
 }
 
-void audit_malformed(struct audit *audit, const char *text)
+void refused_log_malformed(struct refused_log *refused_log, const char *text)
 {
-	(void)snprintf(audit->malformed, sizeof audit->malformed, "%s", text);
+	(void)snprintf(refused_log->malformed, sizeof refused_log->malformed, "%s", text);
 }
 
-void audit_close(struct audit *audit)
+void refused_log_close(struct refused_log *refused_log)
 {
-	uv_close((uv_handle_t *)&audit->timer, NULL);
+	uv_close((uv_handle_t *)&refused_log->timer, NULL);
 }

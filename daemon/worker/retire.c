@@ -149,7 +149,7 @@ void retire_open(struct daemon *daemon, const struct config *file, const struct 
 	                       : NULL;
 	if (daemon->retiring != NULL)
 		*daemon->retiring = *file;
-	else if (daemon->layers.memory != NULL &&
+	else if (daemon->self_fencing.memory != NULL &&
 	         retire_save(file, daemon->run_dir, &error) != CODE_OK)
 		log_write(daemon->log, LEVEL_WARNING, "%s", error.text);
 }

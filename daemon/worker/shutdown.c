@@ -20,7 +20,7 @@ enum {
 
 static void limit_reached(uv_timer_t *timer);
 
-static void set_limit(struct leave *leave, struct span limit)
+static void set_limit(struct shutdown *leave, struct span limit)
 {
 	(void)uv_timer_start(&leave->limit, limit_reached, (uint64_t)(limit.ns / 1000000) + 1, 0);
 }
@@ -43,7 +43,7 @@ static struct span graceful_limit(const struct config *config)
 	                 span_ms(GRACE_MS));
 }
 
-static void ask(struct leave *leave)
+static void ask(struct shutdown *leave)
 {
 	const struct event event = {.kind = EVENT_LEAVE};
 	struct daemon *daemon = leave->daemon;
@@ -55,7 +55,7 @@ static void ask(struct leave *leave)
 	events_step(daemon, event);
 }
 
-static void force(struct leave *leave)
+static void force(struct shutdown *leave)
 {
 	struct daemon *daemon = leave->daemon;
 	const struct span limit = daemon->config.setup.timing.release;
@@ -71,7 +71,7 @@ static void force(struct leave *leave)
 	set_limit(leave, span_plus(limit, span_ms(GRACE_MS)));
 }
 
-static void give_up(struct leave *leave)
+static void give_up(struct shutdown *leave)
 {
 	struct daemon *daemon = leave->daemon;
 
@@ -88,7 +88,7 @@ static void give_up(struct leave *leave)
 }
 
 /* The next stage, by a signal or because the present one took too long. */
-static void go_on(struct leave *leave)
+static void go_on(struct shutdown *leave)
 {
 	switch (leave->stage) {
 	case LEAVE_NOT:
@@ -109,14 +109,14 @@ static void go_on(struct leave *leave)
 
 static void limit_reached(uv_timer_t *timer)
 {
-	struct leave *leave = timer->data;
+	struct shutdown *leave = timer->data;
 
 	if (leave->stage != LEAVE_DONE)
 		log_write(leave->daemon->log, LEVEL_WARNING, "leaving takes too long");
 	go_on(leave);
 }
 
-void leave_now(struct leave *leave)
+void shutdown_now(struct shutdown *leave)
 {
 	if (leave->stage == LEAVE_NOT)
 		ask(leave);
@@ -124,24 +124,24 @@ void leave_now(struct leave *leave)
 
 static void on_signal(uv_signal_t *signal, int number)
 {
-	struct leave *leave = signal->data;
+	struct shutdown *leave = signal->data;
 
 	/* A terminal interrupts both processes, and the guard passes it on: the second time would
 	 * be by force. */
-	if (number != SIGINT || !tie_holds(&leave->daemon->tie))
+	if (number != SIGINT || !guard_link_holds(&leave->daemon->guard_link))
 		go_on(leave);
 }
 
 static void on_hangup(uv_signal_t *signal, int number)
 {
-	struct leave *leave = signal->data;
+	struct shutdown *leave = signal->data;
 
 	(void)number;
 	log_write(leave->daemon->log, LEVEL_WARNING,
 	          "SIGHUP is ignored: a changed configuration is read at the next start");
 }
 
-void leave_done(struct leave *leave)
+void shutdown_done(struct shutdown *leave)
 {
 	struct daemon *daemon = leave->daemon;
 	struct span words = span_times(daemon->config.setup.timing.heartbeat, LAST_HEARTBEATS);
@@ -153,14 +153,14 @@ void leave_done(struct leave *leave)
 	          words.ns < span_ms(LAST_WORDS_MS_MAX).ns ? words : span_ms(LAST_WORDS_MS_MAX));
 }
 
-static void open_signal(struct leave *leave, uv_signal_t *signal, uv_signal_cb heard, int number)
+static void open_signal(struct shutdown *leave, uv_signal_t *signal, uv_signal_cb heard, int number)
 {
 	(void)uv_signal_init(&leave->daemon->loop, signal);
 	signal->data = leave;
 	(void)uv_signal_start(signal, heard, number);
 }
 
-void leave_open(struct leave *leave, struct daemon *daemon)
+void shutdown_open(struct shutdown *leave, struct daemon *daemon)
 {
 	leave->daemon = daemon;
 	leave->stage = LEAVE_NOT;
@@ -171,7 +171,7 @@ void leave_open(struct leave *leave, struct daemon *daemon)
 	leave->limit.data = leave;
 }
 
-void leave_close(struct leave *leave)
+void shutdown_close(struct shutdown *leave)
 {
 	uv_close((uv_handle_t *)&leave->terminate, NULL);
 	uv_close((uv_handle_t *)&leave->interrupt, NULL);

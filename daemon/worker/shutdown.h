@@ -19,7 +19,7 @@ enum leave_stage {
 	LEAVE_GIVEN_UP, /* something may still be up */
 };
 
-struct leave {
+struct shutdown {
 	struct daemon *daemon; /* borrowed: the owner */
 	enum leave_stage stage;
 	uv_signal_t terminate;
@@ -28,9 +28,9 @@ struct leave {
 	uv_timer_t limit;
 };
 
-void leave_open(struct leave *leave, struct daemon *daemon);
+void shutdown_open(struct shutdown *leave, struct daemon *daemon);
 /* As if asked to end. */
-void leave_now(struct leave *leave);
+void shutdown_now(struct shutdown *leave);
 /* EFFECT_LEFT: nothing is owned any more. */
-void leave_done(struct leave *leave);
-void leave_close(struct leave *leave);
+void shutdown_done(struct shutdown *leave);
+void shutdown_close(struct shutdown *leave);

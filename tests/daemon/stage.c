@@ -201,7 +201,7 @@ void stage_close(struct stage *stage)
 	ck_assert_int_eq(uv_loop_close(&stage->loop), 0);
 	log_close(stage->log);
 	close(stage->log_fd);
-	memory_close(stage->memory);
+	shared_memory_close(stage->memory);
 	snprintf(output, sizeof output, "%s/output", stage->directory);
 	remove_files(output);
 	remove_files(stage->directory);

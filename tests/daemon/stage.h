@@ -32,7 +32,7 @@ struct stage {
 	char directory[64]; /* the run directory; tests may put files there */
 	struct log *log;
 	int log_fd;
-	struct memory *memory; /* NULL: no ledger; unmapped by stage_close */
+	struct shared_memory *memory; /* NULL: no ledger; unmapped by stage_close */
 	struct runner *runner;
 	struct stage_role roles[STAGE_ROLES];
 	struct stage_role *now; /* the role a condition looks at */

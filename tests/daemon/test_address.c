@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "config/value.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 
 static const char PROMOTE[] = "/proc/sys/net/ipv4/conf/left0/promote_secondaries";
 
@@ -32,7 +32,7 @@ static struct network *open_lab(void)
 {
 	struct network *network = NULL;
 	struct error error;
-	netlab_enter();
+	net_fixture_enter();
 	FILE *promote = fopen(PROMOTE, "we");
 	ck_assert(promote != NULL && fputs("0", promote) >= 0 && fclose(promote) == 0);
 	ck_assert_msg(network_open(&network, &error) == CODE_OK, "%s", error.text);
@@ -100,8 +100,8 @@ START_TEST(the_host_never_talks_from_the_address_of_a_role)
 		bool is_six = address.address.family == AF_INET6;
 		snprintf(words, sizeof words, "address add %s dev left0%s", rows[i].add,
 		         is_six ? " nodad" : "");
-		netlab_ip(words);
-		netlab_ip("route replace 10.8.0.0/16 dev left0");
+		net_fixture_ip(words);
+		net_fixture_ip("route replace 10.8.0.0/16 dev left0");
 		must_add(network, &address); /* as is done whenever the host's own change */
 		snprintf(own, sizeof own, "%.*s", (int)strcspn(rows[i].add, "/"), rows[i].add);
 		ck_assert_msg(strcmp(source_for(rows[i].to), own) == 0, "%s to %s from %s",
@@ -109,7 +109,7 @@ START_TEST(the_host_never_talks_from_the_address_of_a_role)
 		must_remove(network, &address);
 		ck_assert_str_eq(source_for(rows[i].to), own); /* and it stays */
 		snprintf(words, sizeof words, "address del %s dev left0", rows[i].add);
-		netlab_ip(words);
+		net_fixture_ip(words);
 	}
 	network_close(network);
 }
@@ -121,23 +121,23 @@ START_TEST(the_network_of_an_address_is_reached_where_the_host_has_no_other)
 	struct network_address first = on_left("10.9.0.100/24"), second = on_left("10.9.0.101/24");
 	must_add(network, &first);
 	must_add(network, &second);
-	ck_assert(netlab_ip_says("route get 10.9.0.2 from 10.9.0.100", "dev left0"));
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	ck_assert(net_fixture_ip_says("route get 10.9.0.2 from 10.9.0.100", "dev left0"));
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	must_add(network, &first);
-	ck_assert(!netlab_ip_says("route show", "src 10.9.0.100"));
-	netlab_ip("address del 10.9.0.1/24 dev left0");
+	ck_assert(!net_fixture_ip_says("route show", "src 10.9.0.100"));
+	net_fixture_ip("address del 10.9.0.1/24 dev left0");
 	must_add(network, &first);
-	ck_assert(netlab_ip_says("route get 10.9.0.2 from 10.9.0.100", "dev left0"));
+	ck_assert(net_fixture_ip_says("route get 10.9.0.2 from 10.9.0.100", "dev left0"));
 	must_remove(network, &first);
-	ck_assert(netlab_ip_says("route get 10.9.0.2 from 10.9.0.101", "dev left0"));
+	ck_assert(net_fixture_ip_says("route get 10.9.0.2 from 10.9.0.101", "dev left0"));
 	/* The kernel forgets the route with the link. */
-	netlab_ip("link set left0 down");
+	net_fixture_ip("link set left0 down");
 	must_add(network, &second);
-	netlab_ip("link set left0 up");
+	net_fixture_ip("link set left0 up");
 	must_add(network, &second);
-	ck_assert(netlab_ip_says("route get 10.9.0.2 from 10.9.0.101", "dev left0"));
+	ck_assert(net_fixture_ip_says("route get 10.9.0.2 from 10.9.0.101", "dev left0"));
 	must_remove(network, &second);
-	ck_assert(!netlab_ip_says("route show", "10.9.0.0/24"));
+	ck_assert(!net_fixture_ip_says("route show", "10.9.0.0/24"));
 	network_close(network);
 }
 END_TEST
@@ -156,12 +156,12 @@ START_TEST(removing_an_address_somebody_else_added_first_leaves_the_hosts_own)
 {
 	struct network *network = open_lab();
 	struct network_address address = on_left("10.9.0.100/24");
-	netlab_ip("address add 10.9.0.100/24 dev left0");
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address add 10.9.0.100/24 dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	make_sysctls_read_only();
 	must_remove(network, &address);
-	ck_assert(netlab_ip_says("address show dev left0", "10.9.0.1/24"));
-	ck_assert(netlab_ip_says("route show", "10.9.0.0/24"));
+	ck_assert(net_fixture_ip_says("address show dev left0", "10.9.0.1/24"));
+	ck_assert(net_fixture_ip_says("route show", "10.9.0.0/24"));
 	network_close(network);
 }
 END_TEST
@@ -170,23 +170,23 @@ START_TEST(an_address_is_removed_under_whatever_name_its_interface_has)
 {
 	static const char *const texts[] = {"10.9.0.100/24", "fd00:9::100/64"};
 	struct network *network = open_lab();
-	netlab_ip("link add spare0 type veth peer name spare1");
+	net_fixture_ip("link add spare0 type veth peer name spare1");
 	for (int i = 0; i < 2; i++) {
 		struct network_address address = on_left(texts[i]);
 		address.index = network_index(network, "left0");
 		must_add(network, &address);
-		netlab_ip("link set left0 name other0");
+		net_fixture_ip("link set left0 name other0");
 		must_remove(network, &address);
-		netlab_ip("link set other0 name left0");
+		net_fixture_ip("link set other0 name left0");
 		must_add(network, &address);
-		netlab_ip("link set left0 name other0"); /* swapped */
-		netlab_ip("link set spare0 name left0");
+		net_fixture_ip("link set left0 name other0"); /* swapped */
+		net_fixture_ip("link set spare0 name left0");
 		must_remove(network, &address);
-		netlab_ip("link set left0 name spare0");
-		netlab_ip("link set other0 name left0");
+		net_fixture_ip("link set left0 name spare0");
+		net_fixture_ip("link set other0 name left0");
 		char words[64];
 		snprintf(words, sizeof words, "address add %s dev lo", texts[i]);
-		netlab_ip(words);
+		net_fixture_ip(words);
 		must_remove(network, &address);
 	}
 	network_close(network);
@@ -198,7 +198,7 @@ START_TEST(an_interface_has_the_same_index_under_its_alternative_name)
 	struct network *network = open_lab();
 	struct network_link link;
 	unsigned index = network_index(network, "left0");
-	netlab_ip("link property add dev left0 altname uplink");
+	net_fixture_ip("link property add dev left0 altname uplink");
 	ck_assert_uint_eq(network_index(network, "uplink"), index);
 	ck_assert_int_eq(network_link(network, "uplink", &link), LINK_UP);
 	ck_assert_uint_eq(link.index, index);
@@ -206,7 +206,7 @@ START_TEST(an_interface_has_the_same_index_under_its_alternative_name)
 	struct network_address address = on_left("10.9.0.100/24");
 	snprintf(address.interface, sizeof address.interface, "uplink");
 	must_add(network, &address);
-	ck_assert(netlab_ip_says("address show dev left0", "10.9.0.100"));
+	ck_assert(net_fixture_ip_says("address show dev left0", "10.9.0.100"));
 	ck_assert_int_eq(network_announce(network, &address, NULL), CODE_OK);
 	network_close(network);
 }
@@ -216,12 +216,12 @@ START_TEST(a_part_of_a_bridge_is_known_as_such)
 {
 	struct network *network = open_lab();
 	struct network_link link;
-	netlab_ip("link add br0 type bridge");
-	netlab_ip("link set left0 master br0");
+	net_fixture_ip("link add br0 type bridge");
+	net_fixture_ip("link set left0 master br0");
 	(void)network_link(network, "left0", &link);
 	ck_assert(link.is_part);
 	ck_assert_uint_eq(link.master, network_index(network, "br0"));
-	netlab_ip("link set left0 nomaster");
+	net_fixture_ip("link set left0 nomaster");
 	(void)network_link(network, "left0", &link);
 	ck_assert(!link.is_part && link.master == 0);
 	network_close(network);
@@ -243,11 +243,11 @@ START_TEST(an_address_of_a_role_is_none_of_the_hosts_own)
 	must_add(network, &four);
 	must_add(network, &six);
 	ck_assert(!has_own(network, AF_INET) && !has_own(network, AF_INET6));
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	ck_assert(has_own(network, AF_INET) && !has_own(network, AF_INET6));
-	netlab_ip("address add fd00:9::1/64 dev left0");
+	net_fixture_ip("address add fd00:9::1/64 dev left0");
 	ck_assert(has_own(network, AF_INET6));
-	netlab_ip("address del 10.9.0.1/24 dev left0");
+	net_fixture_ip("address del 10.9.0.1/24 dev left0");
 	ck_assert(!has_own(network, AF_INET));
 	network_close(network);
 }
@@ -255,7 +255,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_address");
+	int skipped = net_fixture_skip("test_address");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("address");

@@ -16,7 +16,7 @@
 
 #include "daemon/platform/network.h"
 #include "daemon/resource/run_records.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 #include "tests/daemon/stage.h"
 
 /* Says each time that it was signalled; what it writes itself is "ready". */
@@ -25,7 +25,7 @@ static const char TALKER[] = "/bin/sh -c 'trap \"echo heard\" USR1; trap \"echo 
 
 static struct stage *open_lab(void)
 {
-	netlab_enter();
+	net_fixture_enter();
 	return stage_new();
 }
 
@@ -187,7 +187,7 @@ START_TEST(an_address_goes_on_untouched_and_is_announced_once)
 	stage_start(stage, 0, 1);
 	stage_forget(stage);
 	ck_assert_int_eq(network_open(&network, NULL), CODE_OK);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	take_over(stage);
 	ck_assert_int_eq(stage_view(stage, "ip").state, RESOURCE_UP);
 	stage_for(stage, 700);
@@ -195,7 +195,7 @@ START_TEST(an_address_goes_on_untouched_and_is_announced_once)
 	network_news_read(network, count_news, &counted);
 	ck_assert_uint_eq(counted.gone, 0); /* that its end was put off is heard as "here" */
 	/* And it is looked after as before. */
-	netlab_ip("address del 10.9.0.100/32 dev left0");
+	net_fixture_ip("address del 10.9.0.100/32 dev left0");
 	stage_for(stage, 100);
 	ck_assert(stage_has_address("10.9.0.100"));
 	stage_release(stage, 0, 1, false);
@@ -213,7 +213,7 @@ START_TEST(an_address_that_went_while_nobody_watched_comes_back)
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	stage_forget(stage);
-	netlab_ip("address del 10.9.0.100/32 dev left0");
+	net_fixture_ip("address del 10.9.0.100/32 dev left0");
 	take_over(stage);
 	ck_assert(stage_has_address("10.9.0.100"));
 	stage_release(stage, 0, 1, false);
@@ -326,7 +326,7 @@ START_TEST(what_is_another_now_or_of_another_epoch_is_ended_before)
 	stage_start(stage, 1, 1);
 	int64_t old = pid_of(stage, "old"), other = pid_of(stage, "other");
 	stage_forget(stage);
-	ck_assert_int_eq(leftovers_read(stage->directory, age, stage->directory, NULL), CODE_OK);
+	ck_assert_int_eq(run_records_read(stage->directory, age, stage->directory, NULL), CODE_OK);
 	ip->address.bytes[3] = 7;
 	stage_command(&fs->start, "/bin/sh -c true");
 	stage_command(&fs->stop, "/bin/sh -c 'echo new >>stopped'");
@@ -449,7 +449,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_adopt");
+	int skipped = net_fixture_skip("test_adopt");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("adopt");

@@ -326,7 +326,7 @@ static void become_daemon(void)
 }
 
 /* What the child says of itself, started by a daemon that is not root. */
-static void say_rights(const struct user *user, const char *expected)
+static void report_rights(const struct user *user, const char *expected)
 {
 	pid_t daemon = fork();
 	if (daemon == 0) {
@@ -355,9 +355,9 @@ START_TEST(no_right_of_a_daemon_that_is_not_root_is_inherited)
 	if (geteuid() != 0)
 		return;
 	snprintf(expected, sizeof expected, "1\n1\n%s", none);
-	say_rights(NULL, expected);
+	report_rights(NULL, expected);
 	snprintf(expected, sizeof expected, "%d\n%d\n%s", NOBODY, NOBODY, none);
-	say_rights(&nobody, expected);
+	report_rights(&nobody, expected);
 }
 END_TEST
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/resource/run_records.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 #include "tests/daemon/stage.h"
 
 static void note_line(void *context, const char *line)
@@ -68,7 +68,7 @@ static void finish(struct stage *stage)
 /* Fault 2: guard and daemon were killed. */
 START_TEST(addresses_processes_and_scripts_of_a_killed_daemon_are_released)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	struct error error = {.text = ""};
 	char report[2048], text[256];
@@ -98,13 +98,13 @@ END_TEST
 
 START_TEST(an_address_is_removed_although_its_interface_has_another_name_by_now)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	struct error error = {.text = ""};
 	char report[2048];
 	stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	leave_behind(stage);
-	netlab_ip("link set left0 name other0");
+	net_fixture_ip("link set left0 name other0");
 	ck_assert_msg(clean(stage, report, &error) == CODE_OK, "%s", error.text);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	ck_assert_ptr_nonnull(strstr(report, "10.9.0.100 on interface other0: removed"));
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(an_address_that_moved_in_the_configuration_is_removed_where_it_was)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	struct error error = {.text = ""};
 	char report[2048];
@@ -131,14 +131,14 @@ END_TEST
 /* Fault 22: an address is left in the configuration of the host. */
 START_TEST(an_address_without_record_is_removed_all_the_same)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	struct error error = {.text = ""};
 	char report[2048];
 	stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	stage_vip(stage, 2, "elsewhere", "10.9.0.102/24"); /* not even of a role of this node */
-	netlab_ip("address add 10.9.0.100/32 dev left0");
-	netlab_ip("address add 10.9.0.102/24 dev left0");
+	net_fixture_ip("address add 10.9.0.100/32 dev left0");
+	net_fixture_ip("address add 10.9.0.102/24 dev left0");
 	ck_assert_msg(clean(stage, report, &error) == CODE_OK, "%s", error.text);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	ck_assert(!stage_has_address("10.9.0.102"));
@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(a_script_that_does_not_stop_is_an_error_that_says_what_to_do)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	struct error error = {.text = ""};
 	char report[2048];
@@ -177,13 +177,14 @@ static enum code age(void *context, const char *name, const struct leftover *lef
 
 START_TEST(records_of_another_boot_are_forgotten)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	struct error error = {.text = ""};
 	char report[2048], text[64];
 	stage_script(stage, 0, "fs", "/bin/true", "/bin/false");
 	leave_behind(stage);
-	ck_assert_int_eq(leftovers_read(stage->directory, age, stage->directory, &error), CODE_OK);
+	ck_assert_int_eq(run_records_read(stage->directory, age, stage->directory, &error),
+	                 CODE_OK);
 	ck_assert_msg(clean(stage, report, &error) == CODE_OK, "%s", error.text);
 	ck_assert_str_eq(report, "");
 	ck_assert_str_eq(stage_file(stage, "left.script.fs", text, sizeof text), "");
@@ -193,7 +194,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_clean");
+	int skipped = net_fixture_skip("test_clean");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("clean");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/control/control.c over a real socket in a directory of its own: lines in, lines out, and what
- * happens to clients that send too much, read too little or are too many.
+ * daemon/control/control.c over a real socket in a directory of its own: lines in, lines out, and
+ * what happens to clients that send too much, read too little or are too many.
  */
 #include "daemon/control/control.h"
 

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/daemon/enforcelab.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/enforce_fixture.h"
+#include "tests/daemon/net_fixture.h"
 
 START_TEST(an_address_goes_at_the_end_of_its_lease_and_not_before)
 {
@@ -26,8 +26,8 @@ START_TEST(an_address_goes_at_the_end_of_its_lease_and_not_before)
 	lab_enforce(&lab, LEASE_MS);
 	ck_assert(!lab_has(&lab, &ip));
 	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_RELEASED);
-	ck_assert_uint_eq(memory_enforced(lab.bench.memory, ROLE), 1);
-	ck_assert_uint_eq(memory_enforced(lab.bench.memory, OTHER_ROLE), 0);
+	ck_assert_uint_eq(shared_memory_enforced(lab.bench.memory, ROLE), 1);
+	ck_assert_uint_eq(shared_memory_enforced(lab.bench.memory, OTHER_ROLE), 0);
 	lab_close(&lab);
 }
 END_TEST
@@ -38,9 +38,9 @@ START_TEST(an_address_goes_although_its_interface_has_another_name_by_now)
 	struct lab lab = lab_open();
 	struct ledger_entry ip = lab_address("ip", "10.9.0.1");
 	lab_put_up(&lab, &ip);
-	netlab_ip("link set left0 name other0");
+	net_fixture_ip("link set left0 name other0");
 	lab_enforce(&lab, LEASE_MS);
-	ck_assert(!netlab_ip_says("address show", " 10.9.0.1/"));
+	ck_assert(!net_fixture_ip_says("address show", " 10.9.0.1/"));
 	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_RELEASED);
 	lab_close(&lab);
 }
@@ -51,7 +51,7 @@ START_TEST(a_renewed_lease_keeps_the_address_until_its_new_end)
 	struct lab lab = lab_open();
 	struct ledger_entry ip = lab_address("ip", "10.9.0.1");
 	lab_put_up(&lab, &ip);
-	memory_set_lease(lab.bench.memory, ROLE, at(300), span_ms(80));
+	shared_memory_set_lease(lab.bench.memory, ROLE, at(300), span_ms(80));
 	ck_assert_int_eq(lab_enforce(&lab, 299), 300);
 	ck_assert(lab_has(&lab, &ip));
 	ck_assert_int_eq(lab_enforce(&lab, 300), 360);
@@ -101,7 +101,7 @@ START_TEST(what_the_worker_dropped_is_left_alone)
 	lab_enforce(&lab, LEASE_MS);
 	ck_assert(lab_has(&lab, &ip)); /* by now somebody else's */
 	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_FREE);
-	ck_assert_uint_eq(memory_enforced(lab.bench.memory, ROLE), 0);
+	ck_assert_uint_eq(shared_memory_enforced(lab.bench.memory, ROLE), 0);
 	lab_close(&lab);
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST(an_address_that_is_gone_already_counts_as_released)
 	struct lab lab = lab_open();
 	struct ledger_entry ip = lab_address("ip", "10.9.0.1");
 	lab_put_up(&lab, &ip);
-	netlab_ip("link del left0");
+	net_fixture_ip("link del left0");
 	lab_enforce(&lab, LEASE_MS);
 	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_RELEASED);
 	lab_close(&lab);
@@ -164,7 +164,7 @@ START_TEST(an_address_that_cannot_be_removed_is_tried_again)
 	ck_assert_int_eq(status, 0);
 	ck_assert(lab_has(&lab, &ip));
 	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_UP);
-	ck_assert_uint_eq(memory_enforced(lab.bench.memory, ROLE), 0);
+	ck_assert_uint_eq(shared_memory_enforced(lab.bench.memory, ROLE), 0);
 	lab_enforce(&lab, LEASE_MS);
 	ck_assert(!lab_has(&lab, &ip));
 	lab_close(&lab);
@@ -173,7 +173,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_enforce");
+	int skipped = net_fixture_skip("test_enforce");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("enforce");

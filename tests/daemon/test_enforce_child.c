@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/daemon/enforcelab.h"
-#include "tests/daemon/netlab.h"
-#include "tests/daemon/proclab.h"
+#include "tests/daemon/enforce_fixture.h"
+#include "tests/daemon/net_fixture.h"
+#include "tests/daemon/process_fixture.h"
 
 enum { PATIENCE_MS = 5000, DYING_MS = 50 };
 
@@ -40,7 +40,7 @@ _Noreturn static void lead(int out, const char *group)
 {
 	pid_t others[2];
 	(void)setsid();
-	(void)proclab_group_join(group);
+	(void)process_fixture_group_join(group);
 	others[0] = beget(false);
 	others[1] = beget(group[0] != '\0');
 	if (write(out, others, sizeof others) != sizeof others)
@@ -56,7 +56,7 @@ static struct family make_family(void)
 	int ends[2];
 	memset(&family, 0, sizeof family);
 	ck_assert_int_eq(pipe(ends), 0);
-	proclab_group_make(family.id.group, sizeof family.id.group);
+	process_fixture_group_make(family.id.group, sizeof family.id.group);
 	pid_t leader = fork();
 	if (leader == 0)
 		lead(ends[1], family.id.group);
@@ -64,7 +64,7 @@ static struct family make_family(void)
 	close(ends[0]);
 	close(ends[1]);
 	family.id.pid = leader;
-	family.id.started = proclab_started(leader);
+	family.id.started = process_fixture_started(leader);
 	family.companion = others[0];
 	family.deserter = others[1];
 	return family;
@@ -74,14 +74,14 @@ static struct family make_family(void)
 static bool all_live(const struct family *family)
 {
 	(void)poll(NULL, 0, DYING_MS);
-	return proclab_lives(family->id.pid) && proclab_lives(family->companion) &&
-	       proclab_lives(family->deserter);
+	return process_fixture_lives(family->id.pid) && process_fixture_lives(family->companion) &&
+	       process_fixture_lives(family->deserter);
 }
 
 static bool any_lives(const struct family *family)
 {
-	return proclab_lives(family->id.pid) || proclab_lives(family->companion) ||
-	       proclab_lives(family->deserter);
+	return process_fixture_lives(family->id.pid) || process_fixture_lives(family->companion) ||
+	       process_fixture_lives(family->deserter);
 }
 
 static struct ledger_entry child_entry(const struct child_id *id)
@@ -106,7 +106,7 @@ static void bury(struct family *family)
 {
 	(void)kill(-(pid_t)family->id.pid, SIGKILL);
 	(void)waitpid((pid_t)family->id.pid, NULL, 0);
-	proclab_group_end(family->id.group);
+	process_fixture_group_end(family->id.group);
 }
 
 START_TEST(processes_are_killed_with_all_they_started_at_their_time_and_not_before)
@@ -122,7 +122,7 @@ START_TEST(processes_are_killed_with_all_they_started_at_their_time_and_not_befo
 	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_UP);
 	enforce_until_released(&lab, STRIKE_MS);
 	ck_assert(!any_lives(&family));
-	ck_assert_uint_eq(memory_enforced(lab.bench.memory, ROLE), 1);
+	ck_assert_uint_eq(shared_memory_enforced(lab.bench.memory, ROLE), 1);
 	bury(&family);
 	lab_close(&lab);
 }
@@ -136,7 +136,8 @@ START_TEST(without_a_control_group_the_session_is_killed)
 	db.child.group[0] = '\0';
 	ck_assert(ledger_add(lab.bench.memory, &db));
 	enforce_until_released(&lab, STRIKE_MS);
-	ck_assert(!proclab_lives(family.id.pid) && !proclab_lives(family.companion));
+	ck_assert(!process_fixture_lives(family.id.pid) &&
+	          !process_fixture_lives(family.companion));
 	bury(&family);
 	lab_close(&lab);
 }
@@ -152,7 +153,7 @@ START_TEST(what_a_dead_leader_left_in_its_session_is_killed)
 	(void)kill((pid_t)family.id.pid, SIGKILL);
 	ck_assert_int_eq(waitpid((pid_t)family.id.pid, NULL, 0), (pid_t)family.id.pid);
 	enforce_until_released(&lab, STRIKE_MS);
-	ck_assert(!proclab_lives(family.companion));
+	ck_assert(!process_fixture_lives(family.companion));
 	bury(&family);
 	lab_close(&lab);
 }
@@ -207,7 +208,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_enforce_child");
+	int skipped = net_fixture_skip("test_enforce_child");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("enforce_child");

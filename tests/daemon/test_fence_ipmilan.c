@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/daemon/fencelab.h"
+#include "tests/daemon/fence_fixture.h"
 
 enum { SKIPPED = 77, TIMEOUT_MS = 30000, PATIENCE_MS = 60000, PINGS_MAX = 100 };
 
@@ -55,7 +55,7 @@ static const char chassis[] = "#!/bin/sh\n"
 			      "esac\n";
 
 struct bmc {
-	struct fencelab *lab;
+	struct fence_fixture *lab;
 	struct config_fence *fence;
 	pid_t pid;
 	uint16_t port;
@@ -116,27 +116,27 @@ static pid_t start_simulator(const char *directory)
 
 static struct bmc open_bmc(const char *on_set, const char *password)
 {
-	struct bmc bmc = {.lab = fencelab_open(), .port = free_port()};
+	struct bmc bmc = {.lab = fence_fixture_open(), .port = free_port()};
 	char text[2048], port[8], path[256];
 	snprintf(text, sizeof text, chassis, on_set);
-	snprintf(path, sizeof path, "%s", fencelab_file(bmc.lab, "chassis", text, 0700));
+	snprintf(path, sizeof path, "%s", fence_fixture_file(bmc.lab, "chassis", text, 0700));
 	snprintf(text, sizeof text, lan_conf, bmc.port, path);
-	fencelab_file(bmc.lab, "lan.conf", text, 0600);
-	fencelab_file(bmc.lab, "emu", emulation, 0600);
-	fencelab_file(bmc.lab, "power", "1", 0600);
+	fence_fixture_file(bmc.lab, "lan.conf", text, 0600);
+	fence_fixture_file(bmc.lab, "emu", emulation, 0600);
+	fence_fixture_file(bmc.lab, "power", "1", 0600);
 	bmc.pid = start_simulator(bmc.lab->directory);
 	ck_assert_int_gt(bmc.pid, 0);
 	wait_for_bmc(&bmc);
-	bmc.fence = fencelab_agent(bmc.lab, BETA, "fence_ipmilan", TIMEOUT_MS);
+	bmc.fence = fence_fixture_agent(bmc.lab, BETA, "fence_ipmilan", TIMEOUT_MS);
 	snprintf(port, sizeof port, "%u", bmc.port);
-	fencelab_option(bmc.fence, "ip", "127.0.0.1");
-	fencelab_option(bmc.fence, "ipport", port);
-	fencelab_option(bmc.fence, "username", "admin");
-	fencelab_option(bmc.fence, "password_file",
-	                fencelab_file(bmc.lab, "secret", password, 0600));
-	fencelab_option(bmc.fence, "lanplus", "1");
-	fencelab_option(bmc.fence, "cipher", "3");
-	fencelab_option(bmc.fence, "verbose", "1");
+	fence_fixture_option(bmc.fence, "ip", "127.0.0.1");
+	fence_fixture_option(bmc.fence, "ipport", port);
+	fence_fixture_option(bmc.fence, "username", "admin");
+	fence_fixture_option(bmc.fence, "password_file",
+	                     fence_fixture_file(bmc.lab, "secret", password, 0600));
+	fence_fixture_option(bmc.fence, "lanplus", "1");
+	fence_fixture_option(bmc.fence, "cipher", "3");
+	fence_fixture_option(bmc.fence, "verbose", "1");
 	return bmc;
 }
 
@@ -160,13 +160,13 @@ static void close_bmc(struct bmc *bmc)
 	}
 	ck_assert_ptr_null(strstr(bmc->lab->said, "swordfish"));
 	ck_assert_ptr_null(strstr(bmc->lab->text, "swordfish"));
-	fencelab_close(bmc->lab);
+	fence_fixture_close(bmc->lab);
 }
 
 static void run(struct bmc *bmc, bool is_off)
 {
-	fencelab_start(bmc->lab, BETA);
-	fencelab_until_ended(bmc->lab, bmc->lab->ended + 1, PATIENCE_MS);
+	fence_fixture_start(bmc->lab, BETA);
+	fence_fixture_until_ended(bmc->lab, bmc->lab->ended + 1, PATIENCE_MS);
 	printf("%lld ms: %s\n", (long long)(bmc->lab->result.took.ns / 1000000), bmc->lab->text);
 	ck_assert_msg(bmc->lab->result.is_off == is_off, "%s\n%s", bmc->lab->text, bmc->lab->said);
 }
@@ -175,7 +175,7 @@ START_TEST(machine_behind_a_bmc_is_switched_off_and_that_is_verified)
 {
 	struct bmc bmc = open_bmc("echo \"$4\" >\"$power\"", "swordfish\n");
 	run(&bmc, true);
-	ck_assert_str_eq(fencelab_read(bmc.lab, "power"), "0\n");
+	ck_assert_str_eq(fence_fixture_read(bmc.lab, "power"), "0\n");
 	run(&bmc, true); /* it is off already */
 	close_bmc(&bmc);
 }
@@ -185,7 +185,7 @@ START_TEST(bmc_with_another_password_leaves_the_machine_on)
 {
 	struct bmc bmc = open_bmc("echo \"$4\" >\"$power\"", "goldfish\n");
 	run(&bmc, false);
-	ck_assert_str_eq(fencelab_read(bmc.lab, "power"), "1");
+	ck_assert_str_eq(fence_fixture_read(bmc.lab, "power"), "1");
 	close_bmc(&bmc);
 }
 END_TEST
@@ -205,7 +205,7 @@ END_TEST
 START_TEST(bmc_that_takes_the_order_and_does_nothing_confirms_nothing)
 {
 	struct bmc bmc = open_bmc("true", "swordfish\n");
-	fencelab_option(bmc.fence, "power_timeout", "2");
+	fence_fixture_option(bmc.fence, "power_timeout", "2");
 	run(&bmc, false);
 	close_bmc(&bmc);
 }

@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "daemon/platform/platform.h"
-#include "tests/daemon/gatelab.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/gate_fixture.h"
+#include "tests/daemon/net_fixture.h"
 
 enum { NOBODY = 65534, PATH_BYTES = 256 };
 
@@ -30,31 +30,31 @@ static const char four[] = "10.9.0.100", six[] = "fd00:9::100";
 
 START_TEST(a_gate_outlives_its_process_and_is_found_again)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
-	gatelab_close_now(gate);
-	ck_assert(gatelab_answers_none(&lab, four));
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
+	gate_fixture_close_now(gate);
+	ck_assert(gate_fixture_answers_none(&lab, four));
 	gate_close(gate);
-	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
-	gate = gatelab_open(&lab);
-	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	ck_assert(gate_fixture_answers_none(&lab, four) && gate_fixture_answers_none(&lab, six));
+	gate = gate_fixture_open(&lab);
+	ck_assert(gate_fixture_answers_none(&lab, four) && gate_fixture_answers_none(&lab, six));
 	ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), QUESTIONS * 5);
-	gatelab_guard(gate);
-	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
+	gate_fixture_guard(gate);
+	ck_assert(gate_fixture_answers_none(&lab, four) && gate_fixture_answers_none(&lab, six));
 	gate_pass(gate, GATELAB_SLOT);
-	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_all(&lab, six));
-	gatelab_end(&lab, gate);
+	ck_assert(gate_fixture_answers_all(&lab, four) && gate_fixture_answers_all(&lab, six));
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
-static bool is_file(const struct gatelab *lab, const char *name)
+static bool is_file(const struct gate_fixture *lab, const char *name)
 {
 	char path[128];
 	(void)snprintf(path, sizeof path, "/sys/fs/bpf/failoverd/%s/%s", lab->name, name);
 	return access(path, F_OK) == 0;
 }
 
-static bool is_covered(const struct gatelab *lab, const char *interface)
+static bool is_covered(const struct gate_fixture *lab, const char *interface)
 {
 	static const char *const kinds[] = {"link-in", "link-out", "filter-in", "filter-out"};
 	char name[32];
@@ -68,22 +68,22 @@ static bool is_covered(const struct gatelab *lab, const char *interface)
 
 START_TEST(what_the_present_configuration_lacks_is_let_go)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
-	const struct network_address address = gatelab_address(six);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
+	const struct network_address address = gate_fixture_address(six);
 	ck_assert_int_eq(gate_cover(gate, if_nametoindex("right0"), NULL), CODE_OK);
-	gatelab_close_now(gate);
+	gate_fixture_close_now(gate);
 	gate_close(gate);
-	gate = gatelab_open(&lab);
+	gate = gate_fixture_open(&lab);
 	ck_assert_int_eq(gate_guard(gate, &address, GATELAB_SLOT, NULL), CODE_OK);
 	ck_assert(is_covered(&lab, "left0") && is_covered(&lab, "right0"));
 	ck_assert_int_eq(gate_forget_rest(gate, NULL), CODE_OK);
 	ck_assert(is_covered(&lab, "left0") && !is_covered(&lab, "right0"));
-	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_none(&lab, six));
+	ck_assert(gate_fixture_answers_all(&lab, four) && gate_fixture_answers_none(&lab, six));
 	ck_assert_int_eq(gate_unguard(gate, &address.address, NULL), CODE_OK);
 	ck_assert_int_eq(gate_unguard(gate, &address.address, NULL), CODE_OK);
-	ck_assert(gatelab_answers_all(&lab, six));
-	gatelab_end(&lab, gate);
+	ck_assert(gate_fixture_answers_all(&lab, six));
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
@@ -99,7 +99,7 @@ static bool is_trace(void)
 	char output[4096];
 	bool found = false;
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-		ck_assert_int_eq(gatelab_run(questions[i], output, sizeof output), 0);
+		ck_assert_int_eq(gate_fixture_run(questions[i], output, sizeof output), 0);
 		found = found || strstr(output, "failoverd") != NULL ||
 		        strstr(output, "clsact") != NULL || strstr(output, "bpf") != NULL;
 	}
@@ -107,7 +107,7 @@ static bool is_trace(void)
 }
 
 /* The file in which a program is kept; its number, which changes when it is made anew. */
-static ino_t program_file(const struct gatelab *lab, char path[PATH_BYTES])
+static ino_t program_file(const struct gate_fixture *lab, char path[PATH_BYTES])
 {
 	char directory[PATH_BYTES / 2];
 	struct stat facts = {.st_ino = 0};
@@ -130,17 +130,17 @@ static ino_t program_file(const struct gatelab *lab, char path[PATH_BYTES])
 /* Verifying it costs milliseconds at a priority that keeps ordinary processes waiting. */
 START_TEST(the_next_life_takes_the_loaded_program_and_no_other_one)
 {
-	struct gatelab lab;
+	struct gate_fixture lab;
 	char path[PATH_BYTES], other[PATH_BYTES];
-	gate_close(gatelab_stand(&lab, _i));
+	gate_close(gate_fixture_stand(&lab, _i));
 	ino_t first = program_file(&lab, path);
-	gate_close(gatelab_open(&lab));
+	gate_close(gate_fixture_open(&lab));
 	ck_assert_uint_eq(program_file(&lab, other), first);
 
 	/* As if another version had left it. */
 	(void)snprintf(other, sizeof other, "%.*s0123", (int)strlen(path) - 4, path);
 	ck_assert_int_eq(rename(path, other), 0);
-	gate_close(gatelab_open(&lab));
+	gate_close(gate_fixture_open(&lab));
 	ino_t second = program_file(&lab, other);
 	ck_assert_str_eq(other, path);
 	ck_assert_uint_ne(second, first);
@@ -148,52 +148,54 @@ START_TEST(the_next_life_takes_the_loaded_program_and_no_other_one)
 	/* It writes to a map that is not the one which is kept. */
 	(void)snprintf(other, sizeof other, "/sys/fs/bpf/failoverd/%s/slots", lab.name);
 	ck_assert_int_eq(unlink(other), 0);
-	struct gate *gate = gatelab_open(&lab);
+	struct gate *gate = gate_fixture_open(&lab);
 	ck_assert_uint_ne(program_file(&lab, path), second);
-	gatelab_guard(gate);
-	gatelab_close_now(gate);
-	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
-	gatelab_end(&lab, gate);
+	gate_fixture_guard(gate);
+	gate_fixture_close_now(gate);
+	ck_assert(gate_fixture_answers_none(&lab, four) && gate_fixture_answers_none(&lab, six));
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
 START_TEST(an_address_moves_to_another_slot)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
-	const struct network_address address = gatelab_address(four);
-	gatelab_close_now(gate);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
+	const struct network_address address = gate_fixture_address(four);
+	gate_fixture_close_now(gate);
 	ck_assert_int_eq(gate_guard(gate, &address, GATELAB_SLOT + 1, NULL), CODE_OK);
-	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_none(&lab, six));
-	gatelab_end(&lab, gate);
+	ck_assert(gate_fixture_answers_all(&lab, four) && gate_fixture_answers_none(&lab, six));
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
 START_TEST(removing_leaves_nothing)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
-	gatelab_close_now(gate);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
+	gate_fixture_close_now(gate);
 	ck_assert(is_file(&lab, ".") && (_i == 0 || is_trace()));
-	gatelab_end(&lab, gate);
+	gate_fixture_end(&lab, gate);
 	ck_assert(!is_file(&lab, "."));
 	ck_assert(!is_trace());
-	ck_assert(gatelab_answers_all(&lab, four) && gatelab_answers_all(&lab, six));
-	gatelab_remove(&lab);
+	ck_assert(gate_fixture_answers_all(&lab, four) && gate_fixture_answers_all(&lab, six));
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
 START_TEST(removing_leaves_what_others_put_beside)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, 1);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, 1);
 	char output[4096];
-	ck_assert_int_eq(gatelab_run("tc filter add dev left0 ingress protocol ip prio 7 u32 match "
-	                             "u32 0 0 classid 1:1",
-	                             output, sizeof output),
-	                 0);
-	gatelab_end(&lab, gate);
-	ck_assert_int_eq(gatelab_run("tc filter show dev left0 ingress", output, sizeof output), 0);
+	ck_assert_int_eq(
+	    gate_fixture_run("tc filter add dev left0 ingress protocol ip prio 7 u32 match "
+	                     "u32 0 0 classid 1:1",
+	                     output, sizeof output),
+	    0);
+	gate_fixture_end(&lab, gate);
+	ck_assert_int_eq(
+	    gate_fixture_run("tc filter show dev left0 ingress", output, sizeof output), 0);
 	ck_assert_ptr_nonnull(strstr(output, "pref 7"));
 	ck_assert_ptr_null(strstr(output, "failoverd"));
 }
@@ -205,10 +207,10 @@ static bool drops_at_late(const struct gate *gate)
 	uint8_t bytes[FRAME_BYTES];
 	const struct frame frame = frame_arp(1, "10.9.0.2", four);
 	uint64_t dropped = gate_dropped(gate, GATELAB_SLOT);
-	int wire = netlab_listen("late0");
+	int wire = net_fixture_listen("late0");
 	for (int i = 0; i < 10 && gate_dropped(gate, GATELAB_SLOT) == dropped; i++) {
-		netlab_send("far0", frame.bytes, frame.length);
-		(void)netlab_receive(wire, bytes, sizeof bytes);
+		net_fixture_send("far0", frame.bytes, frame.length);
+		(void)net_fixture_receive(wire, bytes, sizeof bytes);
 	}
 	close(wire);
 	return gate_dropped(gate, GATELAB_SLOT) > dropped;
@@ -216,55 +218,55 @@ static bool drops_at_late(const struct gate *gate)
 
 START_TEST(an_interface_that_comes_back_is_guarded_again)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
-	const struct network_address late = {.address = gatelab_address(four).address,
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
+	const struct network_address late = {.address = gate_fixture_address(four).address,
 	                                     .interface = "late0"};
 	ck_assert_int_eq(gate_guard(gate, &late, GATELAB_SLOT, NULL), CODE_NOT_FOUND);
 	for (int life = 0; life < 2; life++) {
-		netlab_ip("link add late0 index 77 type veth peer name far0");
+		net_fixture_ip("link add late0 index 77 type veth peer name far0");
 		ck_assert_int_eq(gate_guard(gate, &late, GATELAB_SLOT, NULL), CODE_OK);
 		ck_assert_int_eq(gate_guard(gate, &late, GATELAB_SLOT, NULL), CODE_OK);
-		netlab_ip("link set far0 up");
-		netlab_ip("link set late0 up");
-		gatelab_close_now(gate);
+		net_fixture_ip("link set far0 up");
+		net_fixture_ip("link set late0 up");
+		gate_fixture_close_now(gate);
 		ck_assert(drops_at_late(gate));
-		netlab_ip("link del late0");
+		net_fixture_ip("link del late0");
 	}
 	/* The gate of a vanished interface does not hinder the next life. */
 	gate_close(gate);
-	gate = gatelab_open(&lab);
+	gate = gate_fixture_open(&lab);
 	ck_assert_int_eq(gate_forget_rest(gate, NULL), CODE_OK);
-	gatelab_end(&lab, gate);
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
 START_TEST(a_process_without_privileges_sets_lease_ends)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i), *joined = NULL;
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i), *joined = NULL;
 	int status = 0;
 	pid_t pid = fork();
 	if (pid == 0) {
-		const struct network_address address = gatelab_address(four);
+		const struct network_address address = gate_fixture_address(four);
 		if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0 ||
 		    gate_join(&joined, gate_fd(gate), NULL) != CODE_OK ||
 		    gate_guard(joined, &address, GATELAB_SLOT, NULL) != CODE_DENIED ||
 		    gate_forget_rest(joined, NULL) != CODE_DENIED)
 			_exit(1);
-		gatelab_close_now(joined);
+		gate_fixture_close_now(joined);
 		gate_close(joined);
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert(gatelab_answers_none(&lab, four));
+	ck_assert(gate_fixture_answers_none(&lab, four));
 	ck_assert_int_eq(gate_join(&joined, gate_fd(gate), NULL), CODE_OK);
 	ck_assert_uint_eq(gate_dropped(joined, GATELAB_SLOT), QUESTIONS);
 	gate_pass(joined, GATELAB_SLOT);
 	gate_close(joined);
-	ck_assert(gatelab_answers_all(&lab, four));
-	gatelab_end(&lab, gate);
+	ck_assert(gate_fixture_answers_all(&lab, four));
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
@@ -280,8 +282,8 @@ static bool keep_capabilities(uint32_t low, uint32_t high)
 
 START_TEST(three_capabilities_are_enough_and_none_is_refused)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
 	int status = 0;
 	gate_close(gate);
 	pid_t pid = fork();
@@ -291,16 +293,16 @@ START_TEST(three_capabilities_are_enough_and_none_is_refused)
 		                       1U << (CAP_BPF - 32) | 1U << (CAP_PERFMON - 32)) ||
 		    gate_probe(&error) != CODE_OK)
 			_exit(puts(error.text) < 0 || fflush(stdout) == 0);
-		gatelab_remove(&lab);
-		gate = gatelab_open(&lab);
-		gatelab_guard(gate);
-		gatelab_close_now(gate);
+		gate_fixture_remove(&lab);
+		gate = gate_fixture_open(&lab);
+		gate_fixture_guard(gate);
+		gate_fixture_close_now(gate);
 		_exit(!keep_capabilities(0, 0) || gate_probe(&error) != CODE_DENIED);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
-	gatelab_remove(&lab);
+	ck_assert(gate_fixture_answers_none(&lab, four) && gate_fixture_answers_none(&lab, six));
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
@@ -328,8 +330,8 @@ static bool is_refused_below(void)
 /* The files of a gate there would end with the process, and the gate with them. */
 START_TEST(a_file_system_of_this_process_alone_is_refused)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, 0);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, 0);
 	int status = 0;
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -340,41 +342,41 @@ START_TEST(a_file_system_of_this_process_alone_is_refused)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	gatelab_end(&lab, gate);
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
 START_TEST(a_gate_of_another_shape_is_made_anew)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, _i);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, _i);
 	gate_close(gate);
-	gatelab_spoil(&lab);
-	gate = gatelab_open(&lab);
-	gatelab_guard(gate);
-	ck_assert(gatelab_answers_all(&lab, four));
-	gatelab_close_now(gate);
-	ck_assert(gatelab_answers_none(&lab, four) && gatelab_answers_none(&lab, six));
-	gatelab_end(&lab, gate);
+	gate_fixture_spoil(&lab);
+	gate = gate_fixture_open(&lab);
+	gate_fixture_guard(gate);
+	ck_assert(gate_fixture_answers_all(&lab, four));
+	gate_fixture_close_now(gate);
+	ck_assert(gate_fixture_answers_none(&lab, four) && gate_fixture_answers_none(&lab, six));
+	gate_fixture_end(&lab, gate);
 	ck_assert(!is_trace());
 }
 END_TEST
 
 START_TEST(refusals_say_why)
 {
-	struct gatelab lab;
+	struct gate_fixture lab;
 	struct gate *gate = NULL;
 	struct error error;
-	struct network_address address = {.address = gatelab_address(four).address};
-	gatelab_enter(&lab, false);
+	struct network_address address = {.address = gate_fixture_address(four).address};
+	gate_fixture_enter(&lab, false);
 	static const char *const bad[] = {"", "a.b", "../x", "a/b"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		ck_assert_int_eq(gate_open(&gate, bad[i], &error), CODE_INVALID);
-	gate = gatelab_open(&lab);
+	gate = gate_fixture_open(&lab);
 	(void)snprintf(address.interface, sizeof address.interface, "nil0");
 	ck_assert_int_eq(gate_guard(gate, &address, 0, &error), CODE_NOT_FOUND);
 	ck_assert_str_eq(error.text, "there is no interface nil0");
-	netlab_ip("tuntap add dev tun0 mode tun");
+	net_fixture_ip("tuntap add dev tun0 mode tun");
 	ck_assert_int_eq(gate_cover(gate, if_nametoindex("tun0"), &error), CODE_UNSUPPORTED);
 	ck_assert_str_eq(error.text,
 	                 "interface tun0 is no Ethernet: the packet gate cannot stand there");
@@ -387,7 +389,7 @@ START_TEST(refusals_say_why)
 	for (int life = 0; life < 2; life++) {
 		/* Room that was given back is room. */
 		ck_assert_int_eq(gate_guard(gate, &address, 0, &error), CODE_TOO_LARGE);
-		const struct network_address first = gatelab_address("10.9.0.0");
+		const struct network_address first = gate_fixture_address("10.9.0.0");
 		ck_assert_int_eq(gate_unguard(gate, &first.address, NULL), CODE_OK);
 		ck_assert_int_eq(gate_guard(gate, &address, 0, &error), CODE_OK);
 		ck_assert_int_eq(gate_unguard(gate, &address.address, NULL), CODE_OK);
@@ -397,7 +399,7 @@ START_TEST(refusals_say_why)
 	ck_assert_int_eq(gate_guard(gate, &address, 0, &error), CODE_TOO_LARGE);
 	ck_assert_str_eq(error.text, "the packet gate cannot guard 10.9.1.255: it guards 256 "
 	                             "addresses at most");
-	gatelab_end(&lab, gate);
+	gate_fixture_end(&lab, gate);
 }
 END_TEST
 
@@ -410,7 +412,7 @@ START_TEST(names_differ_by_run_directory_and_network)
 	ck_assert_str_eq(first, again);
 	ck_assert_str_ne(first, other);
 	ck_assert_int_eq(strncmp(first, "a_b_c-", 6), 0);
-	netlab_enter();
+	net_fixture_enter();
 	gate_name("a.b@c", "/run/failoverd", other);
 	ck_assert_str_ne(first, other);
 }
@@ -418,8 +420,8 @@ END_TEST
 
 START_TEST(a_shifted_clock_of_this_process_is_allowed_for)
 {
-	struct gatelab lab;
-	struct gate *gate = gatelab_stand(&lab, 0);
+	struct gate_fixture lab;
+	struct gate *gate = gate_fixture_stand(&lab, 0);
 	int status = 0;
 	gate_close(gate);
 	ck_assert_int_eq(unshare(CLONE_NEWTIME), 0);
@@ -431,22 +433,22 @@ START_TEST(a_shifted_clock_of_this_process_is_allowed_for)
 	if (pid == 0) {
 		if (instant_since(platform_now(), before).ns < span_ms(199999000).ns)
 			_exit(77);
-		gate = gatelab_open(&lab);
+		gate = gate_fixture_open(&lab);
 		gate_lease_end(gate, GATELAB_SLOT, instant_plus(platform_now(), span_ms(1)));
 		_exit(0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	int64_t ahead = gatelab_lease_end(&lab).ns - platform_now().ns;
+	int64_t ahead = gate_fixture_lease_end(&lab).ns - platform_now().ns;
 	ck_assert_int_lt(ahead, span_ms(1000).ns);
 	ck_assert_int_gt(ahead, -span_ms(10000).ns);
-	gatelab_remove(&lab);
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
 int main(void)
 {
-	if (gatelab_skip("test_gate") != 0)
+	if (gate_fixture_skip("test_gate") != 0)
 		return 77;
 	TCase *cases = tcase_create("gate");
 	tcase_set_timeout(cases, 30);
@@ -472,6 +474,6 @@ int main(void)
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	gatelab_sweep();
+	gate_fixture_sweep();
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

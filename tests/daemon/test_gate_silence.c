@@ -16,7 +16,7 @@
 
 #include "daemon/platform/gate.h"
 #include "daemon/platform/platform.h"
-#include "tests/daemon/gatelab.h"
+#include "tests/daemon/gate_fixture.h"
 
 enum {
 	RUNS = 20,
@@ -44,16 +44,16 @@ static void wait_until(struct instant then)
 }
 
 /* A process that owns the gate and renews the lease until something happens to it. */
-static pid_t start_owner(const struct gatelab *lab, struct span lease)
+static pid_t start_owner(const struct gate_fixture *lab, struct span lease)
 {
 	int ready[2];
 	char byte = 0;
 	ck_assert_int_eq(pipe(ready), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
-		struct gate *gate = gatelab_open(lab);
+		struct gate *gate = gate_fixture_open(lab);
 		gate_lease_end(gate, GATELAB_SLOT, instant_plus(platform_now(), lease));
-		gatelab_guard(gate);
+		gate_fixture_guard(gate);
 		(void)!write(ready[1], "", 1);
 		for (struct instant now = platform_now();;) {
 			now = instant_plus(now, span_ms(RENEW_MS));
@@ -74,26 +74,26 @@ static void reap(pid_t pid)
 }
 
 struct ear {
-	const struct gatelab *lab;
+	const struct gate_fixture *lab;
 	struct instant last[ADDRESSES][QUESTIONS]; /* when each was answered */
 	unsigned own_answers;
 };
 
 static void ask(const struct ear *ear, const char *text)
 {
-	const struct network_address address = gatelab_address(text);
+	const struct network_address address = gate_fixture_address(text);
 	for (unsigned q = 0; q < QUESTIONS; q++) {
 		const struct frame frame =
 		    frame_question((enum question)q, ear->lab->left, &address.address);
-		gatelab_send(ear->lab, &frame);
+		gate_fixture_send(ear->lab, &frame);
 	}
 }
 
 static void hear_one(struct ear *ear, const uint8_t *bytes, size_t length, struct instant when)
 {
-	const struct network_address own = gatelab_address("10.9.0.1");
+	const struct network_address own = gate_fixture_address("10.9.0.1");
 	for (unsigned a = 0; a < ADDRESSES; a++) {
-		const struct network_address address = gatelab_address(guarded[a]);
+		const struct network_address address = gate_fixture_address(guarded[a]);
 		for (unsigned q = 0; q < QUESTIONS; q++)
 			if (frame_is_answer(bytes, length, (enum question)q, &address.address))
 				ear->last[a][q] = instant_later(ear->last[a][q], when);
@@ -112,20 +112,20 @@ static unsigned interrogate(struct ear *ear, struct instant end)
 		for (unsigned a = 0; a < ADDRESSES; a++)
 			ask(ear, guarded[a]);
 		ask(ear, "10.9.0.1");
-		while ((length = gatelab_next(ear->lab, bytes, sizeof bytes, &when)) > 0)
+		while ((length = gate_fixture_next(ear->lab, bytes, sizeof bytes, &when)) > 0)
 			hear_one(ear, bytes, length, when);
 	}
 	return rounds;
 }
 
 /* One life and death; when the last answer of any kind came, after the lease end. */
-static struct span die_and_listen(const struct gatelab *lab, int number)
+static struct span die_and_listen(const struct gate_fixture *lab, int number)
 {
 	struct ear ear = {.lab = lab};
 	pid_t owner = start_owner(lab, span_ms(LEASE_MS));
 	(void)interrogate(&ear, instant_plus(platform_now(), span_ms(RENEW_MS * 4)));
 	ck_assert_int_eq(kill(owner, number), 0);
-	struct instant end = gatelab_lease_end(lab);
+	struct instant end = gate_fixture_lease_end(lab);
 	(void)interrogate(&ear, end);
 	ear.own_answers = 0;
 	unsigned rounds = interrogate(&ear, instant_plus(end, span_ms(AFTER_MS)));
@@ -152,9 +152,9 @@ static int by_size(const void *a, const void *b)
 START_TEST(a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end)
 {
 	static const int numbers[] = {SIGKILL, SIGSTOP};
-	struct gatelab lab;
+	struct gate_fixture lab;
 	struct span last[RUNS];
-	gatelab_enter(&lab, _i % GATELAB_WAYS == 1);
+	gate_fixture_enter(&lab, _i % GATELAB_WAYS == 1);
 	for (unsigned i = 0; i < RUNS; i++)
 		last[i] = die_and_listen(&lab, numbers[_i / GATELAB_WAYS]);
 	qsort(last, RUNS, sizeof last[0], by_size);
@@ -165,48 +165,48 @@ START_TEST(a_host_whose_owner_died_or_hangs_is_silent_at_the_lease_end)
 	ck_assert_int_lt(last[RUNS - 1].ns, span_ms(BOUND_MS).ns);
 	/* Nor earlier; a single run may have been asked too seldom to tell. */
 	ck_assert_int_gt(last[RUNS - 1].ns, -span_ms(BOUND_MS).ns);
-	gatelab_remove(&lab);
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
 /* Sends to the virtual address as fast as it can until it is killed. */
-static pid_t start_flood(const struct gatelab *lab)
+static pid_t start_flood(const struct gate_fixture *lab)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
 		const struct frame frame = frame_datagram(lab->left, "10.9.0.2", guarded[0]);
 		for (;;)
-			gatelab_send(lab, &frame);
+			gate_fixture_send(lab, &frame);
 	}
 	return pid;
 }
 
 START_TEST(renewals_keep_it_open_however_much_arrives)
 {
-	struct gatelab lab;
+	struct gate_fixture lab;
 	struct ear ear = {.lab = &lab};
-	gatelab_enter(&lab, _i == 1);
+	gate_fixture_enter(&lab, _i == 1);
 	pid_t owner = start_owner(&lab, span_ms(LEASE_MS * 10));
 	pid_t flood = start_flood(&lab);
 	unsigned rounds = interrogate(&ear, instant_plus(platform_now(), span_ms(BUSY_MS)));
 	reap(flood);
 	reap(owner);
-	struct gate *gate = gatelab_open(&lab);
+	struct gate *gate = gate_fixture_open(&lab);
 	ck_assert_uint_gt(rounds, 0);
 	ck_assert_uint_eq(gate_dropped(gate, GATELAB_SLOT), 0);
 	gate_close(gate);
-	gatelab_remove(&lab);
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
 /* Opens the gate again and again, as one version after the other would. */
-static pid_t start_upgrades(const struct gatelab *lab)
+static pid_t start_upgrades(const struct gate_fixture *lab)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
 		for (;;) {
-			struct gate *gate = gatelab_open(lab);
-			gatelab_guard(gate);
+			struct gate *gate = gate_fixture_open(lab);
+			gate_fixture_guard(gate);
 			gate_close(gate);
 		}
 	}
@@ -215,11 +215,11 @@ static pid_t start_upgrades(const struct gatelab *lab)
 
 START_TEST(a_closed_gate_stays_closed_while_its_program_is_replaced)
 {
-	struct gatelab lab;
-	gatelab_enter(&lab, _i == 1);
-	struct gate *gate = gatelab_open(&lab);
-	gatelab_guard(gate);
-	gatelab_close_now(gate);
+	struct gate_fixture lab;
+	gate_fixture_enter(&lab, _i == 1);
+	struct gate *gate = gate_fixture_open(&lab);
+	gate_fixture_guard(gate);
+	gate_fixture_close_now(gate);
 	gate_close(gate);
 	struct ear ear = {.lab = &lab};
 	unsigned rounds = 0;
@@ -234,7 +234,7 @@ START_TEST(a_closed_gate_stays_closed_while_its_program_is_replaced)
 	for (unsigned a = 0; a < ADDRESSES; a++)
 		for (unsigned q = 0; q < QUESTIONS; q++)
 			ck_assert_int_eq(ear.last[a][q].ns, 0);
-	gatelab_remove(&lab);
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
@@ -245,9 +245,9 @@ static uint32_t draw(uint64_t *state)
 }
 
 /* One of the honest frames, of every layer that the gate reads. */
-static struct frame honest(const struct gatelab *lab, unsigned number)
+static struct frame honest(const struct gate_fixture *lab, unsigned number)
 {
-	const struct network_address address = gatelab_address(guarded[number % ADDRESSES]);
+	const struct network_address address = gate_fixture_address(guarded[number % ADDRESSES]);
 	struct frame frame =
 	    frame_question((enum question)(number / 2 % QUESTIONS), lab->left, &address.address);
 	for (unsigned i = 0; i < number / 6 % 3 && number % ADDRESSES == 1; i++)
@@ -257,16 +257,16 @@ static struct frame honest(const struct gatelab *lab, unsigned number)
 	return frame;
 }
 
-static void send_cut(const struct gatelab *lab)
+static void send_cut(const struct gate_fixture *lab)
 {
 	for (unsigned i = 0; i < 72; i++) {
 		struct frame frame = honest(lab, i);
 		while (--frame.length >= 14)
-			gatelab_send(lab, &frame);
+			gate_fixture_send(lab, &frame);
 	}
 }
 
-static void send_damaged(const struct gatelab *lab, uint64_t seed)
+static void send_damaged(const struct gate_fixture *lab, uint64_t seed)
 {
 	uint64_t state = seed;
 	for (unsigned i = 0; i < JUNK_FRAMES; i++) {
@@ -276,50 +276,50 @@ static void send_damaged(const struct gatelab *lab, uint64_t seed)
 			    (uint8_t)draw(&state);
 		if (draw(&state) % 4 == 0)
 			frame.length = 14 + draw(&state) % (frame.length - 13);
-		gatelab_send(lab, &frame);
+		gate_fixture_send(lab, &frame);
 	}
 }
 
-static void swallow(const struct gatelab *lab)
+static void swallow(const struct gate_fixture *lab)
 {
 	uint8_t bytes[FRAME_BYTES];
 	struct instant when;
-	while (gatelab_next(lab, bytes, sizeof bytes, &when) > 0)
+	while (gate_fixture_next(lab, bytes, sizeof bytes, &when) > 0)
 		continue;
 }
 
 START_TEST(junk_does_no_harm)
 {
-	struct gatelab lab;
+	struct gate_fixture lab;
 	const char *given = getenv("JUNK_SEED");
 	const uint64_t seed =
 	    given != NULL ? strtoull(given, NULL, 10) : (uint64_t)platform_now().ns;
 	printf("junk: JUNK_SEED=%llu\n", (unsigned long long)seed);
 	(void)fflush(stdout);
-	gatelab_enter(&lab, _i == 1);
-	struct gate *gate = gatelab_open(&lab);
-	gatelab_guard(gate);
+	gate_fixture_enter(&lab, _i == 1);
+	struct gate *gate = gate_fixture_open(&lab);
+	gate_fixture_guard(gate);
 	for (int closed = 0; closed < 2; closed++) {
 		if (closed == 1)
-			gatelab_close_now(gate);
+			gate_fixture_close_now(gate);
 		send_cut(&lab);
 		send_damaged(&lab, seed);
 		swallow(&lab);
 		for (unsigned a = 0; a < ADDRESSES; a++)
-			ck_assert(closed == 0 ? gatelab_answers_all(&lab, guarded[a])
-			                      : gatelab_answers_none(&lab, guarded[a]));
-		ck_assert(gatelab_answers_all(&lab, "10.9.0.1"));
-		ck_assert(gatelab_answers_all(&lab, "fd00:9::1"));
+			ck_assert(closed == 0 ? gate_fixture_answers_all(&lab, guarded[a])
+			                      : gate_fixture_answers_none(&lab, guarded[a]));
+		ck_assert(gate_fixture_answers_all(&lab, "10.9.0.1"));
+		ck_assert(gate_fixture_answers_all(&lab, "fd00:9::1"));
 		ck_assert((gate_dropped(gate, GATELAB_SLOT) == 0) == (closed == 0));
 	}
 	gate_close(gate);
-	gatelab_remove(&lab);
+	gate_fixture_remove(&lab);
 }
 END_TEST
 
 int main(void)
 {
-	if (gatelab_skip("test_gate_silence") != 0)
+	if (gate_fixture_skip("test_gate_silence") != 0)
 		return 77;
 	TCase *cases = tcase_create("silence");
 	tcase_set_timeout(cases, 60);
@@ -335,6 +335,6 @@ int main(void)
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	gatelab_sweep();
+	gate_fixture_sweep();
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -16,15 +16,15 @@
 
 #include "daemon/platform/gate.h"
 #include "daemon/platform/platform.h"
-#include "tests/daemon/gatelab.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/gate_fixture.h"
+#include "tests/daemon/net_fixture.h"
 
 enum { NOBODY = 65534, ROLES = 2, HOME_BYTES = 160 };
 
 static const char four[] = "10.9.0.100", six[] = "fd00:9::100";
 
 struct scene {
-	struct gatelab lab;
+	struct gate_fixture lab;
 	uv_loop_t loop;
 	struct log *log;
 	struct config config;
@@ -72,7 +72,7 @@ static void close_keeper(struct scene *scene)
 static void add_address(struct config *config, uint8_t role, const char *text)
 {
 	struct config_resource *resource = &config->resources[config->resource_count];
-	const struct network_address address = gatelab_address(text);
+	const struct network_address address = gate_fixture_address(text);
 	resource->type = RESOURCE_VIP;
 	resource->address = address.address;
 	(void)snprintf(resource->interface, sizeof resource->interface, "left0");
@@ -85,7 +85,7 @@ static struct scene *enter(enum config_use use)
 	struct scene *scene = calloc(1, sizeof *scene);
 	struct config *config = &scene->config;
 	ck_assert_ptr_nonnull(scene);
-	gatelab_enter(&scene->lab, false);
+	gate_fixture_enter(&scene->lab, false);
 	(void)snprintf(config->cluster, sizeof config->cluster, "%s", scene->lab.name);
 	config->gate = use;
 	config->setup.role_count = ROLES;
@@ -130,18 +130,18 @@ START_TEST(each_role_is_silent_from_its_own_lease_end_on_and_without_a_claim)
 	struct scene *scene = enter(USE_AUTO);
 	struct gatekeeper_view view;
 	open_keeper(scene);
-	ck_assert(gatelab_answers_none(&scene->lab, four));
+	ck_assert(gate_fixture_answers_none(&scene->lab, four));
 	ck_assert(gatekeeper_view(&scene->keeper, 0, &view) && view.use == GATE_STANDBY);
 	hold(scene, 0, 60000);
 	hold(scene, 1, 0);
-	ck_assert(gatelab_answers_all(&scene->lab, four));
-	ck_assert(gatelab_answers_none(&scene->lab, six));
+	ck_assert(gate_fixture_answers_all(&scene->lab, four));
+	ck_assert(gate_fixture_answers_none(&scene->lab, six));
 	ck_assert(gatekeeper_view(&scene->keeper, 0, &view) && view.use == GATE_OPEN);
 	ck_assert(gatekeeper_view(&scene->keeper, 1, &view) && view.use == GATE_CLOSED);
 	ck_assert_uint_gt(view.dropped, 0);
 	let_go(scene, 1);
-	ck_assert(gatelab_answers_none(&scene->lab, six));
-	ck_assert(gatelab_answers_all(&scene->lab, four));
+	ck_assert(gate_fixture_answers_none(&scene->lab, six));
+	ck_assert(gate_fixture_answers_all(&scene->lab, four));
 	leave(scene);
 }
 END_TEST
@@ -152,8 +152,8 @@ START_TEST(an_address_of_a_role_that_does_not_list_this_node_is_not_answered)
 	scene->config.setup.roles[1].nodes[0] = 1;
 	open_keeper(scene);
 	hold(scene, 0, 60000);
-	ck_assert(gatelab_answers_all(&scene->lab, four));
-	ck_assert(gatelab_answers_none(&scene->lab, six));
+	ck_assert(gate_fixture_answers_all(&scene->lab, four));
+	ck_assert(gate_fixture_answers_none(&scene->lab, six));
 	leave(scene);
 }
 END_TEST
@@ -165,11 +165,11 @@ START_TEST(a_gate_closes_although_its_keeper_is_gone_and_the_next_one_goes_on)
 	hold(scene, 0, 0);
 	hold(scene, 1, 60000);
 	close_keeper(scene);
-	ck_assert(gatelab_answers_none(&scene->lab, four));
-	ck_assert(gatelab_answers_all(&scene->lab, six));
+	ck_assert(gate_fixture_answers_none(&scene->lab, four));
+	ck_assert(gate_fixture_answers_all(&scene->lab, six));
 	open_keeper(scene);
-	ck_assert(gatelab_answers_none(&scene->lab, four));
-	ck_assert(gatelab_answers_all(&scene->lab, six));
+	ck_assert(gate_fixture_answers_none(&scene->lab, four));
+	ck_assert(gate_fixture_answers_all(&scene->lab, six));
 	leave(scene);
 }
 END_TEST
@@ -188,8 +188,8 @@ START_TEST(an_address_follows_its_role_to_another_slot)
 	scene->ends[0] = scene->ends[1];
 	scene->ends[1] = kept;
 	open_keeper(scene);
-	ck_assert(gatelab_answers_all(&scene->lab, four));
-	ck_assert(gatelab_answers_none(&scene->lab, six));
+	ck_assert(gate_fixture_answers_all(&scene->lab, four));
+	ck_assert(gate_fixture_answers_none(&scene->lab, six));
 	leave(scene);
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(a_gate_that_is_not_wanted_any_more_is_taken_down)
 	ck_assert(stands(scene, "slots"));
 	open_keeper(scene);
 	ck_assert(!stands(scene, "slots"));
-	ck_assert(gatelab_answers_all(&scene->lab, four));
+	ck_assert(gate_fixture_answers_all(&scene->lab, four));
 	leave(scene);
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(a_gate_of_a_cluster_of_another_name_is_taken_down)
 	(void)snprintf(scene->config.cluster, sizeof scene->config.cluster, "%.20s-b",
 	               scene->lab.name);
 	open_keeper(scene);
-	ck_assert(gatelab_answers_all(&scene->lab, four));
+	ck_assert(gate_fixture_answers_all(&scene->lab, four));
 	leave(scene);
 }
 END_TEST
@@ -254,8 +254,8 @@ START_TEST(an_interface_of_an_address_that_comes_back_is_guarded_at_once)
 	struct scene *scene = enter(USE_AUTO);
 	open_keeper(scene);
 	ck_assert(is_covered(scene, "left0") && is_covered(scene, "right0"));
-	netlab_ip("link del left0");
-	netlab_ip("link add left0 type veth peer name right0");
+	net_fixture_ip("link del left0");
+	net_fixture_ip("link add left0 type veth peer name right0");
 	ck_assert(!is_covered(scene, "left0"));
 	hear(scene, "left0");
 	ck_assert(is_covered(scene, "left0"));
@@ -273,9 +273,9 @@ START_TEST(other_interfaces_are_covered_soon_but_not_the_ports_of_a_bridge)
 {
 	struct scene *scene = enter(USE_AUTO);
 	open_keeper(scene);
-	netlab_ip("link add bridge0 type bridge");
-	netlab_ip("link add port0 type veth peer name far0");
-	netlab_ip("link set port0 master bridge0");
+	net_fixture_ip("link add bridge0 type bridge");
+	net_fixture_ip("link add port0 type veth peer name far0");
+	net_fixture_ip("link set port0 master bridge0");
 	hear(scene, "bridge0");
 	const struct instant until = instant_plus(platform_now(), span_ms(5000));
 	while (!(is_covered(scene, "bridge0") && is_covered(scene, "far0")))
@@ -345,7 +345,7 @@ END_TEST
 START_TEST(a_required_gate_at_something_that_is_no_ethernet_makes_its_role_unfit)
 {
 	struct scene *scene = enter(USE_REQUIRED);
-	netlab_ip("tuntap add dev tun0 mode tun");
+	net_fixture_ip("tuntap add dev tun0 mode tun");
 	(void)snprintf(scene->config.resources[1].interface, CONFIG_INTERFACE_BYTES, "tun0");
 	open_keeper(scene);
 	ck_assert_str_eq(scene->why[0], "");
@@ -357,7 +357,7 @@ END_TEST
 
 int main(void)
 {
-	if (gatelab_skip("test_gatekeeper") != 0)
+	if (gate_fixture_skip("test_gatekeeper") != 0)
 		return 77;
 	TCase *cases = tcase_create("gatekeeper");
 	tcase_set_timeout(cases, 30);
@@ -379,6 +379,6 @@ int main(void)
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	gatelab_sweep();
+	gate_fixture_sweep();
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/daemon/memorylab.h"
-#include "tests/daemon/proclab.h"
+#include "tests/daemon/shared_memory_fixture.h"
+#include "tests/daemon/process_fixture.h"
 
 enum { ROLE = 7, PATIENCE_MS = 10000, LATE_MS = 100, EXIT_LOST = 9 };
 
@@ -33,21 +33,21 @@ static int64_t start_sleeper(uint64_t *started)
 	}
 	while (getsid(made) != made)
 		;
-	*started = proclab_started(made);
+	*started = process_fixture_started(made);
 	return made;
 }
 
-static struct memory *map(const char *directory)
+static struct shared_memory *map(const char *directory)
 {
-	struct memory *memory = NULL;
+	struct shared_memory *memory = NULL;
 	struct error error;
 	bool fresh;
-	if (memory_open(&memory, directory, &fresh, &error) != CODE_OK || fresh)
+	if (shared_memory_open(&memory, directory, &fresh, &error) != CODE_OK || fresh)
 		_exit(EXIT_LOST);
 	return memory;
 }
 
-static void add_sleeper(struct memory *memory)
+static void add_sleeper(struct shared_memory *memory)
 {
 	struct ledger_entry entry = {.kind = LEDGER_CHILD, .role = ROLE, .resource = "db"};
 	entry.child.pid = start_sleeper(&entry.child.started);
@@ -58,12 +58,12 @@ static void add_sleeper(struct memory *memory)
  * Stopping would wake its parent. */
 static void hang_with_something_new(const char *directory, int channel)
 {
-	struct memory *memory = map(directory);
+	struct shared_memory *memory = map(directory);
 	while (atomic_load(&memory->guard_looks_at) <
 	       instant_plus(platform_now(), span_ms(5 * LATE_MS)).ns)
 		(void)poll(NULL, 0, 1);
 	struct instant end = instant_plus(platform_now(), span_ms(LATE_MS));
-	if (memory_set_lease(memory, ROLE, end, span_ms(0)))
+	if (shared_memory_set_lease(memory, ROLE, end, span_ms(0)))
 		guard_channel_wake(channel);
 	add_sleeper(memory);
 	(void)alarm(PATIENCE_MS / 1000);
@@ -83,8 +83,8 @@ static void ask_to_be_replaced(int channel)
 
 static void leave_something_up(const char *directory, int channel)
 {
-	struct memory *memory = map(directory);
-	(void)memory_set_lease(memory, ROLE, INSTANT_NEVER, span_ms(0));
+	struct shared_memory *memory = map(directory);
+	(void)shared_memory_set_lease(memory, ROLE, INSTANT_NEVER, span_ms(0));
 	if (!ledger_is_used(memory))
 		add_sleeper(memory);
 	guard_channel_ready(channel);
@@ -171,11 +171,11 @@ START_TEST(what_came_up_while_the_guard_slept_ends_with_its_lease)
 {
 	struct post post = post_guard("hang");
 	until_state(&post, LEDGER_RELEASED);
-	struct instant end = memory_end(post.bench.memory, ROLE, LEDGER_CHILD);
+	struct instant end = shared_memory_end(post.bench.memory, ROLE, LEDGER_CHILD);
 	int64_t late = instant_since(platform_now(), end).ns / 1000000;
-	ck_assert(!proclab_lives(post.bench.memory->entries[0].child.pid));
+	ck_assert(!process_fixture_lives(post.bench.memory->entries[0].child.pid));
 	ck_assert_msg(late < LATE_MS, "%lld ms late", (long long)late);
-	ck_assert_uint_eq(memory_enforced(post.bench.memory, ROLE), 1);
+	ck_assert_uint_eq(shared_memory_enforced(post.bench.memory, ROLE), 1);
 	relieve(&post);
 }
 END_TEST
@@ -186,7 +186,7 @@ START_TEST(the_last_word_of_a_worker_is_heard_before_its_end)
 	int status = 0;
 	ck_assert_int_eq(waitpid(post.guard, &status, WUNTRACED), post.guard);
 	ck_assert(WIFSTOPPED(status));
-	while (proclab_lives(atomic_load(&post.bench.memory->worker_pid)))
+	while (process_fixture_lives(atomic_load(&post.bench.memory->worker_pid)))
 		(void)poll(NULL, 0, 1);
 	(void)kill(post.guard, SIGCONT);
 	/* The program that takes over is this one again, as a worker without a guard. */
@@ -208,7 +208,7 @@ START_TEST(what_workers_that_die_too_often_left_up_is_released)
 	struct post post = post_guard("die");
 	until_state(&post, LEDGER_RELEASED);
 	ck_assert_uint_eq(atomic_load(&post.bench.memory->worker_starts), 5);
-	ck_assert(!proclab_lives(post.bench.memory->entries[0].child.pid));
+	ck_assert(!process_fixture_lives(post.bench.memory->entries[0].child.pid));
 	(void)kill(post.guard, SIGTERM);
 	ck_assert_int_eq(wait_for_end(&post), 0);
 	ck_assert(!ledger_is_used(post.bench.memory));
@@ -222,9 +222,9 @@ START_TEST(a_channel_that_ends_before_the_worker_costs_nothing)
 	while (atomic_load(&post.bench.memory->worker_starts) == 0)
 		(void)poll(NULL, 0, 1);
 	(void)poll(NULL, 0, 500);
-	uint64_t before = proclab_used_ms(post.guard);
+	uint64_t before = process_fixture_used_ms(post.guard);
 	(void)poll(NULL, 0, 1000);
-	ck_assert_uint_le(proclab_used_ms(post.guard) - before, 50);
+	ck_assert_uint_le(process_fixture_used_ms(post.guard) - before, 50);
 	ck_assert_uint_eq(atomic_load(&post.bench.memory->worker_starts), 1);
 	relieve(&post);
 }
@@ -250,9 +250,9 @@ END_TEST
 
 /* --- a program that refuses to run */
 
-static void add_something_up(struct memory *memory)
+static void add_something_up(struct shared_memory *memory)
 {
-	(void)memory_set_lease(memory, ROLE, INSTANT_NEVER, span_ms(0));
+	(void)shared_memory_set_lease(memory, ROLE, INSTANT_NEVER, span_ms(0));
 	add_sleeper(memory);
 }
 
@@ -263,7 +263,7 @@ START_TEST(a_program_that_refuses_releases_what_nobody_watches)
 	add_something_up(bench.memory);
 	guard_release(bench.directory);
 	ck_assert(!ledger_is_used(bench.memory));
-	ck_assert(!proclab_lives(bench.memory->entries[0].child.pid));
+	ck_assert(!process_fixture_lives(bench.memory->entries[0].child.pid));
 	snprintf(lock, sizeof lock, "%s/lock", bench.directory);
 	unlink(lock);
 	bench_close(&bench);
@@ -275,11 +275,11 @@ START_TEST(a_program_that_refuses_leaves_alone_what_a_worker_has)
 	struct bench bench = bench_open();
 	char lock[sizeof bench.path];
 	add_something_up(bench.memory);
-	atomic_store(&bench.memory->worker_started, proclab_started(getpid()));
+	atomic_store(&bench.memory->worker_started, process_fixture_started(getpid()));
 	atomic_store(&bench.memory->worker_pid, getpid());
 	guard_release(bench.directory);
 	ck_assert(ledger_is_used(bench.memory));
-	ck_assert(proclab_lives(bench.memory->entries[0].child.pid));
+	ck_assert(process_fixture_lives(bench.memory->entries[0].child.pid));
 	(void)kill((pid_t)bench.memory->entries[0].child.pid, SIGKILL);
 	snprintf(lock, sizeof lock, "%s/lock", bench.directory);
 	unlink(lock);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/daemon/memorylab.h"
+#include "tests/daemon/shared_memory_fixture.h"
 
 static struct ledger_entry child(const char *resource, uint64_t role, int64_t pid)
 {
@@ -22,7 +22,7 @@ static struct ledger_entry child(const char *resource, uint64_t role, int64_t pi
 	return entry;
 }
 
-static size_t count_up(const struct memory *memory)
+static size_t count_up(const struct shared_memory *memory)
 {
 	struct ledger_entry entry;
 	size_t count = 0;
@@ -31,7 +31,7 @@ static size_t count_up(const struct memory *memory)
 	return count;
 }
 
-static size_t place_of(const struct memory *memory, const char *resource)
+static size_t place_of(const struct shared_memory *memory, const char *resource)
 {
 	return (size_t)(ledger_find(memory, LEDGER_CHILD, resource) - memory->entries);
 }
@@ -94,7 +94,7 @@ START_TEST(what_a_dead_worker_half_wrote_is_nothing_and_its_place_is_used_again)
 	atomic_store(&bench.memory->entries[place_of(bench.memory, "db")].state, LEDGER_WRITING);
 	ck_assert_ptr_null(ledger_find(bench.memory, LEDGER_CHILD, "db"));
 	ck_assert_uint_eq(count_up(bench.memory), 0);
-	memory_claim(bench.memory, (struct memory_owner){1, 2});
+	shared_memory_claim(bench.memory, (struct memory_owner){1, 2});
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		ck_assert_uint_eq(atomic_load(&bench.memory->entries[i].state), LEDGER_FREE);
 	bench_close(&bench);
@@ -187,18 +187,18 @@ static struct instant at(int64_t ms)
 	return (struct instant){ms * 1000000};
 }
 
-static bool ends_at(const struct memory *memory, uint64_t role, int64_t end, int64_t strike)
+static bool ends_at(const struct shared_memory *memory, uint64_t role, int64_t end, int64_t strike)
 {
-	return memory_end(memory, role, LEDGER_ADDRESS).ns == at(end).ns &&
-	       memory_end(memory, role, LEDGER_CHILD).ns == at(strike).ns;
+	return shared_memory_end(memory, role, LEDGER_ADDRESS).ns == at(end).ns &&
+	       shared_memory_end(memory, role, LEDGER_CHILD).ns == at(strike).ns;
 }
 
 START_TEST(a_lease_has_an_end_for_addresses_and_one_for_processes)
 {
 	struct bench bench = bench_open();
-	memory_set_lease(bench.memory, 1, at(100), span_ms(80));
-	memory_set_lease(bench.memory, 2, at(200), span_ms(80));
-	memory_set_lease(bench.memory, 1, at(300), span_ms(80));
+	shared_memory_set_lease(bench.memory, 1, at(100), span_ms(80));
+	shared_memory_set_lease(bench.memory, 2, at(200), span_ms(80));
+	shared_memory_set_lease(bench.memory, 1, at(300), span_ms(80));
 	ck_assert(!bench_reopen(&bench));
 	ck_assert(ends_at(bench.memory, 1, 300, 360));
 	ck_assert(ends_at(bench.memory, 2, 200, 260));
@@ -209,9 +209,9 @@ END_TEST
 START_TEST(a_role_nobody_stored_a_lease_for_has_none)
 {
 	struct bench bench = bench_open();
-	ck_assert(memory_end(bench.memory, 1, LEDGER_ADDRESS).ns == INSTANT_PAST.ns);
-	ck_assert(memory_end(bench.memory, 1, LEDGER_CHILD).ns == INSTANT_PAST.ns);
-	ck_assert_uint_eq(memory_enforced(bench.memory, 1), 0);
+	ck_assert(shared_memory_end(bench.memory, 1, LEDGER_ADDRESS).ns == INSTANT_PAST.ns);
+	ck_assert(shared_memory_end(bench.memory, 1, LEDGER_CHILD).ns == INSTANT_PAST.ns);
+	ck_assert_uint_eq(shared_memory_enforced(bench.memory, 1), 0);
 	bench_close(&bench);
 }
 END_TEST
@@ -221,12 +221,13 @@ START_TEST(of_more_roles_than_places_those_with_the_latest_lease_stay)
 {
 	struct bench bench = bench_open();
 	for (int i = 1; i <= ROLES_MAX; i++)
-		memory_set_lease(bench.memory, (uint64_t)i, at(i), span_ms(0));
+		shared_memory_set_lease(bench.memory, (uint64_t)i, at(i), span_ms(0));
 	for (int i = 1; i <= ROLES_MAX; i++)
-		memory_set_lease(bench.memory, (uint64_t)(1000 + i), at(1000 + i), span_ms(400));
+		shared_memory_set_lease(bench.memory, (uint64_t)(1000 + i), at(1000 + i),
+		                        span_ms(400));
 	for (int i = 1; i <= ROLES_MAX; i++) {
 		ck_assert(ends_at(bench.memory, (uint64_t)(1000 + i), 1000 + i, 1300 + i));
-		ck_assert(memory_end(bench.memory, (uint64_t)i, LEDGER_ADDRESS).ns ==
+		ck_assert(shared_memory_end(bench.memory, (uint64_t)i, LEDGER_ADDRESS).ns ==
 		          INSTANT_PAST.ns);
 	}
 	bench_close(&bench);
@@ -236,15 +237,15 @@ END_TEST
 START_TEST(the_next_end_is_the_first_after_now_of_any_role)
 {
 	struct bench bench = bench_open();
-	ck_assert(memory_next_end(bench.memory, at(0)).ns == INSTANT_NEVER.ns);
-	memory_set_lease(bench.memory, 1, at(100), span_ms(80));
-	memory_set_lease(bench.memory, 2, at(120), span_ms(20));
-	memory_set_lease(bench.memory, 3, INSTANT_PAST, span_ms(0));
-	ck_assert(memory_next_end(bench.memory, at(0)).ns == at(100).ns);
-	ck_assert(memory_next_end(bench.memory, at(100)).ns == at(120).ns);
-	ck_assert(memory_next_end(bench.memory, at(120)).ns == at(135).ns);
-	ck_assert(memory_next_end(bench.memory, at(135)).ns == at(160).ns);
-	ck_assert(memory_next_end(bench.memory, at(160)).ns == INSTANT_NEVER.ns);
+	ck_assert(shared_memory_next_end(bench.memory, at(0)).ns == INSTANT_NEVER.ns);
+	shared_memory_set_lease(bench.memory, 1, at(100), span_ms(80));
+	shared_memory_set_lease(bench.memory, 2, at(120), span_ms(20));
+	shared_memory_set_lease(bench.memory, 3, INSTANT_PAST, span_ms(0));
+	ck_assert(shared_memory_next_end(bench.memory, at(0)).ns == at(100).ns);
+	ck_assert(shared_memory_next_end(bench.memory, at(100)).ns == at(120).ns);
+	ck_assert(shared_memory_next_end(bench.memory, at(120)).ns == at(135).ns);
+	ck_assert(shared_memory_next_end(bench.memory, at(135)).ns == at(160).ns);
+	ck_assert(shared_memory_next_end(bench.memory, at(160)).ns == INSTANT_NEVER.ns);
 	bench_close(&bench);
 }
 END_TEST
@@ -252,12 +253,12 @@ END_TEST
 START_TEST(a_lease_that_ends_before_the_guard_looks_again_wakes_it)
 {
 	struct bench bench = bench_open();
-	ck_assert(memory_guard_sleeps(bench.memory, at(0), at(500)).ns == at(500).ns);
-	ck_assert(memory_set_lease(bench.memory, 1, at(400), span_ms(80)));
-	ck_assert(!memory_set_lease(bench.memory, 1, at(600), span_ms(80)));
-	ck_assert(!memory_set_lease(bench.memory, 2, INSTANT_PAST, span_ms(0)));
+	ck_assert(shared_memory_guard_sleeps(bench.memory, at(0), at(500)).ns == at(500).ns);
+	ck_assert(shared_memory_set_lease(bench.memory, 1, at(400), span_ms(80)));
+	ck_assert(!shared_memory_set_lease(bench.memory, 1, at(600), span_ms(80)));
+	ck_assert(!shared_memory_set_lease(bench.memory, 2, INSTANT_PAST, span_ms(0)));
 	/* Stored between its look and its sleep. */
-	ck_assert(memory_guard_sleeps(bench.memory, at(0), at(1000)).ns == at(600).ns);
+	ck_assert(shared_memory_guard_sleeps(bench.memory, at(0), at(1000)).ns == at(600).ns);
 	bench_close(&bench);
 }
 END_TEST

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "tests/daemon/memorylab.h"
+#include "tests/daemon/shared_memory_fixture.h"
 #include "tests/daemon/stepper.h"
 
 /* `act` begins no earlier than so many instructions after its process goes on. */
@@ -137,15 +137,15 @@ END_TEST
 static void set_lease_of_next_role(void *context)
 {
 	(void)context;
-	stage.found->is_true =
-	    memory_set_lease(stage.bench.memory, NEXT_ROLE, at(NEW_END_MS), span_ms(RELEASE_MS));
+	stage.found->is_true = shared_memory_set_lease(stage.bench.memory, NEXT_ROLE,
+	                                               at(NEW_END_MS), span_ms(RELEASE_MS));
 }
 
 static void look_at_both_ends(void *context)
 {
 	(void)context;
-	int64_t old = memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS).ns;
-	int64_t new = memory_end(stage.bench.memory, NEXT_ROLE, LEDGER_ADDRESS).ns;
+	int64_t old = shared_memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS).ns;
+	int64_t new = shared_memory_end(stage.bench.memory, NEXT_ROLE, LEDGER_ADDRESS).ns;
 	ck_assert(old == INSTANT_PAST.ns || old == at(OLD_END_MS).ns);
 	ck_assert(new == INSTANT_PAST.ns || new == at(NEW_END_MS).ns);
 }
@@ -153,16 +153,16 @@ static void look_at_both_ends(void *context)
 /* ROLE has the place that the next new role will take. */
 static void fill_roles(void)
 {
-	memory_set_lease(stage.bench.memory, ROLE, at(OLD_END_MS), span_ms(RELEASE_MS));
+	shared_memory_set_lease(stage.bench.memory, ROLE, at(OLD_END_MS), span_ms(RELEASE_MS));
 	for (uint64_t i = 1; i < ROLES_MAX; i++)
-		memory_set_lease(stage.bench.memory, 100 + i, at(9000), span_ms(RELEASE_MS));
+		shared_memory_set_lease(stage.bench.memory, 100 + i, at(9000), span_ms(RELEASE_MS));
 }
 
 START_TEST(a_lease_never_belongs_to_the_role_that_had_its_place_before)
 {
 	fill_roles();
 	(void)stepper_run(set_lease_of_next_role, look_at_both_ends, NULL);
-	ck_assert_int_eq(memory_end(stage.bench.memory, NEXT_ROLE, LEDGER_ADDRESS).ns,
+	ck_assert_int_eq(shared_memory_end(stage.bench.memory, NEXT_ROLE, LEDGER_ADDRESS).ns,
 	                 at(NEW_END_MS).ns);
 }
 END_TEST
@@ -182,16 +182,16 @@ static void follow_step(void *context)
 {
 	const struct memory_lease lease = {ROLE, at(NEW_END_MS), span_ms(RELEASE_MS)};
 	(void)context;
-	(void)memory_follow(stage.bench.memory, &stage.kept, &lease, 1);
+	(void)shared_memory_follow(stage.bench.memory, &stage.kept, &lease, 1);
 }
 
 static void look_for_its_claim(void *context)
 {
 	struct kept kept;
 	(void)context;
-	if (memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS).ns != at(NEW_END_MS).ns)
+	if (shared_memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS).ns != at(NEW_END_MS).ns)
 		return;
-	ck_assert(memory_kept(stage.bench.memory, &kept));
+	ck_assert(shared_memory_kept(stage.bench.memory, &kept));
 	ck_assert_int_eq(kept.roles[0].claim, CLAIM_HOLDING);
 }
 
@@ -199,10 +199,10 @@ static void look_for_its_claim(void *context)
 START_TEST(of_a_lease_that_the_guard_knows_the_next_worker_knows_the_claim)
 {
 	fill_kept(&stage.kept, CLAIM_NONE);
-	memory_keep(stage.bench.memory, &stage.kept);
+	shared_memory_keep(stage.bench.memory, &stage.kept);
 	fill_kept(&stage.kept, CLAIM_HOLDING);
 	(void)stepper_run(follow_step, look_for_its_claim, NULL);
-	ck_assert_int_eq(memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS).ns,
+	ck_assert_int_eq(shared_memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS).ns,
 	                 at(NEW_END_MS).ns);
 }
 END_TEST
@@ -263,7 +263,7 @@ END_TEST
 static void read_end(void *context)
 {
 	(void)context;
-	stage.found->end = memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS);
+	stage.found->end = shared_memory_end(stage.bench.memory, ROLE, LEDGER_ADDRESS);
 }
 
 START_TEST(an_end_that_is_read_while_its_place_is_taken_is_its_own)
@@ -283,7 +283,7 @@ END_TEST
 static void guard_goes_to_sleep(void *context)
 {
 	(void)context;
-	stage.found->end = memory_guard_sleeps(stage.bench.memory, at(0), at(8000));
+	stage.found->end = shared_memory_guard_sleeps(stage.bench.memory, at(0), at(8000));
 }
 
 /* Either whoever stores it wakes the guard, or the guard has seen it. */

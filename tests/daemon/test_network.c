@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "config/value.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 
 static struct network_address on_left(const char *text)
 {
@@ -27,7 +27,7 @@ static struct network *open_lab(void)
 {
 	struct network *network = NULL;
 	struct error error;
-	netlab_enter();
+	net_fixture_enter();
 	enum code code = network_open(&network, &error);
 	ck_assert_msg(code == CODE_OK, "%s", error.text);
 	return network;
@@ -82,8 +82,8 @@ START_TEST(an_address_is_removed_whatever_its_prefix)
 {
 	struct network *network = open_lab();
 	struct network_address address = on_left("10.9.0.100/24");
-	netlab_ip("address add 10.9.0.100/16 dev left0");
-	netlab_ip("address add 10.9.0.100/32 dev left0");
+	net_fixture_ip("address add 10.9.0.100/16 dev left0");
+	net_fixture_ip("address add 10.9.0.100/32 dev left0");
 	ck_assert(is_present(network, &address));
 	ck_assert_int_eq(network_remove(network, &address, NULL), CODE_OK);
 	ck_assert(!is_present(network, &address));
@@ -148,8 +148,7 @@ static void compare(void *context, const struct network_change *change)
 	if (wanted->seen || change->news != wanted->news)
 		return;
 	if (change->news == NEWS_LINK &&
-	    (strcmp(change->link.interface, "left0") != 0 ||
-	     change->link.state != wanted->state))
+	    (strcmp(change->link.interface, "left0") != 0 || change->link.state != wanted->state))
 		return;
 	wanted->seen = true;
 	wanted->change = *change;
@@ -178,13 +177,13 @@ START_TEST(addresses_that_come_and_go_are_news)
 		snprintf(words, sizeof words, "address add %s dev left0 nodad", texts[i]);
 		if (i == 0)
 			words[strlen(words) - strlen(" nodad")] = '\0';
-		netlab_ip(words);
+		net_fixture_ip(words);
 		struct network_change change = await(network, NEWS_ADDRESS_HERE, LINK_UP);
 		while (memcmp(&change.address, &address.address, sizeof change.address) != 0)
 			change = await(network, NEWS_ADDRESS_HERE, LINK_UP); /* link-local ones */
 		ck_assert_uint_eq(change.index, index);
 		snprintf(words, sizeof words, "address del %s dev left0", texts[i]);
-		netlab_ip(words);
+		net_fixture_ip(words);
 		change = await(network, NEWS_ADDRESS_GONE, LINK_UP);
 		ck_assert_mem_eq(&change.address, &address.address, sizeof change.address);
 		network_close(network);
@@ -198,15 +197,15 @@ START_TEST(carrier_and_interfaces_that_come_and_go_are_news)
 	struct network_link link;
 	ck_assert_int_eq(network_link(network, "left0", &link), LINK_UP);
 	unsigned index = link.index;
-	netlab_ip("link set right0 down");
+	net_fixture_ip("link set right0 down");
 	ck_assert_uint_eq(await(network, NEWS_LINK, LINK_DOWN).index, index);
 	ck_assert_int_eq(network_link(network, "left0", &link), LINK_DOWN);
-	netlab_ip("link set right0 up");
+	net_fixture_ip("link set right0 up");
 	await(network, NEWS_LINK, LINK_UP);
-	netlab_ip("link del left0");
+	net_fixture_ip("link del left0");
 	await(network, NEWS_LINK, LINK_ABSENT);
 	ck_assert_int_eq(network_link(network, "left0", &link), LINK_ABSENT);
-	netlab_ip("link add left0 type veth peer name right0");
+	net_fixture_ip("link add left0 type veth peer name right0");
 	await(network, NEWS_LINK, LINK_DOWN);
 	network_close(network);
 }
@@ -237,13 +236,13 @@ START_TEST(an_ipv4_address_is_announced_as_request_and_as_reply)
 	struct network *network = open_lab();
 	struct network_address address = on_left("10.9.0.100/24");
 	uint8_t frame[256], station[6];
-	netlab_station("left0", station);
+	net_fixture_station("left0", station);
 	must_add(network, &address);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	ck_assert_int_eq(network_announce(network, &address, NULL), CODE_OK);
 	for (uint8_t operation = 1; operation <= 2; operation++) {
 		do
-			ck_assert_uint_ge(netlab_receive(ear, frame, sizeof frame), 42);
+			ck_assert_uint_ge(net_fixture_receive(ear, frame, sizeof frame), 42);
 		while (frame[12] != 0x08 || frame[13] != 0x06);
 		ck_assert_mem_eq(frame, "\xff\xff\xff\xff\xff\xff", 6);
 		ck_assert_mem_eq(frame + 6, station, 6);
@@ -267,8 +266,8 @@ static bool hears_rival(struct network *network, const struct network_address *a
 /* As an administrator's `ip address add`, which announces nothing. */
 static void have_silently(void)
 {
-	netlab_ip("address add 10.9.0.100/24 dev right0");
-	netlab_ip("address add fd00:9::100/64 dev right0 nodad");
+	net_fixture_ip("address add 10.9.0.100/24 dev right0");
+	net_fixture_ip("address add fd00:9::100/64 dev right0 nodad");
 }
 
 static bool hears_in_time(struct network *network, const struct network_address *address, int fd,
@@ -289,8 +288,8 @@ START_TEST(another_station_that_only_answers_is_found_with_the_announcement)
 	struct network_address address = on_left(texts[_i]);
 	uint8_t station[6] = {0}, expected[6];
 	int fd = -1;
-	netlab_station("right0", expected);
-	int host = netlab_part(have_silently);
+	net_fixture_station("right0", expected);
+	int host = net_fixture_part(have_silently);
 	must_add(network, &address);
 	ck_assert_int_eq(network_rival_open(network, &address, &fd, NULL), CODE_OK);
 	/* A burst, as of a virtual address: the other kernel may not answer the first one yet. */
@@ -301,7 +300,7 @@ START_TEST(another_station_that_only_answers_is_found_with_the_announcement)
 	}
 	ck_assert(heard);
 	ck_assert_mem_eq(station, expected, 6);
-	netlab_switch_off(host);
+	net_fixture_switch_off(host);
 	close(fd);
 	network_close(network);
 }
@@ -316,7 +315,7 @@ START_TEST(another_interface_of_this_host_is_no_other_station)
 	uint8_t station[6] = {0};
 	int fd = -1;
 	must_add(network, &address);
-	netlab_ip("address add fd00:9::100/64 dev right0 nodad");
+	net_fixture_ip("address add fd00:9::100/64 dev right0 nodad");
 	ck_assert_int_eq(network_rival_open(network, &address, &fd, NULL), CODE_OK);
 	ck_assert_int_eq(network_announce(network, &address, NULL), CODE_OK);
 	for (int i = 0; i < 5; i++)
@@ -343,14 +342,14 @@ START_TEST(an_ipv6_address_is_announced_to_all_nodes_and_all_routers)
 	struct network *network = open_lab();
 	struct network_address address = on_left("fd00:9::100/64");
 	uint8_t frame[256], station[6];
-	netlab_station("left0", station);
+	net_fixture_station("left0", station);
 	must_add(network, &address);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	ck_assert_int_eq(network_announce(network, &address, NULL), CODE_OK);
 	for (int i = 0; i < 2; i++) {
 		size_t length;
 		do /* the kernel has things to say about IPv6, too */
-			length = netlab_receive(ear, frame, sizeof frame);
+			length = net_fixture_receive(ear, frame, sizeof frame);
 		while (length != 86 || frame[12] != 0x86 || frame[54] != 136 ||
 		       frame[53] != groups[i]);
 		ck_assert_mem_eq(frame, ((const uint8_t[]){0x33, 0x33, 0, 0, 0, groups[i]}), 6);
@@ -375,10 +374,10 @@ START_TEST(an_announcement_without_link_is_a_loss_and_nothing_more)
 	struct network_address address = on_left("10.9.0.100/24");
 	struct error error = {.text = ""};
 	must_add(network, &address);
-	netlab_ip("link set left0 down");
+	net_fixture_ip("link set left0 down");
 	ck_assert_int_ne(network_announce(network, &address, &error), CODE_OK);
 	ck_assert_ptr_nonnull(strstr(error.text, "10.9.0.100"));
-	netlab_ip("link set left0 up");
+	net_fixture_ip("link set left0 up");
 	ck_assert_int_eq(network_announce(network, &address, &error), CODE_OK);
 	snprintf(address.interface, sizeof address.interface, "lo"); /* there is nobody to tell */
 	ck_assert_int_eq(network_announce(network, &address, &error), CODE_OK);
@@ -400,15 +399,15 @@ START_TEST(another_station_that_claims_the_address_is_heard)
 	    2,    2,    3,    4,    5,    6,    10, 9, 0, 100,             /* sender */
 	    0,    0,    0,    0,    0,    0,    10, 9, 0, 100,             /* target */
 	};
-	netlab_send("right0", frame, sizeof frame);
+	net_fixture_send("right0", frame, sizeof frame);
 	ck_assert(hears_rival(network, &address, fd, station));
 	ck_assert_mem_eq(station, frame + 6, 6);
 	frame[31] = 101; /* another address */
-	netlab_send("right0", frame, sizeof frame);
+	net_fixture_send("right0", frame, sizeof frame);
 	ck_assert(!hears_rival(network, &address, fd, station));
 	frame[31] = 100;
-	netlab_station("left0", frame + 22); /* an echo of its own */
-	netlab_send("right0", frame, sizeof frame);
+	net_fixture_station("left0", frame + 22); /* an echo of its own */
+	net_fixture_send("right0", frame, sizeof frame);
 	ck_assert(!hears_rival(network, &address, fd, station));
 	ck_assert_int_eq(network_announce(network, &address, NULL), CODE_OK);
 	ck_assert(!hears_rival(network, &address, fd, station));
@@ -439,12 +438,12 @@ START_TEST(another_station_that_advertises_the_ipv6_address_is_heard)
 	ck_assert_int_eq(network_rival_open(network, &address, &fd, NULL), CODE_OK);
 	other.address.bytes[15] = 2; /* nobody advertises that one */
 	ck_assert_int_eq(network_rival_open(network, &other, &other_fd, NULL), CODE_OK);
-	netlab_station("right0", expected);
-	int host = netlab_part(advertise_neighbour);
+	net_fixture_station("right0", expected);
+	int host = net_fixture_part(advertise_neighbour);
 	ck_assert(hears_in_time(network, &address, fd, station));
 	ck_assert_mem_eq(station, expected, 6);
 	ck_assert(!hears_rival(network, &other, other_fd, station));
-	netlab_switch_off(host);
+	net_fixture_switch_off(host);
 	close(fd);
 	close(other_fd);
 	network_close(network);
@@ -453,7 +452,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_network");
+	int skipped = net_fixture_skip("test_network");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("network");

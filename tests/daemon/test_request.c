@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/control/request.c and daemon/control/verdict_text.c: lines of the control socket, and verdicts as sentences.
+ * daemon/control/request.c and daemon/control/verdict_text.c: lines of the control socket, and
+ * verdicts as sentences.
  */
 #include "daemon/control/request.h"
 
@@ -111,7 +112,7 @@ START_TEST(every_verdict_on_every_command_is_a_sentence)
 		const struct answer answer = {.verdict = (enum verdict)_i, .detail = UNFIT_PAUSED};
 		char text[ANSWER_TEXT_BYTES] = "";
 
-		answer_text(&setup, &about, &answer, text);
+		verdict_text(&setup, &about, &answer, text);
 		ck_assert_uint_gt(strlen(text), 10);
 		ck_assert_uint_lt(strlen(text), ANSWER_TEXT_BYTES - 1);
 	}
@@ -126,12 +127,12 @@ START_TEST(a_refused_target_is_named_with_what_to_do)
 	char text[ANSWER_TEXT_BYTES];
 
 	fill_setup(&setup);
-	answer_text(&setup, &about, &answer, text);
+	verdict_text(&setup, &about, &answer, text);
 	ck_assert_str_eq(text, "beta is paused; `failoverd resume beta` first, or choose another "
 	                       "node");
 	answer.verdict = VERDICT_UNFIT;
 	answer.detail = 200; /* of a later version */
-	answer_text(&setup, &about, &answer, text);
+	verdict_text(&setup, &about, &answer, text);
 	ck_assert_str_eq(text, "beta cannot take ledger: it is not ready");
 }
 END_TEST

@@ -13,12 +13,12 @@
 
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 #include "tests/daemon/stage.h"
 
 static struct stage *open_lab(void)
 {
-	netlab_enter();
+	net_fixture_enter();
 	return stage_new();
 }
 
@@ -54,11 +54,11 @@ START_TEST(an_address_is_there_and_announced_before_start_returns)
 	stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	stage_open(stage);
 	stage_for(stage, 20);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	runner_start(stage->runner, 0, 7);
 	ck_assert(stage_has_address("10.9.0.100"));
 	ck_assert_uint_eq(stage->roles[0].started, 0); /* hooks come from the loop */
-	ck_assert_uint_eq(netlab_receive(ear, frame, sizeof frame), 42);
+	ck_assert_uint_eq(net_fixture_receive(ear, frame, sizeof frame), 42);
 	ck_assert_mem_eq(frame + 12, "\x08\x06", 2);
 	stage_for(stage, 10);
 	ck_assert_uint_eq(stage->roles[0].started, 1);
@@ -233,13 +233,13 @@ START_TEST(an_address_somebody_removes_is_put_back_until_restarts_are_used_up)
 	stage_open(stage);
 	stage_start(stage, 0, 1);
 	for (unsigned i = 0; i < 2; i++) {
-		netlab_ip("address del 10.9.0.100/32 dev left0");
+		net_fixture_ip("address del 10.9.0.100/32 dev left0");
 		ck_assert(!stage_has_address("10.9.0.100"));
 		stage_until(stage, has_address, "the address is back");
 		ck_assert_uint_eq(stage_view(stage, "ip").restarts, i + 1);
 	}
 	ck_assert_uint_eq(stage->roles[0].failed, 0);
-	netlab_ip("address del 10.9.0.100/32 dev left0");
+	net_fixture_ip("address del 10.9.0.100/32 dev left0");
 	stage_until(stage, is_failed, "the role fails");
 	ck_assert_str_eq(stage->now->why,
 	                 "resource ip: somebody else removed 10.9.0.100; put back");
@@ -267,19 +267,19 @@ START_TEST(without_carrier_the_role_is_unfit_until_it_comes_back)
 	stage_open(stage);
 	stage_until(stage, is_fit, "the role is fit");
 	stage_start(stage, 0, 1);
-	netlab_ip("link set right0 down");
+	net_fixture_ip("link set right0 down");
 	stage_until(stage, is_unfit, "the role is unfit");
 	ck_assert_str_eq(stage->roles[0].unfit_why, "interface left0 is down or has no carrier");
-	netlab_ip("link set right0 up");
+	net_fixture_ip("link set right0 up");
 	stage_until(stage, is_fit, "the role is fit again");
-	netlab_ip("link set left0 down"); /* takes the IPv6 address with it */
+	net_fixture_ip("link set left0 down"); /* takes the IPv6 address with it */
 	stage_until(stage, is_unfit, "the role is unfit again");
 	ck_assert(!stage_has_address("fd00:9::100"));
-	netlab_ip("link set left0 up");
+	net_fixture_ip("link set left0 up");
 	stage_until(stage, is_fit, "the role is fit again");
 	ck_assert(stage_has_address("fd00:9::100"));
 	ck_assert_uint_eq(stage_view(stage, "ip6").restarts, 0);
-	netlab_ip("link del left0");
+	net_fixture_ip("link del left0");
 	stage_until(stage, is_unfit, "the role is unfit without interface");
 	ck_assert_str_eq(stage->roles[0].unfit_why, "interface left0 does not exist");
 	stage_release(stage, 0, 1, false);
@@ -354,7 +354,7 @@ START_TEST(nothing_starts_without_the_right_to_act)
 	stage->roles[0].may_act = true;
 	stage_until(stage, has_address, "the address is there");
 	stage->roles[0].may_act = false;
-	netlab_ip("address del 10.9.0.100/32 dev left0");
+	net_fixture_ip("address del 10.9.0.100/32 dev left0");
 	stage_for(stage, 100);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	stage_release(stage, 0, 1, true);
@@ -380,7 +380,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_runner");
+	int skipped = net_fixture_skip("test_runner");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("runner");

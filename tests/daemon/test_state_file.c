@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/state/state_file.c: what is encoded comes back, and what was cut, flipped or made up is never
- * taken for it.
+ * daemon/state/state_file.c: what is encoded comes back, and what was cut, flipped or made up is
+ * never taken for it.
  */
 #include "daemon/state/state_file.h"
 

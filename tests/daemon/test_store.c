@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/state/store.c: what is written comes back, and what was damaged, copied or lost is never taken
- * for it.
+ * daemon/state/store.c: what is written comes back, and what was damaged, copied or lost is never
+ * taken for it.
  */
 #include "daemon/state/store.h"
 

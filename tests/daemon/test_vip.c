@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "daemon/platform/network.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 #include "tests/daemon/stage.h"
 
 static struct stage *open_lab(void)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	stage_open(stage);
@@ -30,7 +30,7 @@ static unsigned count_announcements(int ear)
 {
 	uint8_t frame[256], station[6];
 	unsigned count = 0;
-	netlab_station("left0", station);
+	net_fixture_station("left0", station);
 	for (;;) {
 		ssize_t length = recv(ear, frame, sizeof frame, MSG_DONTWAIT);
 		if (length < 0)
@@ -44,7 +44,7 @@ static unsigned count_announcements(int ear)
 START_TEST(an_address_is_announced_in_a_burst_of_five)
 {
 	struct stage *stage = open_lab();
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	runner_start(stage->runner, 0, 1);
 	unsigned count = count_announcements(ear);
 	ck_assert_uint_ge(count, 1); /* at once */
@@ -67,7 +67,7 @@ START_TEST(nothing_is_announced_without_the_right_to_act)
 {
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	stage->roles[0].may_act = false; /* as after a pause in which the lease ran out */
 	stage_for(stage, 300);
 	ck_assert_uint_eq(count_announcements(ear), 0);
@@ -93,10 +93,10 @@ START_TEST(carrier_that_comes_back_begins_a_new_burst)
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
 	stage_for(stage, 700);
-	netlab_ip("link set right0 down");
+	net_fixture_ip("link set right0 down");
 	stage_until(stage, is_unfit, "carrier is lost");
-	netlab_ip("link set right0 up");
-	int ear = netlab_listen("right0");
+	net_fixture_ip("link set right0 up");
+	int ear = net_fixture_listen("right0");
 	stage_until(stage, is_fit, "carrier is back");
 	stage_for(stage, 200);
 	ck_assert_uint_ge(count_announcements(ear), 2);
@@ -112,7 +112,7 @@ START_TEST(a_rival_is_answered_by_a_burst_and_never_by_a_storm)
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
 	stage_for(stage, 700);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	uint8_t frame[42] = {
 	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,  2, 3, 4,   5, 6, 8, 6, /* Ethernet */
 	    0,    1,    8,    0,    6,    4,    0,  1,                     /* request */
@@ -121,7 +121,7 @@ START_TEST(a_rival_is_answered_by_a_burst_and_never_by_a_storm)
 	};
 	uint64_t begin = uv_hrtime();
 	for (int i = 0; i < 50; i++) {
-		netlab_send("right0", frame, sizeof frame);
+		net_fixture_send("right0", frame, sizeof frame);
 		stage_for(stage, 5);
 	}
 	ck_assert(stage_logged(stage, "station 02:02:03:04:05:06 says that 10.9.0.100 is its own"));
@@ -129,12 +129,12 @@ START_TEST(a_rival_is_answered_by_a_burst_and_never_by_a_storm)
 	ck_assert_uint_ge(count, 2);
 	/* At most a burst a second, of which three fall into its first second. */
 	ck_assert_uint_le(count, 3 * (1 + (uv_hrtime() - begin) / 900000000));
-	struct rivalry rivalry = stage_view(stage, "ip").rivalry;
+	struct address_conflict conflict = stage_view(stage, "ip").conflict;
 	char station[STATION_TEXT_BYTES];
-	rivalry_station(&rivalry, station);
+	address_conflict_station(&conflict, station);
 	ck_assert_str_eq(station, "02:02:03:04:05:06");
-	ck_assert_uint_ge(rivalry.signs, 10);
-	ck_assert_uint_le(rivalry.signs, 50);
+	ck_assert_uint_ge(conflict.signs, 10);
+	ck_assert_uint_le(conflict.signs, 50);
 	stage_release(stage, 0, 1, false);
 	close(ear);
 	stage_close(stage);
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(a_rival_of_an_ipv6_address_is_counted_while_it_is_here)
 {
-	netlab_enter();
+	net_fixture_enter();
 	struct stage *stage = stage_new();
 	stage_vip(stage, 0, "ip", "fd00:9::100/64");
 	stage_open(stage);
@@ -155,15 +155,15 @@ START_TEST(a_rival_of_an_ipv6_address_is_counted_while_it_is_here)
 	memcpy(frame + 62, stage->config.resources[0].address.bytes, 16);
 	stage_start(stage, 0, 1);
 	stage_for(stage, 50);
-	ck_assert_uint_eq(stage_view(stage, "ip").rivalry.signs, 0);
-	netlab_send("right0", frame, sizeof frame);
+	ck_assert_uint_eq(stage_view(stage, "ip").conflict.signs, 0);
+	net_fixture_send("right0", frame, sizeof frame);
 	stage_for(stage, 50);
 	ck_assert(stage_logged(stage, "says that fd00:9::100 is its own (1 signs of that so far)"));
-	ck_assert_uint_eq(stage_view(stage, "ip").rivalry.signs, 1);
+	ck_assert_uint_eq(stage_view(stage, "ip").conflict.signs, 1);
 	stage_release(stage, 0, 1, false);
-	netlab_send("right0", frame, sizeof frame);
+	net_fixture_send("right0", frame, sizeof frame);
 	stage_for(stage, 50);
-	ck_assert_uint_eq(stage_view(stage, "ip").rivalry.signs, 1);
+	ck_assert_uint_eq(stage_view(stage, "ip").conflict.signs, 1);
 	stage_close(stage);
 }
 END_TEST
@@ -174,7 +174,7 @@ START_TEST(an_address_is_announced_again_when_asked_for)
 	ck_assert_uint_eq(runner_announce(stage->runner, 0), 0);
 	stage_start(stage, 0, 1);
 	stage_for(stage, 700);
-	int ear = netlab_listen("right0");
+	int ear = net_fixture_listen("right0");
 	ck_assert_uint_eq(runner_announce(stage->runner, 0), 1);
 	ck_assert_uint_eq(count_announcements(ear), 1);
 	stage_for(stage, 150);
@@ -188,7 +188,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_vip");
+	int skipped = net_fixture_skip("test_vip");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("vip");

@@ -14,15 +14,15 @@
 
 #include "daemon/platform/network.h"
 #include "daemon/resource/footing.h"
-#include "tests/daemon/netlab.h"
+#include "tests/daemon/net_fixture.h"
 #include "tests/daemon/stage.h"
 
 static struct stage *open_lab(void)
 {
-	netlab_enter();
-	netlab_ip("link add spare0 type veth peer name spare1");
-	netlab_ip("link set spare0 up");
-	netlab_ip("link set spare1 up");
+	net_fixture_enter();
+	net_fixture_ip("link add spare0 type veth peer name spare1");
+	net_fixture_ip("link set spare0 up");
+	net_fixture_ip("link set spare1 up");
 	struct stage *stage = stage_new();
 	stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	stage_open(stage);
@@ -41,32 +41,32 @@ static bool is_unfit(struct stage *stage)
 
 static void renamed(void)
 {
-	netlab_ip("link set left0 name other0");
+	net_fixture_ip("link set left0 name other0");
 }
 
 static void rename_back(void)
 {
-	netlab_ip("link set other0 name left0");
+	net_fixture_ip("link set other0 name left0");
 }
 
 static void swapped(void)
 {
-	netlab_ip("link set left0 name other0");
-	netlab_ip("link set spare0 name left0");
+	net_fixture_ip("link set left0 name other0");
+	net_fixture_ip("link set spare0 name left0");
 }
 
 static void swap_back(void)
 {
-	netlab_ip("link set left0 name spare0");
+	net_fixture_ip("link set left0 name spare0");
 	rename_back();
 }
 
 static void made_anew(void)
 {
-	netlab_ip("link del left0");
-	netlab_ip("link add left0 type veth peer name right0");
-	netlab_ip("link set right0 up");
-	netlab_ip("link set left0 up");
+	net_fixture_ip("link del left0");
+	net_fixture_ip("link add left0 type veth peer name right0");
+	net_fixture_ip("link set right0 up");
+	net_fixture_ip("link set left0 up");
 }
 
 static void nothing(void)
@@ -101,7 +101,7 @@ END_TEST
 static bool is_on_left(struct stage *stage)
 {
 	(void)stage;
-	return netlab_ip_says("address show dev left0", "10.9.0.100");
+	return net_fixture_ip_says("address show dev left0", "10.9.0.100");
 }
 
 START_TEST(an_address_follows_its_name_to_another_interface)
@@ -109,9 +109,9 @@ START_TEST(an_address_follows_its_name_to_another_interface)
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
 	swapped();
-	ck_assert(netlab_ip_says("address show dev other0", "10.9.0.100"));
+	ck_assert(net_fixture_ip_says("address show dev other0", "10.9.0.100"));
 	stage_until(stage, is_on_left, "it is where the name is");
-	ck_assert(!netlab_ip_says("address show dev other0", "10.9.0.100"));
+	ck_assert(!net_fixture_ip_says("address show dev other0", "10.9.0.100"));
 	stage_release(stage, 0, 1, false);
 	stage_close(stage);
 }
@@ -124,7 +124,7 @@ START_TEST(a_role_whose_interface_lost_its_name_is_not_possible_here)
 	renamed();
 	stage_until(stage, is_unfit, "the role cannot be here");
 	ck_assert_ptr_nonnull(strstr(stage->roles[0].unfit_why, "interface left0 does not exist"));
-	netlab_ip("link property add dev other0 altname left0");
+	net_fixture_ip("link property add dev other0 altname left0");
 	stage_until(stage, is_fit, "the name is there as an alternative one");
 	stage_release(stage, 0, 1, false);
 	ck_assert(!stage_has_address("10.9.0.100"));
@@ -136,11 +136,11 @@ START_TEST(a_role_whose_interface_becomes_a_part_of_a_bridge_is_not_possible_her
 {
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
-	netlab_ip("link add br0 type bridge");
-	netlab_ip("link set left0 master br0");
+	net_fixture_ip("link add br0 type bridge");
+	net_fixture_ip("link set left0 master br0");
 	stage_until(stage, is_unfit, "the role cannot be here");
 	ck_assert_ptr_nonnull(strstr(stage->roles[0].unfit_why, "is a part of another one"));
-	netlab_ip("link set left0 nomaster");
+	net_fixture_ip("link set left0 nomaster");
 	stage_until(stage, is_fit, "it is an interface of its own again");
 	stage_release(stage, 0, 1, false);
 	stage_close(stage);
@@ -169,8 +169,8 @@ START_TEST(another_link_address_is_announced)
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
 	stage_for(stage, 100);
-	int ear = netlab_listen("right0");
-	netlab_ip("link set left0 address 02:00:00:00:00:99");
+	int ear = net_fixture_listen("right0");
+	net_fixture_ip("link set left0 address 02:00:00:00:00:99");
 	ck_assert(is_announced_from(stage, ear, station));
 	ck_assert(stage_logged(stage, "interface left0 has changed; announcing 10.9.0.100 again"));
 	ck_assert_uint_eq(stage_view(stage, "ip").restarts, 0);
@@ -194,7 +194,7 @@ static bool is_here(struct stage *stage)
 static bool has_route(struct stage *stage)
 {
 	(void)stage;
-	return netlab_ip_says("route show", "src 10.9.0.100");
+	return net_fixture_ip_says("route show", "src 10.9.0.100");
 }
 
 static bool has_no_route(struct stage *stage)
@@ -207,12 +207,12 @@ START_TEST(clients_are_reached_with_the_hosts_own_address_and_without)
 	struct stage *stage = open_lab();
 	stage_start(stage, 0, 1);
 	ck_assert(has_route(stage));
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	stage_until(stage, has_no_route, "the host's own address does");
-	netlab_ip("address del 10.9.0.1/24 dev left0");
+	net_fixture_ip("address del 10.9.0.1/24 dev left0");
 	stage_until(stage, has_route, "the route is back");
-	netlab_ip("link set left0 down");
-	netlab_ip("link set left0 up");
+	net_fixture_ip("link set left0 down");
+	net_fixture_ip("link set left0 up");
 	stage_until(stage, has_route, "the route is back with the link");
 	stage_release(stage, 0, 1, false);
 	ck_assert(has_no_route(stage));
@@ -223,16 +223,16 @@ END_TEST
 /* What NetworkManager does when there was no carrier for seven seconds. */
 static void lose_everything(struct stage *stage)
 {
-	netlab_ip("link set right0 down");
+	net_fixture_ip("link set right0 down");
 	stage_until(stage, is_unfit, "carrier is lost");
-	netlab_ip("address flush dev left0");
-	netlab_ip("link set right0 up");
+	net_fixture_ip("address flush dev left0");
+	net_fixture_ip("link set right0 up");
 }
 
 static struct stage *open_lab_with_own(void)
 {
-	netlab_enter();
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_enter();
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	struct stage *stage = stage_new();
 	stage_vip(stage, 0, "ip", "10.9.0.100/24");
 	stage_open(stage);
@@ -249,7 +249,7 @@ START_TEST(an_address_comes_back_after_the_hosts_own_and_not_before)
 	stage_for(stage, 100);
 	ck_assert(!stage_has_address("10.9.0.100"));
 	ck_assert(stage_logged(stage, "10.9.0.100 waits, at most 30 s, until interface left0 has"));
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	stage_until(stage, is_here, "it is back");
 	ck_assert_uint_eq(stage->roles[0].failed, 0);
 	stage_release(stage, 0, 1, false);
@@ -262,7 +262,7 @@ START_TEST(a_role_is_not_taken_before_the_host_has_its_own_address_again)
 	struct stage *stage = open_lab_with_own();
 	lose_everything(stage);
 	stage_until(stage, is_waiting, "the role is not possible here");
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	stage_until(stage, is_fit, "it is");
 	stage_close(stage);
 }
@@ -275,7 +275,7 @@ START_TEST(an_address_that_is_released_while_it_waits_does_not_come_back)
 	lose_everything(stage);
 	stage_until(stage, is_waiting, "it waits");
 	stage_release(stage, 0, 1, false);
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	stage_until(stage, is_fit, "the interface is ready");
 	stage_for(stage, 50);
 	ck_assert(!stage_has_address("10.9.0.100"));
@@ -335,8 +335,8 @@ START_TEST(an_owner_whose_interface_is_configured_anew_stays_the_owner)
 	struct stage *stage = open_lab_with_own();
 	stage_start(stage, 0, 1);
 	const unsigned told = stage->roles[0].fitness_told;
-	netlab_ip("address flush dev left0");
-	netlab_ip("address add 10.9.0.1/24 dev left0");
+	net_fixture_ip("address flush dev left0");
+	net_fixture_ip("address add 10.9.0.1/24 dev left0");
 	stage_until(stage, is_here, "it is back");
 	ck_assert_uint_eq(stage->roles[0].fitness_told, told);
 	ck_assert_uint_eq(stage->roles[0].failed, 0);
@@ -347,7 +347,7 @@ END_TEST
 
 int main(void)
 {
-	int skipped = netlab_skip("test_vip_link");
+	int skipped = net_fixture_skip("test_vip_link");
 	if (skipped != 0)
 		return skipped;
 	Suite *suite = suite_create("vip_link");

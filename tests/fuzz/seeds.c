@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the seed corpora of fuzz_wire and fuzz_door into a directory: `fuzz_seeds
+ * Writes the seed corpora of fuzz_wire and fuzz_admission into a directory: `fuzz_seeds
  * tests/fuzz/corpus` after a change of the layout. The same files come out every time.
  */
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void save_page(const char *directory, const char *name, const struct hear
 	memcpy(input + 1, datagram.bytes, datagram.length);
 	for (uint8_t help = 0; help < 3; help++) {
 		input[0] = help;
-		snprintf(path, sizeof path, "door/%s-%s", name, helps[help]);
+		snprintf(path, sizeof path, "admission/%s-%s", name, helps[help]);
 		save(directory, path, input, 1 + (help == 0 ? datagram.length : body));
 	}
 }

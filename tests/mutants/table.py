@@ -30,7 +30,7 @@ MUTANTS = [
     Mutant(
         "echo-is-a-vote", "proto/lease.c",
         "tally_add(&support->until, instant_plus(sent->at, sent->lease));",
-        "tally_add(&support->until, hearsay->fresh_until);",
+        "tally_add(&support->until, heard->fresh_until);",
         "a vote is dated by `by`, not by the echo: hearing is not promising"),
     Mutant(
         "todays-lease", "proto/lease.c",
@@ -198,8 +198,8 @@ MUTANTS = [
         killers=("scenario/replayed-after-disk-loss",)),
     Mutant(
         "older-page-overrules", "proto/peers.c",
-        "if (hearsay->known && !stamp_newer(page->stamp, hearsay->stamp))",
-        "if (hearsay->known && page->sender == 0)",
+        "if (heard->known && !stamp_newer(page->stamp, heard->stamp))",
+        "if (heard->known && page->sender == 0)",
         "what a page says of a role counts only if no newer one spoke of it"),
     Mutant(
         "all-are-new", "proto/peers.c",
@@ -236,7 +236,7 @@ MUTANTS = [
         "an owner that hears of a later one has no lease, whatever its clock says",
         killers=("scenario/machine-paused-early",)),
     Mutant(
-        "clocks-not-compared", "proto/standstill.c",
+        "clocks-not-compared", "proto/clock_pause.c",
         "if (missed.ns > enough.ns) {", "if (missed.ns < 0) {",
         "an owner whose clock stood still for longer than its lease has none",
         killers=("scenario/machine-paused",)),
@@ -271,21 +271,21 @@ MUTANTS = [
         killers=("scenario/fence-split",)),
     Mutant(
         "owner-is-shot", "proto/fence.c",
-        "instant_before(hearsay->at, lease_is_over_at(m, holder, hearsay->same_since)))",
-        "hearsay->at.ns < 0)",
+        "instant_before(heard->at, lease_is_over_at(m, holder, heard->same_since)))",
+        "heard->at.ns < 0)",
         "nobody is switched off whose promises are still renewed",
         killers=("scenario/fence-one-link",)),
     Mutant(
         "pages-before-a-restart", "proto/snapshot.c",
-        "m->heard[peer] = heard_up_to(heard);", "m->heard[peer].newest = heard;",
+        "m->heard[peer] = replay_window_up_to(heard);", "m->heard[peer].newest = heard;",
         "of what was on its way before a restart nothing is news",
         killers=("proto/snapshot",)),
     Mutant(
-        "every-page-is-news", "proto/heard.c",
+        "every-page-is-news", "proto/replay_window.c",
         "return behind < LOSS_WINDOW && (heard->window >> behind & 1) == 0;",
         "return behind < LOSS_WINDOW;",
         "a page counts once",
-        killers=("proto/heard",)),
+        killers=("proto/replay_window",)),
     Mutant(
         "released-at-any-epoch", "proto/election.c",
         "if (claim->state != CLAIM_RELEASING || claim->epoch != epoch)",
@@ -300,8 +300,8 @@ MUTANTS = [
         killers=("proto/election",)),
     Mutant(
         "disks-without-a-vote", "proto/record.c",
-        "if (p != m->setup->self && peer_counts(m, p, now) && hearsay->known &&",
-        "if (p != m->setup->self && peer_is_fresh(m, p, now) && hearsay->known &&",
+        "if (p != m->setup->self && peer_counts(m, p, now) && heard->known &&",
+        "if (p != m->setup->self && peer_is_fresh(m, p, now) && heard->known &&",
         "only disks of voters acknowledge a command",
         killers=("proto/record",)),
     Mutant(
@@ -348,15 +348,15 @@ MUTANTS = [
         "the own vote supports no more than its own promise covers",
         killers=("proto/lease",)),
     Mutant(
-        "hearsay-does-not-age", "proto/standstill.c",
+        "hearsay-does-not-age", "proto/clock_pause.c",
         "count_as_earlier(&peer->roles[r].fresh_until, missed);", "(void)missed;",
         "what was heard before a standstill is as old as it is",
-        killers=("proto/standstill",)),
+        killers=("proto/clock_pause",)),
     Mutant(
-        "peers-do-not-age", "proto/standstill.c",
+        "peers-do-not-age", "proto/clock_pause.c",
         "count_as_earlier(&peer->fresh_until, missed);", "(void)missed;",
         "who was heard before a standstill is as long silent as it was",
-        killers=("proto/standstill",)),
+        killers=("proto/clock_pause",)),
     Mutant(
         "not-confirmed-after-a-gap", "proto/member.c",
         "\tm->reconfirm_since = step->now;\n\tstep_note(", "\tstep_note(",
@@ -374,11 +374,11 @@ MUTANTS = [
         "a state that cannot be right is named",
         killers=("proto/member_check",)),
     Mutant(
-        "lease-before-claim", "daemon/memory.c",
-        "\tbool wakes = false;\n\tmemory_keep(memory, kept);\n",
+        "lease-before-claim", "daemon/shared_memory.c",
+        "\tbool wakes = false;\n\tshared_memory_keep(memory, kept);\n",
         "\tbool wakes = false;\n\tfor (size_t i = 0; i < count; i++)\n"
-        "\t\twakes |= memory_set_lease(memory, leases[i].role, leases[i].end,\n"
-        "\t\t                          leases[i].release);\n\tmemory_keep(memory, kept);\n",
+        "\t\twakes |= shared_memory_set_lease(memory, leases[i].role, leases[i].end,\n"
+        "\t\t                          leases[i].release);\n\tshared_memory_keep(memory, kept);\n",
         "of a lease that the guard knows the next worker knows the claim",
         killers=("daemon/ledger_race",)),
     Mutant(
@@ -428,8 +428,8 @@ MUTANTS = [
     Mutant(
         "guard-sleeps-on", "daemon/ledger.c",
         "\tatomic_store(&memory->guard_looks_at, at.ns);\n"
-        "\treturn instant_earlier(at, memory_next_end(memory, now));",
-        "\tstruct instant next = instant_earlier(at, memory_next_end(memory, now));\n"
+        "\treturn instant_earlier(at, shared_memory_next_end(memory, now));",
+        "\tstruct instant next = instant_earlier(at, shared_memory_next_end(memory, now));\n"
         "\tatomic_store(&memory->guard_looks_at, at.ns);\n\treturn next;",
         "the guard is told of a lease that is stored while it goes to sleep",
         killers=("daemon/ledger_race",)),
@@ -465,7 +465,7 @@ KEPT = [
          "the window is one request to the kernel, whose duration no test can choose."),
     Kept("a memory that is being written has no generation meanwhile",
          "its checksum covers the generation that it will have, so a half of it is not whole "
-         "either; tests/daemon/test_memory.c tears it at every byte."),
+         "either; tests/daemon/test_shared_memory.c tears it at every byte."),
     Kept("only an owner, not a seeker, at a later epoch shows that the holder was waited for",
          "nobody seeks while its own vote or a majority is promised without an end; the voter does "
          "not lean on that. tests/proto/test_voter.c shows the rule."),

@@ -17,7 +17,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-static const struct memory *map(const char *run_dir)
+static const struct shared_memory *map(const char *run_dir)
 {
 	char path[PATH_BYTES];
 	struct stat facts;
@@ -26,7 +26,7 @@ static const struct memory *map(const char *run_dir)
 	if (fd < 0)
 		return NULL;
 	errno = EMEDIUMTYPE;
-	const struct memory *memory = NULL;
+	const struct shared_memory *memory = NULL;
 	if (fstat(fd, &facts) == 0 && facts.st_size == (off_t)sizeof *memory) {
 		void *at = mmap(NULL, sizeof *memory, PROT_READ, MAP_SHARED, fd, 0);
 		memory = at == MAP_FAILED ? NULL : at;
@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 		(void)fputs("usage: recall RUN_DIR\n", stderr);
 		return 2;
 	}
-	const struct memory *memory = map(argv[1]);
+	const struct shared_memory *memory = map(argv[1]);
 	if (memory == NULL) {
 		(void)fprintf(stderr, "recall: the memory of %s: %s\n", argv[1], strerror(errno));
 		return 1;

@@ -86,10 +86,9 @@ static void tell(const struct nlmsghdr *header, int network)
 		return;
 	struct timespec now;
 	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	(void)printf(
-	    "{\"event\":\"%s\",\"t\":%lld.%06ld,\"network\":%d,\"address\":\"%s\"}\n",
-	    header->nlmsg_type == RTM_NEWADDR ? "address-up" : "address-down",
-	    (long long)now.tv_sec, now.tv_nsec / 1000, network, text);
+	(void)printf("{\"event\":\"%s\",\"t\":%lld.%06ld,\"network\":%d,\"address\":\"%s\"}\n",
+	             header->nlmsg_type == RTM_NEWADDR ? "address-up" : "address-down",
+	             (long long)now.tv_sec, now.tv_nsec / 1000, network, text);
 	(void)fflush(stdout);
 }
 

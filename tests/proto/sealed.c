@@ -21,21 +21,21 @@ struct keys sealed_keys(uint8_t number)
 static struct tag_key tag_key_of_first(void)
 {
 	struct keys keys = sealed_keys(0);
-	return seal_tag_key("test", &keys.public);
+	return auth_tag_key("test", &keys.public);
 }
 
-struct door sealed_door(void)
+struct admission sealed_door(void)
 {
-	struct door door = {.cluster = 1, .self = 0, .member_count = SEALED_MEMBERS};
+	struct admission admission = {.cluster = 1, .self = 0, .member_count = SEALED_MEMBERS};
 
 	for (uint8_t i = 0; i < SEALED_MEMBERS; i++) {
-		door.ids[i] = 10u + i;
-		door.key_count[i] = 1;
-		door.keys[i][0] = sealed_keys(i).public;
+		admission.ids[i] = 10u + i;
+		admission.key_count[i] = 1;
+		admission.keys[i][0] = sealed_keys(i).public;
 	}
-	door.tag_key_count = 1;
-	door.tag_keys[0] = tag_key_of_first();
-	return door;
+	admission.tag_key_count = 1;
+	admission.tag_keys[0] = tag_key_of_first();
+	return admission;
 }
 
 struct datagram sealed_body(const uint8_t *body, size_t length, const struct secret_key *secret)
@@ -45,8 +45,8 @@ struct datagram sealed_body(const uint8_t *body, size_t length, const struct sec
 
 	assert(length <= WIRE_BODY_BYTES);
 	memcpy(datagram.bytes, body, length);
-	seal_sign(datagram.bytes, length, secret);
-	datagram.length = seal_tag(datagram.bytes, length, &tag_key);
+	auth_sign(datagram.bytes, length, secret);
+	datagram.length = auth_tag(datagram.bytes, length, &tag_key);
 	return datagram;
 }
 

@@ -19,9 +19,8 @@ static struct cluster *failed_on_alpha(void)
 	cluster_run(c, span_ms(20000));
 	ck_assert_uint_eq(cluster_owner(c), ALPHA);
 	cluster_step(c, ALPHA,
-	             (struct event){
-	                 .kind = EVENT_FAILED,
-	                 .as.resources = {0, c->members[ALPHA].roles[0].claim.epoch}});
+	             (struct event){.kind = EVENT_FAILED,
+	                            .as.resources = {0, c->members[ALPHA].roles[0].claim.epoch}});
 	cluster_run(c, span_ms(500));
 	ck_assert_uint_eq(cluster_owner(c), BETA);
 	return c;

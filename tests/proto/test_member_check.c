@@ -100,7 +100,7 @@ START_TEST(a_seeker_that_does_not_give_up_is_named)
 {
 	claim()->state = CLAIM_SEEKING;
 	owner()->roles[0].phase = PHASE_DOWN;
-	claim()->seek_deadline = owner()->now;
+	claim()->candidacy_deadline = owner()->now;
 	expect("a seeker withdraws in time");
 }
 END_TEST

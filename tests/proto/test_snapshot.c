@@ -36,7 +36,7 @@ START_TEST(a_page_from_before_the_restart_is_no_news)
 	ck_assert_uint_gt(newest.seq, 0);
 	for (uint64_t behind = 0; behind < 8; behind++) {
 		struct stamp old = {newest.incarnation, newest.seq - behind};
-		ck_assert(!heard_is_news(&member_heard(&c->members[THIRD])[ALPHA], old));
+		ck_assert(!replay_window_is_news(&member_heard(&c->members[THIRD])[ALPHA], old));
 	}
 	cluster_free(c);
 }

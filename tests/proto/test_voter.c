@@ -237,11 +237,11 @@ START_TEST(a_new_life_of_the_holder_makes_its_promise_one_by_time)
 {
 	struct voter voter = {0};
 	put(&voter, fenced(bid(ALPHA, CLAIM_SEEKING, 5, 1)), &open_terms, 0);
-	voter_hear_life(&voter, BETA, 2, at(6000));
-	voter_hear_life(&voter, ALPHA, 1, at(6000));
+	voter_hear_incarnation(&voter, BETA, 2, at(6000));
+	voter_hear_incarnation(&voter, ALPHA, 1, at(6000));
 	ck_assert(!voter_is_free(&voter, at(100000)));
 	/* It may still say, on a later page, that it goes on with its claim. */
-	voter_hear_life(&voter, ALPHA, 2, at(6000));
+	voter_hear_incarnation(&voter, ALPHA, 2, at(6000));
 	ck_assert(!voter_is_free(&voter, at(5999)));
 	ck_assert(voter_is_free(&voter, at(6000)));
 }

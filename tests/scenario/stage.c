@@ -30,7 +30,7 @@ static void answer_as_sentence(const struct world *world, const struct check_req
 	    .target = request->target,
 	    .limit = request->limit,
 	};
-	answer_text(&world->setup, &about, answer, out);
+	verdict_text(&world->setup, &about, answer, out);
 }
 
 void stage_open(struct stage *stage)
@@ -39,7 +39,7 @@ void stage_open(struct stage *stage)
 	stage->world->story.threshold = LEVEL_INFO;
 	stage->world->story.sink = put_down;
 	stage->world->story.context = stage;
-	stage->world->answer_text = answer_as_sentence;
+	stage->world->verdict_text = answer_as_sentence;
 }
 
 void stage_close(struct stage *stage)

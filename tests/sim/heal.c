@@ -14,9 +14,9 @@
  * memory has to hear two heartbeats of others and to write before it votes (3). Then seekers that
  * collide withdraw after four heartbeats and come back within some more, a few times at worst (4),
  * commands wait for their answer and may take a role to write it down (5), and the winner starts
- * (6). A command may make an owner of a role that is not wanted, whose heir then goes through (2)
- * to (6) once more; and a planned move or failback under way at the moment of healing is one more
- * reign. Hence two rounds.
+ * (6). A command may make an owner of a role that is not wanted, whose successor then goes through
+ * (2) to (6) once more; and a planned move or failback under way at the moment of healing is one
+ * more reign. Hence two rounds.
  */
 enum { ROUNDS = 2, SEEK_HEARTBEATS = 40, WRITES = 6, QUIET_PROMISES = 3 };
 

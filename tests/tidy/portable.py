@@ -27,7 +27,7 @@ FLAGS = ["-std=c11", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-format", "-Werro
          '-DFAILOVERD_VERSION="0"']
 NOT_YET = {
     "daemon/cli/client.c": "keeps SIGPIPE from ending it, which Windows does not have",
-    "daemon/control/control.c": "asks the platform who is at the other end of a pipe by its descriptor",
+    "daemon/control/control.c": "asks who is at the other end of a pipe by its descriptor",
     "daemon/daemon.c": "ignores SIGPIPE, which Windows does not have",
     "daemon/guard/shared_memory.c": "maps a file by mmap(2) instead of by the platform",
     "daemon/worker/realtime.c": "gives way on SIGXCPU, which Windows does not have",

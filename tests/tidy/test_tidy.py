@@ -64,7 +64,7 @@ CLEAN = {
                  "/* system(1) and strcpy() are only named here */\n"
                  'const char *a = "popen(\\"x\\")";\n'
                  "int a(void)\n{\n" + "\tb();\n" * 60 + "}\n",
-    "proto/seal.c": HEAD + "#include <sodium.h>\n",
+    "proto/auth.c": HEAD + "#include <sodium.h>\n",
     "daemon/b.c": HEAD + "\tops->system(b), ops.popen(c), subsystem(d);\n" + "int a;\n" * 395,
     "daemon/platform/linux/c.c": HEAD + "#ifdef IFA_F_NODAD\n#endif\n",
     "tests/world/d.c": HEAD + "int a;\n" * 496,

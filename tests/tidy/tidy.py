@@ -30,7 +30,7 @@ INCLUDES = {
     "proto/note_clock.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_overdue.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_fence.c": PROTO_SYSTEM + TEXT + ["proto/"],
-    "proto/seal.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
+    "proto/auth.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
     "proto/setup.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],
     "config/": PROTO_SYSTEM + TEXT + ["<ctype.h>", "<errno.h>", "<stdlib.h>", "<strings.h>",
                                       "<ini.h>", "<sodium.h>", "<arpa/inet.h>", "<netinet/in.h>",

@@ -243,8 +243,8 @@ static int score_of(pid_t pid)
 static void scores_are_told(void)
 {
 	struct cluster cluster = start_cluster("");
-	box_say("scores %d %d %d", score_of(cluster.guards[0]),
-	        score_of(worker_of_alpha(&cluster)), score_of(cluster.app));
+	box_say("scores %d %d %d", score_of(cluster.guards[0]), score_of(worker_of_alpha(&cluster)),
+	        score_of(cluster.app));
 }
 
 static void daemon_hangs_when_passive(void)

@@ -236,7 +236,7 @@ void check_adoption(struct world *world, uint8_t h)
 	for (uint8_t r = 0; r < host->setup.role_count; r++) {
 		const struct stub *stub = &host->stubs[r];
 		const struct claim *claim = &host->member->roles[r].claim;
-		bool valid = instant_before(now, host->layers.roles[r].lease_end);
+		bool valid = instant_before(now, host->self_fencing.roles[r].lease_end);
 		if (stub->state != STUB_DOWN && claim->state == CLAIM_NONE)
 			check_violation(world,
 			                "%s is up on %s, whose new daemon knows nothing of it",

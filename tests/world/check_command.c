@@ -111,8 +111,8 @@ static void tell_answer(struct world *world, const struct check_request *request
                         const struct answer *answer)
 {
 	char text[STORY_TEXT_BYTES] = "";
-	if (world->answer_text != NULL)
-		world->answer_text(world, request, answer, text);
+	if (world->verdict_text != NULL)
+		world->verdict_text(world, request, answer, text);
 	const char *word = verdict_word(answer->verdict);
 	story_tell(world, request->host, "! %s%s%.300s", word, text[0] == '\0' ? "" : ": ", text);
 }

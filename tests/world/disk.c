@@ -79,8 +79,8 @@ static void call_off(struct disk *disk)
 	disk->serial++;
 }
 
-/* What daemon/state/store.c makes of the generation before: a floor for numbers, and nothing to vote on.
- */
+/* What daemon/state/store.c makes of the generation before: a floor for numbers, and nothing to
+ * vote on. */
 static void salvage(struct disk *disk)
 {
 	disk->now = disk->old;

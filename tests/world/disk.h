@@ -2,8 +2,8 @@
 /*
  * The state file of one host: written beside and renamed, so a crash finds the old one or the new
  * one. When the disk is bad, the newest generation is damaged and the one before it serves as a
- * lower bound, as daemon/state/store.h has it; or nothing is left. And somebody may put back a copy of
- * long ago, which looks as good as any. Knows nothing of what is written.
+ * lower bound, as daemon/state/store.h has it; or nothing is left. And somebody may put back a copy
+ * of long ago, which looks as good as any. Knows nothing of what is written.
  */
 #pragma once
 

@@ -35,15 +35,15 @@ static void send_pages(struct world *world, uint8_t h)
 		net_send(world, h, &world->page);
 }
 
-static void leave_done(struct world *world, uint8_t h)
+static void shutdown_done(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
 	check_left(world, h);
 	story_tell(world, h, "(left)");
-	layers_reset(&host->layers); /* the guard ends with it */
+	layers_reset(&host->self_fencing); /* the guard ends with it */
 	host_crash(world, h, false, false);
 	check_forgets(world, h);
-	host->layers.has_kept = false;
+	host->self_fencing.has_kept = false;
 	host->leaving = false;
 }
 
@@ -102,7 +102,7 @@ static void apply(struct world *world, uint8_t h, const struct effects *effects,
 	if (effects->persist && is_done(world, manner))
 		disk_write(world, h);
 	if (left && manner != SOME)
-		leave_done(world, h);
+		shutdown_done(world, h);
 }
 
 /* Notes are told at once, also by a process that dies right after: the reader wants to know. */
@@ -133,7 +133,7 @@ static void carry_out(struct world *world, uint8_t h, enum doom doom)
 	if (doom == DOOM_DIES_KEPT)
 		roles = (uint8_t)rng_below(&world->rng, roles + 1u);
 	if (!host->is_unkept)
-		layers_follow(world, h, roles);
+		self_fencing_follow(world, h, roles);
 	switch (doom) {
 	case DOOM_NONE:
 		apply(world, h, &world->effects, AT_ONCE);
@@ -169,8 +169,8 @@ void host_step(struct world *world, uint8_t h, struct event *event)
 	world->steps++;
 	member_step(host->member, event, &world->effects);
 	if (world->effects.broken != NULL)
-		check_violation(world, "%s is in a state in which not \"%s\"",
-		                story_host(world, h), world->effects.broken);
+		check_violation(world, "%s is in a state in which not \"%s\"", story_host(world, h),
+		                world->effects.broken);
 	tell_notes(world, h, &world->effects);
 	bool acts = world->effects.count > 0 || world->effects.send || world->effects.persist;
 	enum doom doom = acts ? host->doom : DOOM_NONE;
@@ -244,10 +244,10 @@ static void begin(struct world *world, uint8_t h)
 	host->disk.before = host->disk.now;
 	host->disk.had_before = host->disk.has;
 	layers_attend(world, h);
-	bool had_kept = host->layers.has_kept;
-	host->layers.has_kept = false;
+	bool had_kept = host->self_fencing.has_kept;
+	host->self_fencing.has_kept = false;
 	member_init(host->member, &host->setup, host->disk.has ? &host->disk.now : NULL,
-	            had_kept ? &host->layers.kept : NULL, rng_next(&world->rng),
+	            had_kept ? &host->self_fencing.kept : NULL, rng_next(&world->rng),
 	            clock_show(&host->clock, world->now));
 	if (had_kept)
 		check_adoption(world, h);
@@ -278,9 +278,9 @@ void host_boot(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
 	/* A stopped guard starts nothing, and for its supervisor it runs. */
-	if (host->state != HOST_OFF || host->layers.guard == GUARD_FROZEN)
+	if (host->state != HOST_OFF || host->self_fencing.guard == GUARD_FROZEN)
 		return;
-	story_tell(world, h, host->layers.has_kept ? "(boot, with memory)" : "(boot)");
+	story_tell(world, h, host->self_fencing.has_kept ? "(boot, with memory)" : "(boot)");
 	if (!host->powered) {
 		/* A clock that counts from the boot. */
 		host->clock.behind = 0;
@@ -289,7 +289,7 @@ void host_boot(struct world *world, uint8_t h)
 		host->powered = true;
 	}
 	guard_start(world, h);
-	if (host->layers.has_kept) {
+	if (host->self_fencing.has_kept) {
 		begin(world, h);
 		return;
 	}
@@ -307,15 +307,15 @@ void host_crash(struct world *world, uint8_t h, bool power, bool damage)
 		return;
 	if (!power && (!host_is_up(host) || host->halt.is_on))
 		return;
-	bool knew = host_is_up(host) || host->layers.has_kept;
+	bool knew = host_is_up(host) || host->self_fencing.has_kept;
 	if (host_is_up(host) && !host->is_unkept)
 		layers_keep(world, h);
 	host->is_unkept = false;
 	if (power) {
-		layers_reset(&host->layers);
+		layers_reset(&host->self_fencing);
 		host->powered = host->is_suspended = false;
 	}
-	if (knew && !host->layers.has_kept)
+	if (knew && !host->self_fencing.has_kept)
 		check_forgets(world, h);
 	halt_end(world, h);
 	host->state = HOST_OFF;
@@ -358,7 +358,7 @@ void host_thaw(struct world *world, uint8_t h)
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
 		stub_go_on(world, h, r);
 	if (host->is_unkept)
-		layers_follow(world, h, host->setup.role_count);
+		self_fencing_follow(world, h, host->setup.role_count);
 	host->is_unkept = false;
 	host_notices_ends(world, h);
 	if (host->has_parked) {

@@ -56,7 +56,7 @@ struct host {
 	struct member *member; /* owned */
 	struct host_clock clock;
 	struct disk disk;
-	struct layers layers;
+	struct self_fencing self_fencing;
 	bool is_adopting;      /* what is up, and what is not, is still being told to the member */
 	bool is_unkept;        /* layers.kept is of before the step that the process is in */
 	bool is_suspended;     /* the whole machine stands still, and its clock with it */

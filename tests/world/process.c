@@ -40,7 +40,7 @@ static void receive(struct world *world, uint8_t h, const struct happening *item
 			      .as.twin = {.stamp = stamp, .sender = sender, .path = item->path}});
 		return;
 	}
-	if (!heard_is_news(&member_heard(host->member)[sender], stamp))
+	if (!replay_window_is_news(&member_heard(host->member)[sender], stamp))
 		return;
 	const struct heartbeat *heartbeat = net_read(world, item->page);
 	if (heartbeat == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what happens in the world to the events of one daemon: lets pages in as the door does (all
+ * From what happens in the world to the events of one daemon: lets pages in as admission does (all
  * but the cryptography), stamps nothing, decides nothing.
  */
 #pragma once

@@ -18,11 +18,11 @@ enum stub_state { STUB_DOWN, STUB_STARTING, STUB_UP, STUB_STOPPING };
 
 struct stub {
 	enum stub_state state;
-	uint64_t epoch;      /* it was started with */
-	uint32_t serial;     /* of the act under way */
-	int64_t ends_at;     /* of a release under way; INT64_MAX: whoever did it is gone */
-	bool by_guard;       /* the release goes on whatever becomes of the daemon */
-	bool is_ended;       /* by the guard, and the daemon has not said that it knows */
+	uint64_t epoch;  /* it was started with */
+	uint32_t serial; /* of the act under way */
+	int64_t ends_at; /* of a release under way; INT64_MAX: whoever did it is gone */
+	bool by_guard;   /* the release goes on whatever becomes of the daemon */
+	bool is_ended;   /* by the guard, and the daemon has not said that it knows */
 	/* By the guard, while the process stood still in a step that had prolonged the lease,
 	 * before the memory was told: it goes on with its lease, and notices the end as any other.
 	 */

@@ -40,8 +40,8 @@ struct world {
 	void (*fault)(struct world *world, void *context);
 	void *fault_context; /* borrowed while the world is open */
 	/* How an answer reads to who asked; NULL: as its word. */
-	void (*answer_text)(const struct world *world, const struct check_request *request,
-	                    const struct answer *answer, char out[STORY_TEXT_BYTES]);
+	void (*verdict_text)(const struct world *world, const struct check_request *request,
+	                     const struct answer *answer, char out[STORY_TEXT_BYTES]);
 
 	/* Scratch: too large to be made anew for each step. */
 	struct effects effects;

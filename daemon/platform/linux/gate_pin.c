@@ -161,8 +161,7 @@ static enum code remove_files(const char *directory, DIR *stream, const char *st
 {
 	enum code code = CODE_OK;
 	for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-		if (entry->d_name[0] == '.' ||
-		    strncmp(entry->d_name, start, strlen(start)) != 0 ||
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, start, strlen(start)) != 0 ||
 		    unlinkat(dirfd(stream), entry->d_name, 0) == 0)
 			continue;
 		code = error_set(error, CODE_SYSTEM, "cannot remove %s/%s: %s", directory,

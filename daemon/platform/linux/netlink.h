@@ -15,8 +15,8 @@ enum { NETLINK_BUFFER_BYTES = 32768 };
 struct network {
 	struct mnl_socket *requests;
 	struct mnl_socket *news; /* NULL: deaf */
-	int control; /* any socket, for questions by ioctl */
-	int frames;  /* sends announcements; -1: not opened yet, or not allowed */
+	int control;             /* any socket, for questions by ioctl */
+	int frames;              /* sends announcements; -1: not opened yet, or not allowed */
 	uint32_t sequence;
 };
 
