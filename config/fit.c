@@ -19,7 +19,7 @@ static struct span whole_seconds(int64_t ns)
 	return (struct span){ns < 0 ? 0 : ns - ns % SECOND.ns};
 }
 
-/* The longest that is petted in time. */
+/* The longest that is fed in time. */
 static struct span longest_by_lease(struct timing timing)
 {
 	return whole_seconds(timing.lease.ns + timing.release.ns / 2 - timing.heartbeat.ns);

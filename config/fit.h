@@ -7,7 +7,7 @@
  * A time-out fits when
  *     it is whole seconds, because devices count in them;
  *     timeout <= lease + release/2 - heartbeat: a confirmation that comes a heartbeat after what it
- *         confirms still finds time to pet before lease end + release/2 - timeout;
+ *         confirms still finds time to feed before lease end + release/2 - timeout;
  *     release/2 >= 100 ms + timeout/50: that much the device may fire late, for its tick and the
  *         rate of its clock, and still fire before lease end + release.
  * Among those the longest is best: a shorter one resets hosts that merely stumble.

@@ -144,7 +144,7 @@ static void keys_entry(void *context, unsigned line, const char *key, const char
 	struct section *section = pass->section;
 	struct findings *findings = pass->draft->findings;
 	if (!pass->in_section)
-		findings_error(findings, line, "the key '%s' stands before the first section", key);
+		findings_error(findings, line, "the key '%s' precedes the first section", key);
 	if (section == NULL)
 		return;
 	const struct row *row = row_find(section->kind, key);
@@ -157,7 +157,7 @@ static void keys_entry(void *context, unsigned line, const char *key, const char
 	}
 	unsigned *key_line = &section->key_lines[row_index(row)];
 	if (*key_line != 0) {
-		findings_error(findings, line, "the key '%s' stands in line %u already", key,
+		findings_error(findings, line, "the key '%s' is already set in line %u", key,
 		               *key_line);
 		return;
 	}

@@ -128,7 +128,8 @@ enum code option_add(struct config_fence *fence, const char *name, const char *v
 	while (option_next(fence, &other, &its_value)) {
 		int order = strcmp(other, name);
 		if (order == 0)
-			return error_set(error, CODE_EXISTS, "the option '%s' stands twice", name);
+			return error_set(error, CODE_EXISTS, "the option '%s' is given twice",
+			                 name);
 		if (order > 0 && place == fence->length)
 			place = (size_t)(other - fence->options);
 	}

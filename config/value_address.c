@@ -27,7 +27,7 @@ static const char *unusable(const struct address *address)
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	const uint8_t *bytes = address->bytes;
 	if (starts_with(address, zeros, sizeof zeros))
-		return "stands for any address";
+		return "means any address";
 	if (address->family == ADDRESS_IPV4) {
 		if (bytes[0] >= 224)
 			return bytes[0] < 240 ? "is a multicast address" : "is a reserved address";
@@ -151,7 +151,7 @@ enum code value_key(const char *text, struct public_key *key, struct error *erro
 	if (crypto_core_ed25519_is_valid_point(found.bytes) == 0)
 		return error_set(
 		    error, CODE_INVALID,
-		    "this is the public key of nobody; if it is what stands in node.key, it is the "
+		    "this is no public key; if it is the content of node.key, it is the "
 		    "secret one: make a new pair, for it is secret no more, and write here what "
 		    "`failoverd keygen` prints");
 	*key = found;

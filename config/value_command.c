@@ -223,7 +223,7 @@ enum code value_command_doubted(const char *text, struct command *command, struc
 		scan.at += strspn(scan.at, " \t");
 	}
 	if (scan.command.word_count == 0)
-		return error_set(error, CODE_INVALID, "there is no command");
+		return error_set(error, CODE_INVALID, "no command is given");
 	memcpy(command, &scan.command, sizeof *command);
 	return CODE_OK;
 }

@@ -11,6 +11,7 @@
 #include "proto/note_clock.h"
 #include "proto/note_fence.h"
 #include "proto/note_overdue.h"
+#include "proto/note_role.h"
 #include "proto/note_text.h"
 
 static void span_words(struct span span, char *out, size_t size)
@@ -48,7 +49,8 @@ static void joined(const struct words *w, char *out, size_t size)
 {
 	bool waits = w->note->span.ns > 0;
 	snprintf(out, size, "joined as incarnation %" PRIu64 "; %s%s%s", w->note->epoch,
-	         waits ? "grants nothing new for " : "goes on with what the life before it ",
+	         waits ? "grants nothing new for "
+	               : "continues with what the incarnation before it ",
 	         waits ? w->span : "promised and owned",
 	         waits ? ", as it does not know what it promised before" : "");
 }
@@ -57,20 +59,20 @@ static void state_lost(const struct words *w, char *out, size_t size)
 {
 	(void)w;
 	snprintf(out, size,
-	         "no usable state is stored here: starts as new and does not vote until "
+	         "no usable state is stored here: starts empty and does not vote until "
 	         "it has learned epochs and commands from enough other members");
 }
 
 static void relearned(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "learned what it had lost from %" PRIu32 " other member%s",
+	snprintf(out, size, "recovered what it had lost from %" PRIu32 " other member%s",
 	         w->note->count, w->note->count == 1 ? "" : "s");
 }
 
 static void abstention_over(const struct words *w, char *out, size_t size)
 {
 	(void)w;
-	snprintf(out, size, "may vote: every promise given before the start is over");
+	snprintf(out, size, "may vote: every promise given before the start has expired");
 }
 
 static void peer_heard(const struct words *w, char *out, size_t size)
@@ -80,12 +82,12 @@ static void peer_heard(const struct words *w, char *out, size_t size)
 
 static void peer_silent(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s is silent: nothing heard for %s", w->peer, w->span);
+	snprintf(out, size, "%s is unreachable: no heartbeat for %s", w->peer, w->span);
 }
 
 static void peer_leaving(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s says that it is shutting down", w->peer);
+	snprintf(out, size, "%s is shutting down", w->peer);
 }
 
 static void peer_one_way(const struct words *w, char *out, size_t size)
@@ -98,14 +100,14 @@ static void peer_one_way(const struct words *w, char *out, size_t size)
 static void voters_differ(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
-	         "%s counts with another set of voters: its votes do not count here, nor "
+	         "%s has a different voter set: its votes do not count here, nor "
 	         "ours there",
 	         w->peer);
 }
 
 static void config_differs(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "%s has another configuration file: make them equal", w->peer);
+	snprintf(out, size, "%s has a different configuration: deploy the same file", w->peer);
 }
 
 static void file_voters_differ(const struct words *w, char *out, size_t size)
@@ -126,74 +128,8 @@ static void quorum_lost(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
 	         "no quorum: only %" PRIu32 " of %" PRIu32 " voters are reachable; "
-	         "nothing can be taken over here",
+	         "no role can be acquired here",
 	         w->note->count, w->note->total);
-}
-
-static void seeking(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: seeking at epoch %" PRIu64 ": nobody holds it, %" PRIu32
-	         " node%s would come first",
-	         w->role, w->note->epoch, w->note->count, w->note->count == 1 ? "" : "s");
-}
-
-static void withdrawn(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: withdrawn from epoch %" PRIu64 ": %" PRIu32 " of %" PRIu32 " votes", w->role,
-	         w->note->epoch, w->note->count, w->note->total);
-}
-
-static void taken(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: taken at epoch %" PRIu64 ": %" PRIu32 " of %" PRIu32 " votes, lease %s",
-	         w->role, w->note->epoch, w->note->count, w->note->total, w->span);
-}
-
-static void shared(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: a resource that this file adds to it may still be up in another role, as the "
-	         "file of another node has it: started when that node has taken over this file",
-	         w->role);
-}
-
-static void up(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: up at epoch %" PRIu64 ", %s after it was taken", w->role,
-	         w->note->epoch, w->span);
-}
-
-static void granted(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: vote granted to %s at epoch %" PRIu64 ", promised for %s", w->role,
-	         w->peer, w->note->epoch, w->span);
-}
-
-static void refused(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: no vote for %s at epoch %" PRIu64 ": %s", w->role, w->peer,
-	         w->note->epoch, note_refusal_text(w->note->detail));
-}
-
-static void lease_over(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: lease over at epoch %" PRIu64 ": no majority answered for %s; "
-	         "releasing by force",
-	         w->role, w->note->epoch, w->span);
-}
-
-static void lease_short(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: the lease of epoch %" PRIu64
-	         " ended soon after it was won: this node waits %s "
-	         "before it tries again; does the lease fit the round trips and the loss to the "
-	         "voters?",
-	         w->role, w->note->epoch, w->span);
 }
 
 static void too_far(const struct words *w, char *out, size_t size)
@@ -213,62 +149,18 @@ static void near_enough(const struct words *w, char *out, size_t size)
 static void promise_lapsed(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
-	         "every longer promise is over: after a reboot this member abstains for %s",
+	         "every longer promise has expired: after a reboot this member abstains for %s",
 	         w->span);
-}
-
-static void releasing(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: releasing at epoch %" PRIu64 ": %s%s%s", w->role, w->note->epoch,
-	         note_release_text(w->note->detail), w->note->peer == NO_MEMBER ? "" : "; next is ",
-	         w->note->peer == NO_MEMBER ? "" : w->peer);
-}
-
-static void released(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: released epoch %" PRIu64 " after %s%s%s", w->role, w->note->epoch,
-	         w->span, w->note->peer == NO_MEMBER ? "" : ", for ",
-	         w->note->peer == NO_MEMBER ? "" : w->peer);
-}
-
-static void failed_here(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size,
-	         "%s: failed here at epoch %" PRIu64 " (%" PRIu32 " time%s); tries here "
-	         "again in %s at the earliest",
-	         w->role, w->note->epoch, w->note->count, w->note->count == 1 ? "" : "s", w->span);
-}
-
-static void unfit(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: this node cannot own it: %s", w->role,
-	         unfit_word((enum unfit)w->note->detail));
-}
-
-static void fit(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: this node can own it", w->role);
-}
-
-static void wanted(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: wanted %s, asked on %s", w->role,
-	         wanted_word((enum wanted)w->note->detail), w->peer);
 }
 
 static void paused(const struct words *w, char *out, size_t size)
 {
-	snprintf(out, size, "paused, asked on %s: takes no role it does not own", w->peer);
+	snprintf(out, size, "paused, asked on %s: acquires no role", w->peer);
 }
 
 static void resumed(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size, "resumed, asked on %s", w->peer);
-}
-
-static void cleared(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: failures cleared, asked on %s: tried again", w->role, w->peer);
 }
 
 static void request_refused(const struct words *w, char *out, size_t size)
@@ -284,12 +176,13 @@ static void incarnation_taken(const struct words *w, char *out, size_t size)
 	if (w->note->count > 2)
 		snprintf(out, size,
 		         "another machine speaks with this member's key from its address: stop one "
-		         "of the two, and give a clone a key of its own; goes on as incarnation "
+		         "of the two, and give a clone a key of its own; continues as incarnation "
 		         "%" PRIu64,
 		         w->note->epoch);
 	else
 		snprintf(out, size,
-		         "others know a later life of this member: goes on as incarnation %" PRIu64,
+		         "peers have seen a later incarnation of this member: continues as "
+		         "incarnation %" PRIu64,
 		         w->note->epoch);
 }
 
@@ -298,25 +191,12 @@ static void epochs_reserved(const struct words *w, char *out, size_t size)
 	snprintf(out, size, "epochs up to %" PRIu64 " are being reserved on disk", w->note->epoch);
 }
 
-static void owner_seen(const struct words *w, char *out, size_t size)
-{
-	snprintf(out, size, "%s: %s owns it at epoch %" PRIu64, w->role, w->peer, w->note->epoch);
-}
-
 static void pause_noticed(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
-	         "this process did not run for %s; starts nothing before a majority "
+	         "this process was not scheduled for %s; starts nothing until a majority "
 	         "confirms",
 	         w->span);
-}
-
-static void unowned(const struct words *w, char *out, size_t size)
-{
-	bool is_unfit = w->note->detail == OBSTACLE_UNFIT;
-	snprintf(out, size, "%s: nobody has owned it for %s; this node cannot take it: %s%s%s",
-	         w->role, w->span, obstacle_text((enum obstacle)w->note->detail),
-	         is_unfit ? ": " : "", is_unfit ? unfit_word((enum unfit)w->note->count) : "");
 }
 
 static void clock_stood(const struct words *w, char *out, size_t size)
@@ -344,33 +224,33 @@ static const struct sentence {
     [NOTE_FILE_VOTERS_DIFFER] = {LEVEL_ERROR, file_voters_differ},
     [NOTE_QUORUM_SEEN] = {LEVEL_INFO, quorum_seen},
     [NOTE_QUORUM_LOST] = {LEVEL_ERROR, quorum_lost},
-    [NOTE_SEEKING] = {LEVEL_INFO, seeking},
-    [NOTE_WITHDRAWN] = {LEVEL_INFO, withdrawn},
-    [NOTE_TAKEN] = {LEVEL_WARNING, taken},
-    [NOTE_UP] = {LEVEL_WARNING, up},
-    [NOTE_GRANTED] = {LEVEL_INFO, granted},
-    [NOTE_REFUSED] = {LEVEL_INFO, refused},
-    [NOTE_LEASE_OVER] = {LEVEL_ERROR, lease_over},
-    [NOTE_LEASE_SHORT] = {LEVEL_WARNING, lease_short},
+    [NOTE_SEEKING] = {LEVEL_INFO, note_seeking},
+    [NOTE_WITHDRAWN] = {LEVEL_INFO, note_withdrawn},
+    [NOTE_TAKEN] = {LEVEL_WARNING, note_taken},
+    [NOTE_UP] = {LEVEL_WARNING, note_up},
+    [NOTE_GRANTED] = {LEVEL_INFO, note_granted},
+    [NOTE_REFUSED] = {LEVEL_INFO, note_refused},
+    [NOTE_LEASE_OVER] = {LEVEL_ERROR, note_lease_over},
+    [NOTE_LEASE_SHORT] = {LEVEL_WARNING, note_lease_short},
     [NOTE_TOO_FAR] = {LEVEL_ERROR, too_far},
     [NOTE_NEAR_ENOUGH] = {LEVEL_INFO, near_enough},
     [NOTE_PROMISE_LAPSED] = {LEVEL_INFO, promise_lapsed},
-    [NOTE_RELEASING] = {LEVEL_WARNING, releasing},
-    [NOTE_RELEASED] = {LEVEL_WARNING, released},
-    [NOTE_FAILED_HERE] = {LEVEL_ERROR, failed_here},
-    [NOTE_UNFIT] = {LEVEL_WARNING, unfit},
-    [NOTE_FIT] = {LEVEL_INFO, fit},
-    [NOTE_WANTED] = {LEVEL_WARNING, wanted},
+    [NOTE_RELEASING] = {LEVEL_WARNING, note_releasing},
+    [NOTE_RELEASED] = {LEVEL_WARNING, note_released},
+    [NOTE_FAILED_HERE] = {LEVEL_ERROR, note_failed_here},
+    [NOTE_UNFIT] = {LEVEL_WARNING, note_unfit},
+    [NOTE_FIT] = {LEVEL_INFO, note_fit},
+    [NOTE_WANTED] = {LEVEL_WARNING, note_wanted},
     [NOTE_PAUSED] = {LEVEL_WARNING, paused},
     [NOTE_RESUMED] = {LEVEL_WARNING, resumed},
-    [NOTE_CLEARED] = {LEVEL_WARNING, cleared},
+    [NOTE_CLEARED] = {LEVEL_WARNING, note_cleared},
     [NOTE_REQUEST_REFUSED] = {LEVEL_WARNING, request_refused},
     [NOTE_INCARNATION_TAKEN] = {LEVEL_WARNING, incarnation_taken},
     [NOTE_EPOCHS_RESERVED] = {LEVEL_DEBUG, epochs_reserved},
-    [NOTE_SHARED] = {LEVEL_WARNING, shared},
-    [NOTE_OWNER_SEEN] = {LEVEL_WARNING, owner_seen},
+    [NOTE_SHARED] = {LEVEL_WARNING, note_shared},
+    [NOTE_OWNER_SEEN] = {LEVEL_WARNING, note_owner_seen},
     [NOTE_PAUSE_NOTICED] = {LEVEL_WARNING, pause_noticed},
-    [NOTE_UNOWNED] = {LEVEL_ERROR, unowned},
+    [NOTE_UNOWNED] = {LEVEL_ERROR, note_unowned},
     [NOTE_FENCING] = {LEVEL_WARNING, note_fencing},
     [NOTE_FENCED] = {LEVEL_WARNING, note_fenced},
     [NOTE_FENCE_FAILED] = {LEVEL_ERROR, note_fence_failed},

@@ -19,15 +19,15 @@ void note_fencing(const struct words *w, char *out, size_t size)
 void note_fenced(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
-	         "%s is off, confirmed after %s: what it was promised up to incarnation %" PRIu64
-	         " is free",
+	         "%s is fenced, power-off confirmed after %s: what it was promised up to "
+	         "incarnation %" PRIu64 " is free",
 	         w->peer, w->span, w->note->epoch);
 }
 
 void note_fence_failed(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
-	         "%s could not be switched off (%" PRIu32
+	         "%s could not be fenced (%" PRIu32
 	         " time%s in a row); takes nothing over from it, tries again in %s",
 	         w->peer, w->note->count, w->note->count == 1 ? "" : "s", w->span);
 }
@@ -47,19 +47,17 @@ void note_freed_by_off(const struct words *w, char *out, size_t size)
 
 void note_not_off(const struct words *w, char *out, size_t size)
 {
-	snprintf(
-	    out, size,
-	    "%s was confirmed to be off and was not: its fence agent lies, or controls another "
-	    "host; nothing that is fenced is safe until that is repaired",
-	    w->peer);
+	snprintf(out, size,
+	         "%s was not fenced: its fence agent reported success but the node is alive, or it "
+	         "controls another host; nothing that is fenced is safe until that is repaired",
+	         w->peer);
 }
 
 void note_called_off(const struct words *w, char *out, size_t size)
 {
-	snprintf(
-	    out, size,
-	    "%s says that this host was switched off, and it was not: the fence agent for this "
-	    "host lies, or controls another one; nothing that is fenced is safe until that is "
-	    "repaired",
-	    w->peer);
+	snprintf(out, size,
+	         "%s says that this host was fenced, and it is alive: the fence agent for this "
+	         "host reported success without effect, or controls another one; nothing that is "
+	         "fenced is safe until that is repaired",
+	         w->peer);
 }

@@ -161,7 +161,7 @@ static enum code end_all(struct cleanup *cleanup, struct error *error)
 	quiet.only_errors = true;
 	const bool has_config = host_open(&host, &quiet) == EXIT_DONE;
 	if (!has_config)
-		(void)fprintf(stderr, "failoverd: cleanup: goes on by the notes in %s alone\n",
+		(void)fprintf(stderr, "failoverd: cleanup: continues with the notes in %s alone\n",
 		              quiet.run_dir);
 	const struct runner_cleaning cleaning = {
 	    .config = has_config ? &host->config : none,

@@ -98,7 +98,7 @@ static enum code explain(const struct client *client, struct error *error)
 		                 client->path);
 	if (client->failed == UV_ENOENT || client->failed == UV_ECONNREFUSED)
 		return error_set(error, CODE_NOT_FOUND,
-		                 "the daemon does not run: nobody answers at %s", client->path);
+		                 "the daemon is not running: no answer at %s", client->path);
 	if (client->failed == UV_EOF || client->failed == UV_ECONNRESET ||
 	    client->failed == UV_EPIPE)
 		return error_set(error, CODE_NOT_FOUND,

@@ -122,7 +122,7 @@ static enum exit_code command_help(const struct options *options)
 	}
 	command = command_find(options->operands[0]);
 	if (command == NULL) {
-		(void)fprintf(stderr, "failoverd: there is no command %s\n", options->operands[0]);
+		(void)fprintf(stderr, "failoverd: unknown command %s\n", options->operands[0]);
 		return EXIT_USAGE;
 	}
 	print_command(command);
@@ -150,7 +150,7 @@ int commands_main(int argc, char **argv)
 	}
 	command = command_find(name);
 	if (command == NULL) {
-		(void)fprintf(stderr, "failoverd: there is no command %s; see `failoverd help`\n",
+		(void)fprintf(stderr, "failoverd: unknown command %s; see `failoverd help`\n",
 		              argv[1]);
 		return EXIT_USAGE;
 	}

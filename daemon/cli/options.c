@@ -180,9 +180,10 @@ static enum code apply(int argc, char **argv, int *at, unsigned accepts, struct 
 	const char *value = strchr(word, '=');
 
 	if (found == OPTIONS)
-		return error_set(error, CODE_INVALID, "there is no option %s", word);
+		return error_set(error, CODE_INVALID, "unknown option %s", word);
 	if ((accepts & (1U << found)) == 0)
-		return error_set(error, CODE_INVALID, "%s means nothing here", table[found].name);
+		return error_set(error, CODE_INVALID, "%s is not valid for this command",
+		                 table[found].name);
 	if (value != NULL)
 		value++;
 	if (table[found].value == NULL && value != NULL)
@@ -232,7 +233,7 @@ enum code options_parse(int argc, char **argv, unsigned accepts, struct options 
 			if (code != CODE_OK)
 				return code;
 		} else if (options->operand_count == OPERANDS_MAX) {
-			return error_set(error, CODE_INVALID, "one word too many: %s", argv[i]);
+			return error_set(error, CODE_INVALID, "unexpected argument: %s", argv[i]);
 		} else {
 			options->operands[options->operand_count++] = argv[i];
 		}

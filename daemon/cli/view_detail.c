@@ -172,7 +172,7 @@ static void print_watchdog(const cJSON *watchdog)
 	char timeout[VIEW_CELL_BYTES], fed[VIEW_CELL_BYTES];
 
 	view_ms(view_get(watchdog, "timeout_ms"), timeout);
-	view_ms(view_get(watchdog, "petted_ms"), fed);
+	view_ms(view_get(watchdog, "fed_ms"), fed);
 	(void)printf("watchdog        %s", view_text(watchdog, "use", "?"));
 	if (cJSON_IsString(view_get(watchdog, "error")))
 		(void)printf(", cannot be used: %s", view_text(watchdog, "error", ""));

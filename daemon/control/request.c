@@ -98,7 +98,8 @@ enum code request_parse(const char *line, size_t length, struct control_request 
 	if (!cJSON_IsObject(json))
 		code = error_set(error, CODE_INVALID, "not a line of JSON; expected an object");
 	else if (!is_blank(end, line + length))
-		code = error_set(error, CODE_INVALID, "something stands behind the JSON object");
+		code =
+		    error_set(error, CODE_INVALID, "the JSON object is followed by something else");
 	if (code == CODE_OK) {
 		const cJSON *item;
 

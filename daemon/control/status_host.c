@@ -59,9 +59,9 @@ static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instan
 	else
 		(void)cJSON_AddNullToObject(watchdog, "timeout_ms");
 	if (armed)
-		json_ms(watchdog, "petted_ms", instant_since(now, policy->petted));
+		json_ms(watchdog, "fed_ms", instant_since(now, policy->fed));
 	else
-		(void)cJSON_AddNullToObject(watchdog, "petted_ms");
+		(void)cJSON_AddNullToObject(watchdog, "fed_ms");
 	json_text(watchdog, "error", feeder->trouble, true);
 }
 

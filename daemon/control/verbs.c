@@ -303,7 +303,7 @@ static void verb_reload(struct daemon *daemon, struct control_client *client,
 	(void)cJSON_AddBoolToObject(json, "ok", true);
 	(void)cJSON_AddStringToObject(
 	    json, "text",
-	    "the daemon goes on with the program and the configuration in "
+	    "the daemon continues with the program and the configuration in "
 	    "their files");
 	reply(client, json);
 }

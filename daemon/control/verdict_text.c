@@ -62,7 +62,7 @@ static const char *const refused[VERDICTS] = {
 	"look at `failoverd status` and decide again",
     [VERDICT_STOPPED] = "{role} is stopped; `failoverd start {role}` first",
     [VERDICT_NO_OWNER] =
-	"nobody owns {role} now, so there is nothing to move; `failoverd status` tells why",
+	"{role} has no owner, so there is nothing to move; `failoverd status` says why",
     [VERDICT_TABLE_FULL] = "too many commands are under way; try again in a moment",
     [VERDICT_OLD_PEER] = "a member runs an older version that does not know this command; upgrade "
 			 "every member first",

@@ -170,8 +170,9 @@ static bool worker_ended(struct guard *guard, const struct worker_end *end, int 
 		worker_died(guard, how, end->number);
 		return false;
 	}
-	guard_say(LEVEL_ERROR, "guard: the worker %s %d while leaving: releasing what it left up",
-	          how, end->number);
+	guard_say(LEVEL_ERROR,
+	          "guard: the worker %s %d while shutting down: releasing what it left up", how,
+	          end->number);
 	*status = 1;
 	return true;
 }
@@ -190,7 +191,7 @@ static void check_worker(struct guard *guard, struct instant now)
 	guard->silent = turned ? span_ms(0) : span_plus(guard->silent, span_ms(CHECK_EVERY_MS));
 	if (guard->silent.ns < span_ms(HANG_LIMIT_S * 1000).ns)
 		return;
-	guard_say(LEVEL_ERROR, "guard: the worker has not moved for %d s: killing it",
+	guard_say(LEVEL_ERROR, "guard: the worker was unresponsive for %d s: killing it",
 	          HANG_LIMIT_S);
 	guard->silent = span_ms(0);
 	guard_host_kill_worker(guard->host);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an operating system must provide, part six: a watchdog device, which resets the host unless
- * it is petted in time. Knows nothing of when that is right (daemon/self_fencing/watchdog_rules.h).
+ * it is fed in time. Knows nothing of when that is right (daemon/self_fencing/watchdog_rules.h).
  * Nothing here allocates, logs or blocks, except that a device may take some milliseconds.
  */
 #pragma once
@@ -36,7 +36,7 @@ struct watchdog_device {
 void platform_watchdog_init(struct watchdog_device *device, const char *path);
 
 /*
- * Opens the device if it is not open, sets its time-out, reads it back, and pets it. `armed` is
+ * Opens the device if it is not open, sets its time-out, reads it back, and feeds it. `armed` is
  * what the device says: at most `timeout`, or the call fails. After a failure it is as before: not
  * open and stopped where it was not open (or the sentence says that it counts on). CODE_EXISTS:
  * somebody else has it open. CODE_DENIED, CODE_NOT_FOUND, CODE_INVALID: it takes no such time-out.
@@ -47,7 +47,7 @@ enum code platform_watchdog_arm(struct watchdog_device *device, struct span time
 /* The device must be open. */
 enum code platform_watchdog_pet(struct watchdog_device *device, struct error *error);
 /* Stops it and closes it. CODE_SYSTEM: it counts on, and will reset the host unless it is armed
- * again and petted. */
+ * again and fed. */
 enum code platform_watchdog_disarm(struct watchdog_device *device, struct error *error);
 /* Lets it go as it is: it counts on, for a later life of the daemon to take over or for nobody. */
 void platform_watchdog_abandon(struct watchdog_device *device);

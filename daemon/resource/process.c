@@ -95,7 +95,7 @@ static enum code process_adopt(struct resource *resource, enum group_found *foun
 	bool is_same = record.digest == digest_program(resource->config);
 	process->is_leaving = !is_same;
 	resource->pid = task_pid(process->task);
-	log_write(resource->site->log, LEVEL_INFO, "resource %s: process %lld goes on%s",
+	log_write(resource->site->log, LEVEL_INFO, "resource %s: process %lld continues%s",
 	          resource->config->name, (long long)resource->pid,
 	          is_same ? "" : ", but the configuration names another: stopping it");
 	*found = is_same ? FOUND_UP : FOUND_REMAINS;

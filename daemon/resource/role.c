@@ -126,8 +126,8 @@ static void narrate(const struct role *role, const struct resource *resource,
 		          role_name(role));
 	else if (slot->state == SLOT_MENDING && slot->given_up)
 		log_write(log, LEVEL_ERROR,
-		          "resource %s: %s; restarts are used up, role %s goes on without it", name,
-		          why, role_name(role));
+		          "resource %s: %s; restarts are used up, role %s continues without it",
+		          name, why, role_name(role));
 	else if (slot->state == SLOT_MENDING)
 		log_write(log, LEVEL_WARNING, "resource %s: %s; restart %u, %u allowed", name, why,
 		          (unsigned)slot->restarts, allowed);

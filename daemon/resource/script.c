@@ -166,7 +166,8 @@ static enum code script_adopt(struct resource *resource, enum group_found *found
 		return code;
 	bool is_up = record.is_up && record.digest == digest_program(resource->config);
 	*found = is_up ? FOUND_UP : FOUND_REMAINS;
-	log_write(resource->site->log, LEVEL_INFO, "resource %s: goes on%s", resource->config->name,
+	log_write(resource->site->log, LEVEL_INFO, "resource %s: continues%s",
+	          resource->config->name,
 	          is_up ? "" : ", but how far its start or stop came is not known: stopping it");
 	if (!is_up)
 		return CODE_OK;

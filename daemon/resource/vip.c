@@ -116,7 +116,7 @@ static enum code vip_adopt(struct resource *resource, enum group_found *found, s
 	/* The name may stand for another interface by now. */
 	if (!vip->stands)
 		timer_set(vip->retry, RETRY);
-	log_write(site->log, LEVEL_INFO, "resource %s: %s on interface %s goes on",
+	log_write(site->log, LEVEL_INFO, "resource %s: %s on interface %s continues",
 	          resource->config->name, vip->text, vip->address.interface);
 	/* Once: whoever asked in the meantime got no worse answer than before. */
 	vip_say_once(vip);

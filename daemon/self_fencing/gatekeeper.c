@@ -215,7 +215,7 @@ static void take_over(struct gatekeeper *keeper)
 	for (uint8_t r = 0; r < config_of(keeper)->setup.role_count; r++)
 		tell_fitness(keeper, r);
 	log_write(keeper->settings.log, LEVEL_INFO,
-	          "packet gate: stands; an address falls silent when its lease ends");
+	          "packet gate: active; an address falls silent when its lease ends");
 }
 
 /* Gates of this run directory that nobody tells of leases any more may be closed for ever. What an

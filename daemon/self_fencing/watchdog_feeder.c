@@ -52,7 +52,7 @@ static void end_trouble(struct watchdog_feeder *feeder)
 	span_text(feeder->policy.timeout, timeout);
 	if (!feeder->proven)
 		say(feeder, LEVEL_INFO,
-		    "watchdog: %s (%s), %s after the last petting it resets this host; armed while "
+		    "watchdog: %s (%s), %s after the last feeding it resets this host; armed while "
 		    "this node owns a role",
 		    feeder->device.path, feeder->facts.identity, timeout);
 	else if (feeder->trouble[0] != '\0')
@@ -101,7 +101,7 @@ void watchdog_feeder_close(struct watchdog_feeder *feeder)
 		return;
 	if (owns_any(feeder)) {
 		say(feeder, LEVEL_WARNING,
-		    "watchdog: left counting, because something may be up here: it resets this "
+		    "watchdog: left armed, because something may be up here: it resets this "
 		    "host unless the daemon comes back in time");
 		platform_watchdog_abandon(&feeder->device);
 	} else if (platform_watchdog_disarm(&feeder->device, &error) != CODE_OK) {
@@ -109,7 +109,7 @@ void watchdog_feeder_close(struct watchdog_feeder *feeder)
 	}
 }
 
-/* Each petting costs a system call: what a lease gains between two heartbeats is not worth one. */
+/* Each feeding costs a system call: what a lease gains between two heartbeats is not worth one. */
 static bool gains(const struct watchdog_feeder *feeder, uint8_t role, struct instant lease_end)
 {
 	const struct span gained = instant_since(lease_end, feeder->ends[role]);
@@ -160,7 +160,7 @@ static void tell_silence(const struct watchdog_feeder *feeder, struct span silen
 	span_text(span_ms(silent.ns / 1000000), passed);
 	span_text(span_ms(rest.ns < 0 ? 0 : rest.ns / 1000000), left);
 	say(feeder, LEVEL_WARNING,
-	    "watchdog: no majority has confirmed this owner, so it was not petted for %s: this "
+	    "watchdog: no majority has confirmed this owner, so it was not fed for %s: this "
 	    "host "
 	    "is reset in %s unless a majority does, or all of its roles are down",
 	    passed, left);
@@ -187,7 +187,7 @@ static void tell_late(const struct watchdog_feeder *feeder, struct span late)
 	span_text(late, text);
 	if (late.ns > 0)
 		say(feeder, LEVEL_ERROR,
-		    "watchdog: petted %s too late: this process was held up, and a reset would "
+		    "watchdog: fed %s too late: this process was held up, and a reset would "
 		    "come "
 		    "that much too late",
 		    text);
@@ -202,7 +202,7 @@ static void tell_done(const struct watchdog_feeder *feeder, enum watchdog_act ac
 	span_text(armed, timeout);
 	if (act == WATCHDOG_ARM && owns_any(feeder))
 		say(feeder, LEVEL_INFO, "watchdog: armed with %s", timeout);
-	if (act == WATCHDOG_DISARM && feeder->pettings > 0)
+	if (act == WATCHDOG_DISARM && feeder->feedings > 0)
 		say(feeder, LEVEL_INFO, "watchdog: disarmed: nothing is owned here");
 }
 
@@ -223,8 +223,8 @@ static void obey(struct watchdog_feeder *feeder, enum watchdog_act act, struct i
 	late = watchdog_done(&feeder->policy, act, after, armed);
 	tell_done(feeder, act, armed);
 	tell_late(feeder, late);
-	feeder->pettings = act == WATCHDOG_PET ? feeder->pettings + 1 : feeder->pettings;
-	feeder->pettings = act == WATCHDOG_DISARM ? 0 : feeder->pettings;
+	feeder->feedings = act == WATCHDOG_PET ? feeder->feedings + 1 : feeder->feedings;
+	feeder->feedings = act == WATCHDOG_DISARM ? 0 : feeder->feedings;
 }
 
 void watchdog_feeder_turn(struct watchdog_feeder *feeder)

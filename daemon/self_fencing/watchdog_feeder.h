@@ -42,7 +42,7 @@ struct watchdog_feeder {
 	struct watchdog_device device;
 	struct watchdog_facts facts;
 	struct instant ends[ROLES_MAX]; /* lease ends as last told to the policy */
-	uint64_t pettings;
+	uint64_t feedings;
 	struct instant slow_told;
 	char trouble[ERROR_TEXT_BYTES]; /* why it protects from nothing now; "": it works */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The policy of the watchdog. Every petting is checked against the earliest time by which the host
+ * The policy of the watchdog. Every feeding is checked against the earliest time by which the host
  * must have been reset; everything else is about not resetting hosts in vain.
  */
 #include "daemon/self_fencing/watchdog_rules.h"
@@ -10,7 +10,7 @@
 
 enum { WARN_PERCENT = 60, NS_PER_MS = 1000000 };
 
-/* Between two confirmations each petting goes half of what is left to the limit; closer than this
+/* Between two confirmations each feeding goes half of what is left to the limit; closer than this
  * it is not worth another. */
 static const struct span STEP_LEAST = {5 * NS_PER_MS};
 static const struct span RETRY = {1000000000};
@@ -107,14 +107,14 @@ bool watchdog_covers(const struct watchdog *watchdog, uint8_t role)
 	assert(role < ROLES_MAX);
 	if (!is_armed(watchdog) || !watchdog->owns[role])
 		return false;
-	struct instant fires = instant_plus(watchdog->petted, watchdog->armed);
+	struct instant fires = instant_plus(watchdog->fed, watchdog->armed);
 	return instant_reached(watchdog->reset_by[role], fires);
 }
 
 static struct instant warn_at(const struct watchdog *watchdog)
 {
 	struct span silent = {watchdog->armed.ns / 100 * WARN_PERCENT};
-	return instant_plus(watchdog->petted, silent);
+	return instant_plus(watchdog->fed, silent);
 }
 
 static bool may_arm(struct watchdog *watchdog, struct instant now)
@@ -150,20 +150,20 @@ struct watchdog_order watchdog_next(struct watchdog *watchdog, struct instant no
 	if (is_armed(watchdog) && !watchdog->has_warned &&
 	    instant_reached(now, warn_at(watchdog))) {
 		watchdog->has_warned = true;
-		order.silent = instant_since(now, watchdog->petted);
+		order.silent = instant_since(now, watchdog->fed);
 	}
 	order.act = choose(watchdog, now);
 	return order;
 }
 
 /* The device began to count at `now`. */
-static struct span note_petted(struct watchdog *watchdog, struct instant now)
+static struct span note_fed(struct watchdog *watchdog, struct instant now)
 {
 	struct instant limit = pet_limit(watchdog, watchdog->armed);
 	struct span left = instant_since(limit, now), step = half(left);
 	if (step.ns > watchdog->armed.ns / 2)
 		step = half(watchdog->armed);
-	watchdog->petted = now;
+	watchdog->fed = now;
 	watchdog->has_warned = false;
 	watchdog->pet_at = step.ns < STEP_LEAST.ns ? INSTANT_NEVER : instant_plus(now, step);
 	return (struct span){left.ns < 0 ? -left.ns : 0};
@@ -179,9 +179,9 @@ struct span watchdog_done(struct watchdog *watchdog, enum watchdog_act act, stru
 		assert(armed.ns > 0);
 		watchdog->armed = armed;
 		watchdog->left_running = false;
-		return note_petted(watchdog, after);
+		return note_fed(watchdog, after);
 	case WATCHDOG_PET:
-		return note_petted(watchdog, after);
+		return note_fed(watchdog, after);
 	case WATCHDOG_DISARM:
 		watchdog->armed = (struct span){0};
 		watchdog->pet_at = INSTANT_NEVER;
@@ -206,7 +206,7 @@ void watchdog_failed(struct watchdog *watchdog, enum watchdog_act act, struct in
 		watchdog->pet_at = INSTANT_NEVER;
 		return;
 	case WATCHDOG_DISARM:
-		/* It counts, though nothing is owned: taken over anew, petted, and tried again. */
+		/* It counts, though nothing is owned: taken over anew, fed, and tried again. */
 		watchdog->armed = (struct span){0};
 		watchdog->left_running = true;
 		watchdog->disarm_at = instant_plus(now, RETRY);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the watchdog of this host is armed, petted and disarmed. Pure: it is told what this node
+ * When the watchdog of this host is armed, fed and disarmed. Pure: it is told what this node
  * owns and what time it is, and answers what is to be done with the device. Knows neither the
  * device (platform/watchdog.h) nor roles by name, and reads no clock.
  *
  * The arithmetic. An owner's heartbeat, sent at s, is confirmed by a majority. The lease runs until
  * s + lease; each voter of the majority binds itself, from its receipt on, for a promise that by
  * any clock within the bound of drift outlasts s + lease + release. So no other node starts before
- * s + lease + release, and by then a host that hangs must have been reset. A watchdog petted at p
+ * s + lease + release, and by then a host that hangs must have been reset. A watchdog fed at p
  * resets the host at p + timeout, not a tick exactly. Half of `release` is left for that:
  *
  *     s              p                   lease end   reset by      others may start
@@ -15,16 +15,16 @@
  *     |<----------- lease ------------------>|<- release/2 ->|<- release/2 ->|
  *                    |<------- timeout ----------------->|
  *
- * It is petted, and armed, only while p + timeout <= lease end + release/2, with the lease end of
+ * It is fed, and armed, only while p + timeout <= lease end + release/2, with the lease end of
  * every role this node owns: so a late confirmation, or none, never moves the reset behind what the
- * promises leave. A worker that lives but has lost its majority pets up to that limit and no
+ * promises leave. A worker that lives but has lost its majority feeds up to that limit and no
  * further, which leaves it the first half of `release` to bring the roles down and to disarm:
  * being cut off resets nobody who can still release.
  *
  * Which time-out leaves room for all this is config/fit.h's business.
  *
  * What no arithmetic covers: a host that is frozen as a whole, with its watchdog, between the
- * reading of the clock and the petting; watchdog_done tells when that happened.
+ * reading of the clock and the feeding; watchdog_done tells when that happened.
  */
 #pragma once
 
@@ -36,14 +36,14 @@
 
 enum watchdog_act {
 	WATCHDOG_NOTHING,
-	WATCHDOG_ARM, /* open the device if it is not open, and set its time-out, which pets it */
+	WATCHDOG_ARM, /* open the device if it is not open, and set its time-out, which feeds it */
 	WATCHDOG_PET,
 	WATCHDOG_DISARM,
 };
 
 struct watchdog_order {
 	enum watchdog_act act;
-	/* Once when 60 % of the time-out have passed without petting; 0: nothing to warn of. */
+	/* Once when 60 % of the time-out have passed without feeding; 0: nothing to warn of. */
 	struct span silent;
 };
 
@@ -53,8 +53,8 @@ struct watchdog {
 	bool left_running;   /* it may count though nobody here armed it, or did not stop, or is not
 	                        known to work: to be armed and stopped again */
 	bool has_warned;
-	struct instant petted; /* when the device last began to count */
-	struct instant pet_at; /* when to pet next */
+	struct instant fed; /* when the device last began to count */
+	struct instant pet_at; /* when to feed next */
 	struct instant
 	    arm_at; /* not before: it failed a moment ago, or no reset would be in time */
 	struct instant disarm_at;

@@ -124,8 +124,9 @@ bool guard_link_replace(struct guard_link *link)
 	if (!link->is_open || guard_channel_is_dead(link->fd))
 		return false;
 	link->is_replacing = true;
-	log_write(link->daemon->log, LEVEL_INFO,
-	          "this process ends and the program in the file goes on: what runs here stays up");
+	log_write(
+	    link->daemon->log, LEVEL_INFO,
+	    "this process ends and the program in the file continues: what runs here stays up");
 	(void)uv_timer_start(&link->timer, replace, REPLACE_AFTER_MS, 0);
 	return true;
 }

@@ -27,7 +27,8 @@ static void on_exceeded(uv_signal_t *signal, int number)
 	(void)number;
 	platform_let_processor_go();
 	log_write(realtime->daemon->log, LEVEL_WARNING,
-	          "this process has computed for a second without a pause: it gives way to others "
+	          "this process used a full second of CPU without yielding: it drops its real-time "
+	          "priority "
 	          "for %d s; is somebody flooding it?",
 	          ORDINARY_FOR_MS / 1000);
 	(void)uv_timer_start(&realtime->again, hold_again, ORDINARY_FOR_MS, 0);

@@ -24,7 +24,7 @@ static const struct advice {
     [REFUSAL_UNKNOWN_KEY] = {1, "the sender is not in this configuration"},
     [REFUSAL_SOURCE] = {1, "the source address is not one of the member's: compare `address`"},
     /* A network that repeats or overtakes does this now and then. */
-    [REFUSAL_REPLAY] = {20, "old datagrams come again: somebody replays recorded traffic, or two "
+    [REFUSAL_REPLAY] = {20, "stale datagrams received: somebody replays recorded traffic, or two "
                             "hosts run with the same key"},
     [REFUSAL_BAD_SIGNATURE] = {1, "signed with another key than the configuration names"},
     [REFUSAL_MALFORMED] = {1, "signed, but not understood"},

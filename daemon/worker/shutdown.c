@@ -50,7 +50,7 @@ static void ask(struct shutdown *leave)
 
 	leave->stage = LEAVE_ASKED;
 	log_write(daemon->log, LEVEL_INFO,
-	          "leaving: every role is handed over or released; again to release by force");
+	          "shutting down: handing over or releasing all roles (signal again to force)");
 	set_limit(leave, graceful_limit(&daemon->config));
 	events_step(daemon, event);
 }

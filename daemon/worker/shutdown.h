@@ -14,7 +14,7 @@ struct daemon;
 enum leave_stage {
 	LEAVE_NOT,      /* running */
 	LEAVE_ASKED,    /* handing over, releasing */
-	LEAVE_FORCED,   /* releasing by force */
+	LEAVE_FORCED,   /* forcing release */
 	LEAVE_DONE,     /* everything is down; the last heartbeats go out */
 	LEAVE_GIVEN_UP, /* something may still be up */
 };

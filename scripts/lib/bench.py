@@ -106,7 +106,7 @@ def disturb(cluster, seconds, begin):
     cluster.pass_time(max(0.0, seconds - (boottime() - since)))
     changes = len(prober.changes(since))
     # By the words of proto/note.c.
-    ended = sum(line.count("lease over at epoch") for name in cluster.members
+    ended = sum(line.count("lease expired at epoch") for name in cluster.members
                 for when, line in cluster.members[name].daemon.lines if when >= since)
     longest = max([o["ms"] for o in prober.outages(since)], default=0.0)
     return changes, ended, longest

@@ -378,7 +378,7 @@ def measure_want(name, options):
         back_home(cluster)
         duals = [e for e in prober.program.events("dual") if e["t"] >= since]
         changes = prober.changes(since)
-        ended = cluster.said_anywhere("lease over at epoch", since)
+        ended = cluster.said_anywhere("lease expired at epoch", since)
         complain(cluster)
     longest = max([o["ms"] for o in prober.outages(since)], default=0.0)
     title = f"{name}, {options.timing}, {options.starve_seconds} s"

@@ -61,7 +61,7 @@ START_TEST(timeout_that_does_not_fit_is_refused_with_what_to_change)
 END_TEST
 
 /* The two inequalities of the header, over many timings. */
-START_TEST(what_fits_is_petted_in_time_and_may_be_late)
+START_TEST(what_fits_is_fed_in_time_and_may_be_late)
 {
 	unsigned fitting = 0;
 	for (int64_t lease = 500; lease <= 40000; lease += 250) {
@@ -88,7 +88,7 @@ int main(void)
 	TCase *tcase = tcase_create("fit");
 	tcase_add_test(tcase, longest_timeout_that_fits_is_chosen);
 	tcase_add_test(tcase, timeout_that_does_not_fit_is_refused_with_what_to_change);
-	tcase_add_test(tcase, what_fits_is_petted_in_time_and_may_be_late);
+	tcase_add_test(tcase, what_fits_is_fed_in_time_and_may_be_late);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -240,7 +240,7 @@ START_TEST(blanks_are_no_command)
 	struct error error;
 	struct command command;
 	ck_assert_int_eq(value_command(" \t", &command, &error), CODE_INVALID);
-	ck_assert_str_eq(error.text, "there is no command");
+	ck_assert_str_eq(error.text, "no command is given");
 }
 END_TEST
 

@@ -126,14 +126,14 @@ def test_version_names_version_and_protocol(words):
 
 
 @pytest.mark.parametrize("words, says", [
-    (["dance"], "there is no command dance"),
-    (["help", "dance"], "there is no command dance"),
-    (["status", "--jsno"], "there is no option --jsno"),
+    (["dance"], "unknown command dance"),
+    (["help", "dance"], "unknown command dance"),
+    (["status", "--jsno"], "unknown option --jsno"),
     (["status", "--config", "x"], "--config means nothing here"),
     (["status", "extra", "more"], "expected [ROLE|MEMBER]"),
     (["status", "--json=yes"], "--json takes no value"),
     (["move"], "expected ROLE [NODE]"),
-    (["move", "a", "b", "c"], "one word too many: c"),
+    (["move", "a", "b", "c"], "unexpected argument: c"),
     (["move", "a", "--timeout"], "--timeout needs a TIME"),
     (["move", "a", "--timeout", "5"], "--timeout: "),
     (["move", "a", "--timeout="], "--timeout needs a TIME"),
@@ -161,7 +161,7 @@ def test_options_may_stand_anywhere_and_end_with_two_dashes(tmp_path):
 def test_commands_say_that_no_daemon_runs(words, tmp_path):
     result = failoverd(*words, "--run-dir", tmp_path)
     assert result.code == NOT_RUNNING and not result.out
-    assert f"the daemon does not run: nobody answers at {tmp_path}/control.sock" in result.err
+    assert f"the daemon is not running: no answer at {tmp_path}/control.sock" in result.err
 
 
 def test_a_socket_that_nobody_serves_is_no_daemon(tmp_path):

@@ -143,7 +143,7 @@ def test_a_hung_worker_does_not_keep_the_guard_from_ending(alpha):
     alpha.process.send_signal(signal.SIGTERM)
     assert alpha.process.wait(HANG_LIMIT + PATIENCE) == REFUSED
     assert not runs(alpha.first)
-    assert "while leaving: releasing what it left up" in alpha.log
+    assert "while shutting down: releasing what it left up" in alpha.log
     alpha.process = None
 
 

@@ -20,8 +20,8 @@ static const struct timing FAST = {{20000000}, {200000000}, {50000000}};
 static struct host {
 	struct instant now;
 	bool is_counting, is_open;
-	struct instant petted;
-	unsigned armings, pets, stops, abandoned;
+	struct instant fed;
+	unsigned armings, feeds, stops, abandoned;
 	const char *trouble; /* every act fails so; NULL: they succeed */
 	struct span slow;    /* what each act takes */
 	char lines[4096];    /* what was said, one behind the other */
@@ -65,7 +65,7 @@ enum code platform_watchdog_arm(struct watchdog_device *device, struct span time
 	device->fd = 1000;
 	host.is_counting = host.is_open = true;
 	host.armings++;
-	host.petted = host.now;
+	host.fed = host.now;
 	*armed = timeout;
 	return CODE_OK;
 }
@@ -76,8 +76,8 @@ enum code platform_watchdog_pet(struct watchdog_device *device, struct error *er
 	enum code code = act("cannot pet it", error);
 	if (code != CODE_OK)
 		return code;
-	host.pets++;
-	host.petted = host.now;
+	host.feeds++;
+	host.fed = host.now;
 	return CODE_OK;
 }
 
@@ -193,7 +193,7 @@ START_TEST(a_device_that_works_is_tried_and_named_once_and_stopped_until_it_is_n
 {
 	open_with(USE_AUTO, LAN);
 	watchdog_feeder_turn(&host.feeder);
-	said("info watchdog: /dev/dog (played), 2s after the last petting it resets this host; "
+	said("info watchdog: /dev/dog (played), 2s after the last feeding it resets this host; "
 	     "armed while this node owns a role\n");
 	ck_assert_uint_eq(host.armings, 1);
 	ck_assert(!host.is_counting);
@@ -212,7 +212,7 @@ START_TEST(it_counts_while_a_role_is_owned_and_only_then)
 	ck_assert(host.is_counting);
 	said("info watchdog: armed with 2s\n");
 	own_for_a_second(3);
-	ck_assert_uint_ge(host.pets, 5);
+	ck_assert_uint_ge(host.feeds, 5);
 	release(3);
 	ck_assert(!host.is_counting);
 	said("info watchdog: disarmed: nothing is owned here\n");
@@ -226,25 +226,25 @@ START_TEST(only_a_confirmation_keeps_it_from_resetting_the_host)
 	struct instant sent = instant_minus(host.now, span_ms(200));
 	host.lines[0] = '\0';
 	pass(3000);
-	struct instant resets = instant_plus(host.petted, span_ms(2000));
+	struct instant resets = instant_plus(host.fed, span_ms(2000));
 	ck_assert(!instant_before(instant_plus(sent, span_ms(2250)), resets));
 	said_something_like("warning watchdog: no majority has confirmed this owner");
 }
 END_TEST
 
-START_TEST(a_lease_that_gains_next_to_nothing_costs_no_petting)
+START_TEST(a_lease_that_gains_next_to_nothing_costs_no_feeding)
 {
 	open_with(USE_AUTO, LAN);
 	confirm(0);
-	unsigned pets = host.pets;
+	unsigned feeds = host.feeds;
 	for (int i = 0; i < 40; i++) {
 		host.now = instant_plus(host.now, span_ms(1));
 		confirm(0);
 	}
-	ck_assert_uint_eq(host.pets, pets);
+	ck_assert_uint_eq(host.feeds, feeds);
 	host.now = instant_plus(host.now, span_ms(10));
 	confirm(0);
-	ck_assert_uint_eq(host.pets, pets + 1);
+	ck_assert_uint_eq(host.feeds, feeds + 1);
 }
 END_TEST
 
@@ -328,12 +328,12 @@ START_TEST(a_worker_that_goes_as_an_owner_leaves_it_counting_and_the_next_takes_
 	watchdog_feeder_close(&host.feeder);
 	ck_assert_uint_eq(host.abandoned, 1);
 	ck_assert(host.is_counting);
-	said_something_like("warning watchdog: left counting");
+	said_something_like("warning watchdog: left armed");
 	/* The next life, with the lease which the memory kept. */
 	open_with(USE_REQUIRED, LAN);
 	confirm(0);
 	ck_assert(host.is_counting && host.is_open);
-	ck_assert_int_eq(host.petted.ns, host.now.ns);
+	ck_assert_int_eq(host.fed.ns, host.now.ns);
 	ck_assert(watchdog_feeder_allows(&host.feeder, 0));
 }
 END_TEST
@@ -364,13 +364,13 @@ START_TEST(a_device_that_holds_the_daemon_up_is_told)
 }
 END_TEST
 
-START_TEST(a_petting_that_came_too_late_is_told)
+START_TEST(a_feeding_that_came_too_late_is_told)
 {
 	open_with(USE_AUTO, LAN);
 	watchdog_feeder_turn(&host.feeder);
 	host.slow = span_ms(400);
 	confirm(0);
-	said_something_like("error watchdog: petted 150ms too late");
+	said_something_like("error watchdog: fed 150ms too late");
 	ck_assert(!watchdog_covers(&host.feeder.policy, 0));
 }
 END_TEST
@@ -385,7 +385,7 @@ int main(void)
 	               a_device_that_works_is_tried_and_named_once_and_stopped_until_it_is_needed);
 	tcase_add_test(tcase, it_counts_while_a_role_is_owned_and_only_then);
 	tcase_add_test(tcase, only_a_confirmation_keeps_it_from_resetting_the_host);
-	tcase_add_test(tcase, a_lease_that_gains_next_to_nothing_costs_no_petting);
+	tcase_add_test(tcase, a_lease_that_gains_next_to_nothing_costs_no_feeding);
 	tcase_add_test(tcase, a_device_that_is_required_and_fails_allows_nothing);
 	tcase_add_test(tcase, a_device_that_is_required_allows_what_it_covers);
 	tcase_add_test(tcase, a_device_that_fails_does_not_matter_where_it_is_not_required);
@@ -395,7 +395,7 @@ int main(void)
 	    tcase, a_worker_that_goes_as_an_owner_leaves_it_counting_and_the_next_takes_it_over);
 	tcase_add_test(tcase, a_worker_that_goes_owning_nothing_leaves_nothing_counting);
 	tcase_add_test(tcase, a_device_that_holds_the_daemon_up_is_told);
-	tcase_add_test(tcase, a_petting_that_came_too_late_is_told);
+	tcase_add_test(tcase, a_feeding_that_came_too_late_is_told);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -160,7 +160,7 @@ START_TEST(a_late_confirmation_does_not_pet)
 }
 END_TEST
 
-/* Fault 63: nobody pets the watchdog. */
+/* Fault 63: nobody feeds the watchdog. */
 START_TEST(a_hung_owner_is_reset_before_another_may_start)
 {
 	struct bench bench = begin(LAN);
@@ -208,7 +208,7 @@ START_TEST(the_role_with_the_earliest_end_decides)
 	hold(&bench, 0, 0, LAN);
 	pass(&bench, at_ms(1000));
 	hold(&bench, 1, 1000, LAN);
-	/* Role 0 was not confirmed again: petting for role 1 alone would be too late for it. */
+	/* Role 0 was not confirmed again: feeding for role 1 alone would be too late for it. */
 	ck_assert(!instant_before(at_ms(2250), bench.fires));
 	ck_assert(watchdog_covers(&bench.watchdog, 0));
 	ck_assert(watchdog_covers(&bench.watchdog, 1));
@@ -220,7 +220,7 @@ START_TEST(a_role_whose_lease_ends_before_the_device_fires_is_not_covered_yet)
 	struct bench bench = begin(LAN);
 	pass(&bench, at_ms(1000));
 	hold(&bench, 0, 1000, LAN);
-	hold(&bench, 1, 500, LAN); /* its grant is older than the last petting */
+	hold(&bench, 1, 500, LAN); /* its grant is older than the last feeding */
 	ck_assert(watchdog_covers(&bench.watchdog, 0));
 	ck_assert(!watchdog_covers(&bench.watchdog, 1));
 	hold(&bench, 1, 1000, LAN);
@@ -232,14 +232,14 @@ START_TEST(silence_is_told_once_at_sixty_percent)
 {
 	struct bench bench = begin(LAN);
 	hold(&bench, 0, 0, LAN);
-	struct instant petted = bench.watchdog.petted;
-	bench.now = instant_plus(petted, span_ms(1199));
+	struct instant fed = bench.watchdog.fed;
+	bench.now = instant_plus(fed, span_ms(1199));
 	ck_assert_int_eq(watchdog_next(&bench.watchdog, bench.now).silent.ns, 0);
-	bench.now = instant_plus(petted, span_ms(1200));
+	bench.now = instant_plus(fed, span_ms(1200));
 	ck_assert_int_eq(watchdog_next(&bench.watchdog, bench.now).silent.ns, span_ms(1200).ns);
 	ck_assert_int_eq(watchdog_next(&bench.watchdog, bench.now).silent.ns, 0);
 	hold(&bench, 0, 1200, LAN);
-	bench.now = instant_plus(bench.watchdog.petted, span_ms(1300));
+	bench.now = instant_plus(bench.watchdog.fed, span_ms(1300));
 	ck_assert_int_eq(watchdog_next(&bench.watchdog, bench.now).silent.ns, span_ms(1300).ns);
 }
 END_TEST
@@ -301,7 +301,7 @@ START_TEST(a_device_that_did_not_arm_is_tried_until_it_does_also_when_nothing_is
 }
 END_TEST
 
-START_TEST(a_device_that_does_not_stop_is_petted_and_stopped_again)
+START_TEST(a_device_that_does_not_stop_is_fed_and_stopped_again)
 {
 	struct bench bench = begin(LAN);
 	hold(&bench, 0, 0, LAN);
@@ -398,7 +398,7 @@ int main(void)
 	tcase_add_test(tcase, a_device_that_does_not_arm_is_tried_again_each_second);
 	tcase_add_test(tcase,
 	               a_device_that_did_not_arm_is_tried_until_it_does_also_when_nothing_is_owned);
-	tcase_add_test(tcase, a_device_that_does_not_stop_is_petted_and_stopped_again);
+	tcase_add_test(tcase, a_device_that_does_not_stop_is_fed_and_stopped_again);
 	tcase_add_test(tcase, a_shorter_timeout_after_a_reload_is_set_at_once_a_longer_one_later);
 	tcase_add_test(tcase, whatever_happens_a_covered_role_is_reset_in_time);
 	suite_add_tcase(suite, tcase);

@@ -87,7 +87,7 @@ def test_a_failed_agent_leaves_the_role_where_it_was(plugs):
     lab = plugs()
     lab.set_mode("fail")
     lab.cluster.isolate("alpha")
-    lab.cluster.wait_log("beta", "alpha could not be switched off (1 time in a row)")
+    lab.cluster.wait_log("beta", "alpha could not be fenced (1 time in a row)")
     status = lab.cluster.status("beta")
     last = status.member("alpha")["fencing"]["last"]
     assert not last["off"] and "cannot log in to the controller" in last["text"]

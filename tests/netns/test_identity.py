@@ -76,7 +76,7 @@ def test_a_copy_of_the_owner_never_makes_two(make):
     start_copy(cluster, "alpha")
     since = boottime()
     cluster.switch.plug("copy")
-    cluster.wait_for(lambda: cluster.said_anywhere("lease over at epoch", since),
+    cluster.wait_for(lambda: cluster.said_anywhere("lease expired at epoch", since),
                      "the original is not heard any more")
     cluster.pass_time(3 * cluster.promise)
     cluster.switch.unplug("copy")

@@ -28,6 +28,7 @@ INCLUDES = {
     "proto/error.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_clock.c": PROTO_SYSTEM + TEXT + ["proto/"],
+    "proto/note_role.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_overdue.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/note_fence.c": PROTO_SYSTEM + TEXT + ["proto/"],
     "proto/auth.c": PROTO_SYSTEM + ["<sodium.h>", "proto/"],

@@ -66,7 +66,7 @@ static void obey(struct owner *owner)
 		struct span armed = {0};
 		struct watchdog_order order = watchdog_next(&owner->watchdog, platform_now());
 		if (order.silent.ns > 0)
-			box_say("not petted for %lld ms", (long long)(order.silent.ns / NS_PER_MS));
+			box_say("not fed for %lld ms", (long long)(order.silent.ns / NS_PER_MS));
 		if (order.act == WATCHDOG_NOTHING)
 			return;
 		enum code code = act_on(owner, order.act, &armed, &error);
@@ -134,7 +134,7 @@ static void hang_as_owner(void)
 	hang();
 }
 
-/* Lives, and pets as long as it may, but nobody confirms; then it hangs instead of releasing. */
+/* Lives, and feeds as long as it may, but nobody confirms; then it hangs instead of releasing. */
 static void hang_without_majority(void)
 {
 	struct owner owner = make_owner();

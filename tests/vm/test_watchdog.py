@@ -62,7 +62,7 @@ def test_machine_that_owns_nothing_may_hang(machine):
 def test_owner_without_a_majority_releases_and_is_not_reset(machine):
     with machine("lose-the-majority") as vm:
         _, said, _ = vm.until("says", "sent")
-        _, _, warned = vm.until("says", "not petted for")
+        _, _, warned = vm.until("says", "not fed for")
         _, _, disarmed = vm.until("says", "disarmed")
         sent = int(said.split()[1])
         print(f"warned {warned - sent} ms, disarmed {disarmed - sent} ms after the last "

@@ -18,7 +18,7 @@ enum happening_kind {
 	HAPPEN_UP,         /* the resources of a role are through with starting */
 	HAPPEN_DOWN,       /* the resources of a role are released */
 	HAPPEN_GUARD,      /* the guard looks at the lease of a role */
-	HAPPEN_WATCHDOG,   /* nobody may have petted it for the lease of a role */
+	HAPPEN_WATCHDOG,   /* nobody may have fed it for the lease of a role */
 	HAPPEN_GUARD_BOOT, /* the guard is started again */
 	HAPPEN_GUARD_THAW, /* a stopped guard goes on */
 	HAPPEN_RESUME,     /* a stopped machine goes on */

@@ -221,7 +221,7 @@ enum code gate_cover(struct gate *gate, unsigned index, struct error *error)
 			forget_gone(gate);
 		if (gate->covered_count == GATE_INTERFACES_MAX)
 			return error_set(error, CODE_TOO_LARGE,
-			                 "the packet gate stands at %d interfaces at most",
+			                 "the packet gate can be attached to %d interfaces at most",
 			                 GATE_INTERFACES_MAX);
 		gate->covered[gate->covered_count++] = index;
 	}
