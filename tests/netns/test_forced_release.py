@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A role is to be down by force, and only its script can bring it down: what is not proven to be
+down is never taken for down, every member says so, and it is stopped until it is.
+
+The service is out of the daemon's reach, as a unit of systemd is: a supervisor of its machine owns
+the process, and the commands of the script ask that supervisor. So no signal and no kill of a
+command ends it.
+"""
+
+import shutil
+
+import pytest
+
+from lab import Role, stalls
+from lab.host import name_of
+
+#: `order` starts and ends the process as it is told, and says when it did.
+SUPERVISOR = """
+cd "$1" || exit 1
+mkfifo orders
+exec 3<>orders
+while read -r order <&3; do
+    case $order in
+    start) ../ledgerd 86400 & echo $! >pid && echo up ;;
+    stop) kill -9 "$(cat pid)"; wait; echo down; rm pid ;;
+    esac
+done
+"""
+START = "echo start >{0}/orders; until test -e {0}/pid; do sleep 0.02; done"
+STOP = ("test -e {0}/pid || exit 0; test -e {0}/stuck && exit 1; sleep $(cat {0}/takes); "
+        "echo stop >{0}/orders; while test -e {0}/pid; do sleep 0.02; done")
+STATUS = "test -e {0}/pid"
+PROBLEM = "web may still run on alpha"
+#: Of a stop that does not fit into `release`, in seconds: long enough for every member to be asked.
+SLOW = 5
+#: Far beyond what any of it takes, on a busy machine.
+PATIENCE = 60
+
+
+class Ledger:
+    """The service of each node, and the cluster that runs it."""
+
+    def __init__(self, make, directory, timing="lan"):
+        self.directory = directory
+        shutil.copy("/bin/sleep", directory / "ledgerd")
+        commands = {name: f"/bin/sh -c '{text.format(f'{directory}/$(uname -n)')}'"
+                    for name, text in (("start", START), ("stop", STOP), ("status", STATUS))}
+        app = {"type": "script", "status_timeout": "10s", "stop_timeout": "30s", **commands}
+        self.cluster = make(timing=timing, roles=[Role("web", resources={"app": app})])
+        self.supervisors = {name: self._supervise(name) for name in self.cluster.nodes}
+        self.cluster.boot()
+
+    def _supervise(self, name):
+        place = self.directory / name
+        place.mkdir()
+        (place / "takes").write_text("0")
+        return self.cluster.members[name].host.start(
+            f"supervisor of {name}", ["/bin/sh", "-c", SUPERVISOR, "sh", place])
+
+    def takes(self, name, seconds):
+        """How long its stop takes from now on."""
+        (self.directory / name / "takes").write_text(str(seconds))
+
+    def stick(self, name):
+        """From now on its stop fails."""
+        (self.directory / name / "stuck").touch()
+
+    def mend(self, name):
+        (self.directory / name / "stuck").unlink()
+
+    def runs(self, name):
+        return [pid for pid in self.cluster.members[name].host.pids() if name_of(pid) == "ledgerd"]
+
+    def where(self):
+        return [name for name in self.cluster.nodes if self.runs(name)]
+
+    # what has to be true
+
+    def check_released(self):
+        """alpha never says that the role is released while its service runs."""
+        released = [line for life in self.cluster.members["alpha"].lives
+                    for line in life.said("released epoch")]
+        if released and self.runs("alpha"):
+            pytest.fail(f"{stalls.NEVER_REPEATED}: the service runs, and: {released[0]}")
+
+    def is_told(self, member):
+        self.check_released()
+        code, out, _ = self.cluster.command(member, "status")
+        return code == 3 and PROBLEM in out
+
+    def is_healthy(self, member):
+        code, out, _ = self.cluster.command(member, "status")
+        return code == 0 and "may still run" not in out
+
+    def wait_told(self, *members):
+        """Until each of these says it, and it still runs."""
+        for member in members or self.cluster.running():
+            self.cluster.wait_for(lambda m=member: self.is_told(m), f"{member} tells it", PATIENCE)
+        assert self.runs("alpha"), "it was told in time"
+
+    def stays_told(self, *members):
+        """As long as it runs each of these goes on saying it; returns when it is down."""
+        while self.runs("alpha"):
+            for member in members or self.cluster.running():
+                before = self.runs("alpha")
+                told = self.is_told(member)
+                assert told or not before or self.runs("alpha") != before, f"{member} is silent"
+            self.cluster.pass_time(0.05)
+
+    def wait_well(self):
+        """Until it runs in one place, and every member is content."""
+        def is_well():
+            assert len(self.where()) < 2 or "alpha" in self.where()
+            return self.where() == [self.cluster.owner("web")] and all(
+                self.is_healthy(member) for member in self.cluster.members)
+        self.cluster.wait_for(is_well, "all is well", PATIENCE)
+        assert self.cluster.holds_for(self.cluster.promise, is_well)
+
+    def assert_released_when_down(self):
+        """alpha has said that it released the role once, and not before its service was down."""
+        down = [when for when, text in self.supervisors["alpha"].lines if text == "down"]
+        said = [when for life in self.cluster.members["alpha"].lives
+                for when, text in life.lines if "released epoch" in text]
+        assert len(down) == 1 and len(said) == 1 and said[0] > down[0]
+        assert self.cluster.said_anywhere("may still run here")[0].startswith("alpha: ")
+
+
+@pytest.fixture
+def ledger(make, tmp_path):
+    return Ledger(make, tmp_path)
+
+
+def test_a_service_on_a_host_that_was_frozen_is_stopped_when_it_thaws(ledger):
+    """Fault 28: the owner's host stands still for 6 s; its service outlives that."""
+    cluster = ledger.cluster
+    ledger.takes("alpha", SLOW)
+    cluster.freeze("alpha")
+    cluster.wait_up("web", "beta", seen_by="beta")
+    cluster.pass_time(6 - cluster.promise)
+    cluster.thaw("alpha")
+    ledger.wait_told()
+    ledger.stays_told()
+    ledger.wait_well()
+    ledger.assert_released_when_down()
+
+
+def test_a_service_whose_daemon_was_stopped_is_stopped_when_it_goes_on(ledger):
+    """Fault 3: guard and worker of the owner are stopped for 12 s, its service is not."""
+    cluster = ledger.cluster
+    ledger.takes("alpha", SLOW)
+    daemon = cluster.members["alpha"].daemon
+    daemon.stop_both()
+    cluster.wait_up("web", "beta", seen_by="beta")
+    cluster.pass_time(12 - cluster.promise)
+    daemon.deaths_caused += 1       # the guard may find that its worker has not moved
+    daemon.cont_both()
+    ledger.wait_told()
+    ledger.stays_told()
+    ledger.wait_well()
+    ledger.assert_released_when_down()
+
+
+def test_a_stop_that_takes_longer_than_release_is_waited_for_in_a_partition(ledger):
+    """Fault 6: the owner is cut off, and its stop takes longer than the others wait."""
+    cluster = ledger.cluster
+    ledger.takes("alpha", SLOW)
+    cluster.isolate("alpha")
+    cluster.wait_up("web", "beta", seen_by="beta")
+    ledger.wait_told("alpha")
+    cluster.heal()
+    ledger.wait_told()
+    ledger.stays_told()
+    ledger.wait_well()
+    ledger.assert_released_when_down()
