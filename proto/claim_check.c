@@ -21,7 +21,7 @@ static bool a_release_stops_the_resources(const struct role *role)
 	return role->claim.state != CLAIM_RELEASING || role->phase == PHASE_STOPPING;
 }
 
-/* Only what was to be down by now is told of as what may still run. */
+/* Only what is to be down is told of as what may still run. */
 static bool what_may_run_is_being_released(const struct role *role)
 {
 	return !role->claim.may_run || role->claim.state == CLAIM_RELEASING;

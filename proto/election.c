@@ -296,6 +296,8 @@ void election_update(struct step *step, uint8_t r)
 	lease_update(step, r);
 	if (claim->resumed) {
 		claim->resumed = false;
+		if (claim->may_run)
+			overdue_note(step, r);
 		step_release(step, r);
 	}
 	sharing_update(step, r);

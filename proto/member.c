@@ -243,6 +243,13 @@ static void leave(struct step *step)
 	step_changed(step);
 }
 
+/* The last word of this life: others must not take silence for an end. */
+static void give_up(struct step *step)
+{
+	for (uint8_t r = 0; r < step->m->role_count; r++)
+		overdue_give_up(step, r);
+}
+
 static void fitness(struct step *step, uint8_t r, bool fit)
 {
 	struct role *role = &step->m->roles[r];
@@ -293,6 +300,9 @@ static void dispatch(struct step *step, const struct event *event)
 		break;
 	case EVENT_LEAVE:
 		leave(step);
+		break;
+	case EVENT_GIVE_UP:
+		give_up(step);
 		break;
 	case EVENT_FENCED:
 		fence_ended(step, event);

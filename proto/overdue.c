@@ -5,13 +5,23 @@
  */
 #include "proto/step.h"
 
+void overdue_note(struct step *step, uint8_t r)
+{
+	const struct role *role = &step->m->roles[r];
+	step_note(step,
+	          (struct note){.kind = NOTE_MAY_RUN,
+	                        .role = role->id,
+	                        .epoch = role->claim.epoch,
+	                        .peer = NO_MEMBER,
+	                        .span = instant_since(step->now, role->claim.lease_end)});
+}
+
 /* The others waited for `release` and may start the role now. What was not proven to be down by
  * then, such as a script whose `stop` takes longer, may run twice from now on: every member reports
  * it, and the claim stays until it is proven. A host that was frozen notices only later; it gets
  * half of `release`, for as a rule nothing is left then. */
 void overdue_update(struct step *step, uint8_t r)
 {
-	const struct role *role = &step->m->roles[r];
 	struct claim *claim = &step->m->roles[r].claim;
 	if (claim->state != CLAIM_RELEASING || !claim->forced || claim->may_run)
 		return;
@@ -21,11 +31,16 @@ void overdue_update(struct step *step, uint8_t r)
 		return;
 	claim->may_run = true;
 	step_changed(step);
-	step_note(step, (struct note){.kind = NOTE_MAY_RUN,
-	                              .role = role->id,
-	                              .epoch = claim->epoch,
-	                              .peer = NO_MEMBER,
-	                              .span = instant_since(step->now, claim->lease_end)});
+	overdue_note(step, r);
+}
+
+void overdue_give_up(struct step *step, uint8_t r)
+{
+	struct claim *claim = &step->m->roles[r].claim;
+	if (claim->state != CLAIM_RELEASING || claim->may_run)
+		return;
+	claim->may_run = true;
+	step_changed(step);
 }
 
 void overdue_hear(struct step *step, uint8_t sender, const struct peer_role_report *before,

@@ -93,6 +93,8 @@ static void take_kept_role(struct member *m, const struct kept_role *kept, struc
 	claim->reason = RELEASE_RESTARTED;
 	claim->first_seq = 1;
 	claim->resumed = !holds;
+	/* What was not proven before is no better proven now. */
+	claim->may_run = !holds && kept->may_run;
 	claim->since = now;
 	role->phase = holds ? kept->phase : PHASE_STOPPING;
 	role->up_since = role->phase == PHASE_UP ? now : INSTANT_NEVER;
@@ -175,6 +177,7 @@ void member_keep(const struct member *m, struct kept *out)
 		    .lease_end = role->claim.lease_end,
 		    .release_limit = role->claim.release_limit,
 		    .releasing = role->claim.state == CLAIM_RELEASING,
+		    .may_run = role->claim.may_run,
 		    .phase = role->phase,
 		};
 	}

@@ -50,6 +50,7 @@ struct kept_role {
 	struct instant lease_end;
 	struct span release_limit; /* promised together with lease_end */
 	bool releasing;            /* a release was under way */
+	bool may_run;              /* which nothing proved in time */
 	enum role_phase phase;     /* of the resources, as this member saw them */
 };
 

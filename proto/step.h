@@ -82,6 +82,10 @@ void retire_update(struct step *step, uint8_t role);
 
 /* --- overdue.c: a release that is not proven in time */
 void overdue_update(struct step *step, uint8_t role);
+/* Says it here. */
+void overdue_note(struct step *step, uint8_t role);
+/* Whoever could prove it ends now. */
+void overdue_give_up(struct step *step, uint8_t role);
 /* `before`: what was last heard of the role from `sender`. */
 void overdue_hear(struct step *step, uint8_t sender, const struct peer_role_report *before,
                   const struct role_report *report);

@@ -16,7 +16,7 @@
 #include "daemon/file.h"
 
 static const char MAGIC[8] = "FOVDMEM";
-enum { LAYOUT_VERSION = 3 };
+enum { LAYOUT_VERSION = 4 };
 
 static uint64_t layout(void)
 {

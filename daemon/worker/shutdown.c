@@ -10,8 +10,8 @@
 #include "daemon/events.h"
 
 enum {
-	/* `none` is said this often before the socket closes, so that a lost datagram does not make
-	 * the others wait for the promise to end. */
+	/* `none`, or what may still run, is said this often before the socket closes, so that a
+	 * lost datagram does not make the others wait for the promise to end. */
 	LAST_HEARTBEATS = 2,
 	LAST_WORDS_MS_MAX = 1000,
 	/* Beyond what the resources themselves may take. */
@@ -23,6 +23,15 @@ static void limit_reached(uv_timer_t *timer);
 static void set_limit(struct shutdown *leave, struct span limit)
 {
 	(void)uv_timer_start(&leave->limit, limit_reached, (uint64_t)(limit.ns / 1000000) + 1, 0);
+}
+
+static void last_words(struct shutdown *leave)
+{
+	const struct timing timing = leave->daemon->config.setup.timing;
+	struct span words = span_times(timing.heartbeat, LAST_HEARTBEATS);
+
+	set_limit(leave,
+	          words.ns < span_ms(LAST_WORDS_MS_MAX).ns ? words : span_ms(LAST_WORDS_MS_MAX));
 }
 
 /* Twice what the slowest role may need to stop, and a promise for the others to answer. */
@@ -71,20 +80,24 @@ static void force(struct shutdown *leave)
 	set_limit(leave, span_plus(limit, span_ms(GRACE_MS)));
 }
 
+/* What is not down now outlives this process. Its last heartbeats say so, and the claim that is kept
+ * says it again from the next start on. */
 static void give_up(struct shutdown *leave)
 {
+	const struct event event = {.kind = EVENT_GIVE_UP};
 	struct daemon *daemon = leave->daemon;
 
 	leave->stage = LEAVE_GIVEN_UP;
 	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
 		if (daemon->roles[r].active)
-			log_write(
-			    daemon->log, LEVEL_ERROR,
-			    "%s: may still be up on this host: it was not possible to release "
-			    "it; the others wait for its promise to end",
-			    daemon->config.setup.roles[r].name);
+			log_write(daemon->log, LEVEL_ERROR,
+			          "%s: may still run here: nothing proves that it is down, and the "
+			          "daemon ends; the next start, or `failoverd cleanup`, stops it; "
+			          "others may start it when its promise ends",
+			          daemon->config.setup.roles[r].name);
 	}
-	uv_stop(&daemon->loop);
+	last_words(leave);
+	events_step(daemon, event);
 }
 
 /* The next stage, by a signal or because the present one took too long. */
@@ -111,7 +124,7 @@ static void limit_reached(uv_timer_t *timer)
 {
 	struct shutdown *leave = timer->data;
 
-	if (leave->stage != LEAVE_DONE)
+	if (leave->stage != LEAVE_DONE && leave->stage != LEAVE_GIVEN_UP)
 		log_write(leave->daemon->log, LEVEL_WARNING, "leaving takes too long");
 	go_on(leave);
 }
@@ -143,14 +156,10 @@ static void on_hangup(uv_signal_t *signal, int number)
 
 void shutdown_done(struct shutdown *leave)
 {
-	struct daemon *daemon = leave->daemon;
-	struct span words = span_times(daemon->config.setup.timing.heartbeat, LAST_HEARTBEATS);
-
 	if (leave->stage == LEAVE_DONE)
 		return;
 	leave->stage = LEAVE_DONE;
-	set_limit(leave,
-	          words.ns < span_ms(LAST_WORDS_MS_MAX).ns ? words : span_ms(LAST_WORDS_MS_MAX));
+	last_words(leave);
 }
 
 static void open_signal(struct shutdown *leave, uv_signal_t *signal, uv_signal_cb heard, int number)

@@ -2,7 +2,8 @@
 /*
  * How the daemon ends: a first signal asks the member to hand over or release every role; a second
  * one, or too long a wait, releases by force; a third, or a release that does not end, gives up and
- * says what is still up. It never says that something is down which may not be.
+ * says what may still run, in the log and to the others. It never says that something is down which
+ * may not be.
  */
 #pragma once
 

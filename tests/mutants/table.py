@@ -451,6 +451,36 @@ MUTANTS = [
         "if (!is_known || entry.slot != slot) {", "if (!is_known) {",
         "an address follows its role to another slot",
         killers=("daemon/gatekeeper",)),
+    Mutant(
+        "overdue-blocks-all", "proto/candidacy.c",
+        "if (peer_role->report.may_run &&\n"
+        "\t\t    peer_role->report.claim_epoch < m->roles[r].voter.seen)",
+        "if (peer_role->report.may_run && 0)",
+        "who was overtaken and cannot prove that it is down does not keep others from the role",
+        killers=("proto/overdue", "scenario/script-stops-late")),
+    Mutant(
+        "overdue-blocks-none", "proto/candidacy.c",
+        "if (peer_role->report.may_run &&\n"
+        "\t\t    peer_role->report.claim_epoch < m->roles[r].voter.seen)",
+        "if (peer_role->report.may_run)",
+        "who may still run it and was not overtaken is waited for while it is heard",
+        killers=("proto/overdue",)),
+    Mutant(
+        "overdue-is-fit", "proto/retire.c",
+        "if (role->claim.may_run)", "if (0)",
+        "a role is not handed to a node that may still run it",
+        killers=("proto/overdue",)),
+    Mutant(
+        "overdue-forgotten", "proto/snapshot.c",
+        "claim->may_run = !holds && kept->may_run;", "claim->may_run = false;",
+        "what may still run is said by the next life of the daemon, too",
+        killers=("proto/overdue",)),
+    Mutant(
+        "overdue-unsaid", "proto/overdue.c",
+        "\tclaim->may_run = true;\n\tstep_changed(step);\n\toverdue_note(step, r);",
+        "\tclaim->may_run = false;",
+        "what nothing proves to be down is said by every member",
+        killers=("proto/overdue", "scenario/script-stops-late")),
 ]
 
 KEPT = [

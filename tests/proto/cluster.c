@@ -132,7 +132,8 @@ static void apply(struct cluster *c, uint8_t i, const struct effect *effect)
 			break;
 		c->up[i] = false;
 		event.kind = EVENT_RELEASED;
-		enqueue(c, i, &event, NULL);
+		if (!c->unproven[i])
+			enqueue(c, i, &event, NULL);
 		break;
 	case EFFECT_ANSWER:
 		c->last_answer = effect->as.answer.answer;

@@ -27,6 +27,9 @@ struct cluster {
 	bool disk_full[CLUSTER_MEMBERS]; /* never persisted */
 	bool slow_stop;                  /* RELEASED comes from the test */
 	bool slow_start;
+	/* Nothing proves that its resources are down after a release: RELEASED comes from the test.
+	 * What may be up by then counts for nobody, the others have waited for it. */
+	bool unproven[CLUSTER_MEMBERS];
 	struct fence_asked { /* the last time somebody was to be switched off */
 		unsigned count, cancelled;
 		uint8_t by, member;
