@@ -80,8 +80,8 @@ static void force(struct shutdown *leave)
 	set_limit(leave, span_plus(limit, span_ms(GRACE_MS)));
 }
 
-/* What is not down now outlives this process. Its last heartbeats say so, and the claim that is kept
- * says it again from the next start on. */
+/* What is not down now outlives this process. Its last heartbeats say so, and the claim that is
+ * kept says it again from the next start on. */
 static void give_up(struct shutdown *leave)
 {
 	const struct event event = {.kind = EVENT_GIVE_UP};

@@ -4,7 +4,8 @@
 one of the tests named for it notices. Changes nothing in the tree: the broken file is compiled
 beside it and linked into those tests in place of the one in the libraries of the build directory,
 which has to be built. A text that is not found exactly once is an error: the rule has moved, move
-the mutant too. The rules themselves, and what notices them, stand in table.py.
+the mutant too. The rules themselves, and what notices them, stand in table.py; those
+without a mutant in kept.py.
 """
 
 import argparse
@@ -22,7 +23,8 @@ import time
 from typing import NamedTuple
 
 sys.dont_write_bytecode = True
-from table import KEPT, MUTANTS, Mutant  # noqa: E402  (next to this file)
+from kept import KEPT  # noqa: E402  (next to this file)
+from table import MUTANTS, Mutant  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
 #: Of one test of a mutant that makes it wait for ever.

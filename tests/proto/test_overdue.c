@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A release that nothing proves: who says so, who is offered the role meanwhile, and until when.
+ */
 #include <check.h>
 #include <stdlib.h>
 

@@ -67,7 +67,8 @@ const struct verb verbs[] = {
      "fails       the running resources are beyond restarting\n"
      "broken      from now on they do not start; works: they do\n"
      "unfit, fit  the host lacks what they need, such as a carrier\n"
-     "start=20ms stop=30ms kill=5ms   how long they take from now on",
+     "start=20ms stop=30ms kill=5ms   how long they take from now on\n"
+     "script=8s   only its stop ends it, which takes this long by force, too",
      true, verb_resource},
     {"run", "DURATION", "time passes", true, verb_run},
     {"skip", "DURATION", "time passes, all untold", true, verb_skip},

@@ -344,7 +344,11 @@ static bool change_time(struct stub *stub, const char *word)
 		const char *key;
 		int64_t *time;
 	} times[] = {
-	    {"start", &stub->start_time}, {"stop", &stub->stop_time}, {"kill", &stub->forced_time}};
+	    {"start", &stub->start_time},
+	    {"stop", &stub->stop_time},
+	    {"kill", &stub->forced_time},
+	    {"script", &stub->script_time},
+	};
 	for (unsigned i = 0; i < sizeof times / sizeof times[0]; i++) {
 		const char *value = word_value(word, times[i].key);
 		if (value != NULL)

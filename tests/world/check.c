@@ -85,10 +85,26 @@ void check_forgets(struct world *world, uint8_t h)
 	}
 }
 
+/* A script whose `stop` takes longer than the others wait for it: excused as long as its host goes
+ * on stopping it, and says so. */
+static bool is_overdue(const struct world *world, uint8_t h, uint8_t role)
+{
+	const struct host *host = &world->hosts[h];
+	const struct layer_role *layer = &host->self_fencing.roles[role];
+	struct instant end = instant_plus(layer->lease_end, layer->limit);
+	if (host->stubs[role].script_time < 0 ||
+	    instant_before(clock_show(&host->clock, world->now), end))
+		return false;
+	return host->state != HOST_RUNNING ||
+	       (host->stubs[role].state == STUB_STOPPING &&
+	        claims(host, world->setup.roles[role].id));
+}
+
 /* Of an owner that has to be off first nothing is excused. */
 static bool is_excused(const struct world *world, uint8_t h, uint8_t role)
 {
-	return !world->plan.roles[role].fences && layers_excuse(world, h, role);
+	return !world->plan.roles[role].fences &&
+	       (layers_excuse(world, h, role) || is_overdue(world, h, role));
 }
 
 /* Nobody else's resources are up, nobody else's lease is valid. */

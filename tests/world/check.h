@@ -8,6 +8,7 @@
  *   - an acknowledged command holds: nothing starts after an acknowledged stop until a start was
  *     typed, nor on a node after an acknowledged pause until a resume was typed;
  *   - each command is answered once, in time;
+ *   - what no kill ends may be up beside the next owner, as long as its host stops it and says so;
  *   - no daemon takes a role for up that the guard has ended;
  *   - a daemon that starts again with its memory goes on with what is up, at the same epoch;
  *   - a role that is fenced is not up on a host whose machine is paused while another starts it,

@@ -106,10 +106,20 @@ static void go_down(struct world *world, uint8_t h, uint8_t role, int64_t after)
 
 static int64_t forced_time(struct world *world, uint8_t h, uint8_t role, struct span limit)
 {
+	const struct stub *stub = &world->hosts[h].stubs[role];
+	if (stub->script_time >= 0)
+		return drawn(world, h, stub->script_time, 0);
 	/* Without a guard half of the limit is for noticing: timers, pauses and restarts. */
 	bool guarded = world->hosts[h].self_fencing.guard == GUARD_RUNNING;
 	int64_t most = guarded ? limit.ns : limit.ns / 2;
 	return drawn(world, h, world->hosts[h].stubs[role].forced_time, most);
+}
+
+static int64_t graceful_time(struct world *world, uint8_t h, uint8_t role)
+{
+	const struct stub *stub = &world->hosts[h].stubs[role];
+	int64_t fixed = stub->script_time >= 0 ? stub->script_time : stub->stop_time;
+	return drawn(world, h, fixed, world->plan.stop_max);
 }
 
 void stub_release(struct world *world, uint8_t h, const struct effect *effect)
@@ -123,12 +133,12 @@ void stub_release(struct world *world, uint8_t h, const struct effect *effect)
 		plan_act(world, h, role, HAPPEN_DOWN, 0);
 		return;
 	}
-	story_tell(world, h, effect->as.resources.forced ? "(%s is killed)" : "(%s stops)",
-	           story_role(world, role));
+	bool is_killed = effect->as.resources.forced && stub->script_time < 0;
+	story_tell(world, h, is_killed ? "(%s is killed)" : "(%s stops)", story_role(world, role));
 	if (effect->as.resources.forced)
 		go_down(world, h, role, forced_time(world, h, role, effect->as.resources.limit));
 	else
-		go_down(world, h, role, drawn(world, h, stub->stop_time, world->plan.stop_max));
+		go_down(world, h, role, graceful_time(world, h, role));
 }
 
 bool stub_down(struct world *world, uint8_t h, struct happening *item)
@@ -155,7 +165,7 @@ void stub_strike(struct world *world, uint8_t h, uint8_t role)
 {
 	struct host *host = &world->hosts[h];
 	struct stub *stub = &host->stubs[role];
-	if (stub->by_guard)
+	if (stub->by_guard || stub->script_time >= 0)
 		return;
 	stub->by_guard = true;
 	stub->is_struck_early = host->is_unkept && host->state == HOST_FROZEN;
@@ -192,7 +202,7 @@ void stub_go_on(struct world *world, uint8_t h, uint8_t role)
 	bool over = !instant_before(clock_show(&host->clock, world->now), layer->lease_end);
 	go_down(world, h, role,
 	        over ? forced_time(world, h, role, layer->limit)
-	             : drawn(world, h, stub->stop_time, world->plan.stop_max));
+	             : graceful_time(world, h, role));
 }
 
 bool stub_clean(struct world *world, uint8_t h, uint8_t role)

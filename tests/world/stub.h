@@ -33,6 +33,9 @@ struct stub {
 	int64_t start_time;  /* of the next starts; -1: at random */
 	int64_t stop_time;   /* of the next graceful releases; -1: at random */
 	int64_t forced_time; /* of the next forced releases; -1: at random within the limit */
+	/* Only its `stop` brings it down, which takes this long in whatever release; no guard and
+	 * no limit hastens it. -1: it is what a kill ends. */
+	int64_t script_time;
 };
 
 void stub_start(struct world *world, uint8_t host, uint8_t role, uint64_t epoch);

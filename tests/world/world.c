@@ -112,6 +112,7 @@ static void host_reset(struct world *world, uint8_t h)
 	for (uint8_t r = 0; r < WORLD_ROLES_MAX; r++) {
 		struct stub *stub = &host->stubs[r];
 		stub->start_time = stub->stop_time = stub->forced_time = -1;
+		stub->script_time = -1;
 	}
 	if (world->plan.formed) {
 		host->disk.has = true;
