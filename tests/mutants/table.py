@@ -207,8 +207,8 @@ MUTANTS = [
         killers=("scenario/state-lost-long-promise",)),
     Mutant(
         "command-follows-nothing", "proto/command.c",
-        "if (!already && asked->request->follows != role->record.counter) {",
-        "if (!already && asked->request->id == 0) {",
+        "(!already && asked->request->follows != role->record.counter)) {",
+        "(!already && asked->request->id == 0)) {",
         "a stop or start that follows another command than it knew of is not carried out",
         killers=("scenario/stop-carried-out-once",)),
     Mutant(
@@ -287,8 +287,8 @@ MUTANTS = [
         killers=("proto/election",)),
     Mutant(
         "started-at-any-epoch", "proto/election.c",
-        "role->claim.epoch != epoch ||\n\t    role->phase != PHASE_STARTING)",
-        "epoch == UINT64_MAX ||\n\t    role->phase != PHASE_STARTING)",
+        "role->claim.epoch != epoch)\n\t\treturn;\n\tsharing_settle(step, r);",
+        "epoch == UINT64_MAX)\n\t\treturn;\n\tsharing_settle(step, r);",
         "word of an earlier start does not count for this one",
         killers=("proto/election",)),
     Mutant(
@@ -357,8 +357,8 @@ MUTANTS = [
         killers=("proto/member",)),
     Mutant(
         "acts-unconfirmed", "proto/member.c",
-        "!instant_before(claim->confirmed_at, m->reconfirm_since);",
-        "!instant_before(claim->confirmed_at, INSTANT_PAST);",
+        "!instant_before(claim->confirmed_at, m->reconfirm_since) &&",
+        "!instant_before(claim->confirmed_at, INSTANT_PAST) &&",
         "the right to act is confirmed after a gap",
         killers=("proto/member",)),
     Mutant(
