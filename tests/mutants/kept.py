@@ -52,4 +52,7 @@ KEPT = [
     Kept("nothing beyond the epochs reserved on disk is granted",
          "reservation runs half a block of 500 epochs ahead; to be overtaken, a disk has to be "
          "full while others reboot often, and then its host has to reboot with a working disk."),
+    Kept("who may still run a role and was not overtaken is waited for while it is heard",
+         "its claim renews the votes that it was given, so others would seek in vain; the voter "
+         "does not lean on that. tests/proto/test_overdue.c shows the outcome."),
 ]

@@ -452,13 +452,6 @@ MUTANTS = [
         "who was overtaken and cannot prove that it is down does not keep others from the role",
         killers=("proto/overdue", "scenario/script-stops-late")),
     Mutant(
-        "overdue-blocks-none", "proto/candidacy.c",
-        "if (peer_role->report.may_run &&\n"
-        "\t\t    peer_role->report.claim_epoch < m->roles[r].voter.seen)",
-        "if (peer_role->report.may_run)",
-        "who may still run it and was not overtaken is waited for while it is heard",
-        killers=("proto/overdue",)),
-    Mutant(
         "overdue-is-fit", "proto/retire.c",
         "if (role->claim.may_run)", "if (0)",
         "a role is not handed to a node that may still run it",
