@@ -7,7 +7,9 @@ the process, and the commands of the script ask that supervisor. So no signal an
 command ends it.
 """
 
+import os
 import shutil
+import signal
 
 import pytest
 
@@ -73,6 +75,12 @@ class Ledger:
 
     def where(self):
         return [name for name in self.cluster.nodes if self.runs(name)]
+
+    def cleanup(self, *words):
+        """`failoverd cleanup` on alpha, in its machine: (exit code, output)."""
+        member = self.cluster.members["alpha"]
+        places = member.options("config", "key", "run-dir")
+        return member.host.run([member.binary, "cleanup", *words, *places])
 
     # what has to be true
 
@@ -172,3 +180,96 @@ def test_a_stop_that_takes_longer_than_release_is_waited_for_in_a_partition(ledg
     ledger.stays_told()
     ledger.wait_well()
     ledger.assert_released_when_down()
+
+
+@pytest.fixture
+def stuck(ledger):
+    """The owner was cut off and cannot stop its service, beta has taken the role, and all hear each
+    other again."""
+    cluster = ledger.cluster
+    ledger.stick("alpha")
+    cluster.isolate("alpha")
+    cluster.wait_up("web", "beta", seen_by="beta")
+    cluster.heal()
+    ledger.wait_told()
+    return ledger
+
+
+def others(cluster):
+    return [name for name in cluster.members if name != "alpha"]
+
+
+def test_what_may_still_run_is_told_and_stopped_by_the_next_worker(stuck):
+    """Fault 65: the worker is killed while a stop fails; the one after it goes on."""
+    cluster = stuck.cluster
+    before = cluster.members["alpha"].daemon.worker
+    cluster.members["alpha"].daemon.kill_worker()
+    cluster.wait_for(lambda: cluster.members["alpha"].daemon.worker not in (None, before),
+                     "another worker")
+    cluster.wait_for(lambda: cluster.status("alpha"), "it answers")
+    for member in cluster.members:
+        assert stuck.is_told(member), member
+    assert not cluster.said_anywhere("proven down")
+    stuck.mend("alpha")
+    stuck.stays_told()
+    stuck.wait_well()
+    stuck.assert_released_when_down()
+
+
+def test_what_may_still_run_is_told_by_the_others_until_the_next_daemon_has_stopped_it(stuck):
+    """Fault 2: guard and worker are killed while a stop fails."""
+    cluster = stuck.cluster
+    cluster.members["alpha"].daemon.kill_both()
+    for member in others(cluster):
+        assert stuck.is_told(member), member
+    assert "resource app: may still run here" in stuck.cleanup("--expired")[1]
+    cluster.start("alpha")
+    cluster.wait_for(lambda: cluster.status("alpha"), "it answers")
+    for member in cluster.members:
+        assert stuck.is_told(member), member
+    stuck.mend("alpha")
+    stuck.stays_told()
+    stuck.wait_well()
+    stuck.assert_released_when_down()
+
+
+def test_cleanup_does_not_succeed_before_the_service_is_down(stuck):
+    cluster = stuck.cluster
+    cluster.members["alpha"].daemon.kill_both()
+    code, text = stuck.cleanup()
+    assert code != 0 and "resource app: its stop" in text and stuck.runs("alpha"), text
+    assert all(stuck.is_told(member) for member in others(cluster))
+    stuck.mend("alpha")
+    code, text = stuck.cleanup()
+    assert code == 0 and "resource app" in text and not stuck.runs("alpha"), text
+    cluster.start("alpha")
+    stuck.wait_well()
+
+
+@pytest.mark.parametrize("lease", ["valid", "over"])
+def test_a_daemon_that_is_told_twice_to_end_says_what_it_leaves(ledger, lease):
+    """Fault 66: SIGTERM twice while a stop fails; the lease may be over by then or not."""
+    cluster = ledger.cluster
+    daemon = cluster.members["alpha"].daemon
+    ledger.stick("alpha")
+    if lease == "over":
+        cluster.isolate("alpha")
+        cluster.wait_up("web", "beta", seen_by="beta")
+        cluster.heal()
+        ledger.wait_told()
+    daemon.is_expected_to_end = daemon.program.is_expected_to_end = True
+    guard = daemon.guard
+    os.kill(guard, signal.SIGTERM)
+    daemon.program.wait_line("shutting down")
+    os.kill(guard, signal.SIGTERM)
+    assert daemon.program.wait_end(PATIENCE) == 1
+    assert daemon.said("web: may still run here")
+    cluster.wait_up("web", "beta", seen_by="beta")
+    for member in others(cluster):
+        cluster.wait_for(lambda m=member: ledger.is_told(m), f"{member} tells it", PATIENCE)
+    assert ledger.runs("alpha")
+    cluster.start("alpha")
+    cluster.wait_for(lambda: ledger.is_told("alpha"), "alpha tells it", PATIENCE)
+    ledger.mend("alpha")
+    ledger.stays_told()
+    ledger.wait_well()
