@@ -28,8 +28,7 @@ static void on_exceeded(uv_signal_t *signal, int number)
 	platform_let_processor_go();
 	log_write(realtime->daemon->log, LEVEL_WARNING,
 	          "this process used a full second of CPU without yielding: it drops its real-time "
-	          "priority "
-	          "for %d s; is somebody flooding it?",
+	          "priority for %d s; is somebody flooding it?",
 	          ORDINARY_FOR_MS / 1000);
 	(void)uv_timer_start(&realtime->again, hold_again, ORDINARY_FOR_MS, 0);
 }

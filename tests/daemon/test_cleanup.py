@@ -66,7 +66,7 @@ def test_cleanup_goes_by_its_notes_where_the_configuration_is_broken(cluster):
     cluster.config.write_text("[cluster\n")
     result = cleanup(cluster.alpha)
     assert result.returncode == DONE and not runs(pid)
-    assert "cleanup: goes on by the notes in" in result.stderr
+    assert "cleanup: continues with the notes in" in result.stderr
     cluster.config.write_text(good)
     cluster.beta.ready()
 

@@ -129,7 +129,7 @@ def test_version_names_version_and_protocol(words):
     (["dance"], "unknown command dance"),
     (["help", "dance"], "unknown command dance"),
     (["status", "--jsno"], "unknown option --jsno"),
-    (["status", "--config", "x"], "--config means nothing here"),
+    (["status", "--config", "x"], "--config is not valid for this command"),
     (["status", "extra", "more"], "expected [ROLE|MEMBER]"),
     (["status", "--json=yes"], "--json takes no value"),
     (["move"], "expected ROLE [NODE]"),

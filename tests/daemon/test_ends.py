@@ -54,13 +54,13 @@ def test_a_second_signal_releases_by_force_what_does_not_want_to_stop(cluster):
     alpha = cluster.start().owned("alpha").alpha
     pid = alpha.status()["resources"][0]["pid"]
     alpha.process.send_signal(signal.SIGTERM)
-    until(lambda: "leaving:" in alpha.log, "alpha begins to leave")
+    until(lambda: "shutting down:" in alpha.log, "alpha begins to leave")
     assert runs(pid) and alpha.process.poll() is None
     assert alpha.end(signal.SIGTERM) == DONE
     assert "web: released by force" in alpha.log and not runs(pid)
     cluster.owned("beta")
     cluster.beta.process.send_signal(signal.SIGTERM) # it does not want to stop there either
-    until(lambda: "leaving:" in cluster.beta.log, "beta begins to leave")
+    until(lambda: "shutting down:" in cluster.beta.log, "beta begins to leave")
 
 
 def test_a_daemon_without_memory_ends_its_leftovers_and_gets_the_role_back_or_another(cluster):

@@ -120,7 +120,7 @@ def test_a_first_worker_that_refuses_ends_the_guard_with_its_status(cluster):
 
 def test_a_worker_that_hangs_is_killed_and_followed_by_another(alpha):
     os.kill(alpha.first, signal.SIGSTOP)
-    until(lambda: "has not moved for 10 s: killing it" in alpha.log, "the guard notices")
+    until(lambda: "was unresponsive for 10 s: killing it" in alpha.log, "the guard notices")
     another_worker(alpha, alpha.first)
     assert not runs(alpha.first)
     assert alpha.end() == DONE
@@ -155,7 +155,7 @@ def test_sigterm_to_the_guard_ends_both_gracefully(cluster):
     worker, app = owner.worker, owner.status()["resources"][0]["pid"]
     assert owner.end() == DONE
     assert not runs(worker) and not runs(app)
-    assert owner.log.count("leaving:") == 1 and "released by force" not in owner.log
+    assert owner.log.count("shutting down:") == 1 and "released by force" not in owner.log
     cluster.owned(other.name)
 
 
@@ -170,7 +170,7 @@ def test_an_interrupt_at_the_terminal_is_one_request_and_not_two(alpha):
     os.killpg(alpha.guard, signal.SIGINT)
     assert alpha.process.wait(PATIENCE) == DONE
     alpha.process = None
-    assert alpha.log.count("leaving:") == 1 and "released by force" not in alpha.log
+    assert alpha.log.count("shutting down:") == 1 and "released by force" not in alpha.log
 
 
 def test_sighup_is_told_and_ignored(alpha):
@@ -282,7 +282,7 @@ def test_guard_and_worker_run_before_ordinary_processes_or_say_why_not(cluster):
 
 def test_a_worker_that_computes_without_pause_gives_way_and_lives_on(alpha):
     os.kill(alpha.first, signal.SIGXCPU)
-    until(lambda: "it gives way to others for 60 s" in alpha.log, "the worker says so")
+    until(lambda: "priority for 60 s" in alpha.log, "the worker says so")
     answers(alpha, alpha.first)
     assert os.sched_getscheduler(alpha.first) & ~os.SCHED_RESET_ON_FORK == os.SCHED_OTHER
 

@@ -37,8 +37,8 @@ def test_the_death_of_a_worker_costs_neither_process_nor_epoch(owned, number):
     assert web(owned.alpha) == before
     assert runs(before[1])
     log = owned.beta.log + owned.w1.log
-    assert "web: released" not in log and log.count("seeking") == 0
-    assert "resource app: process" in owned.alpha.log and "goes on" in owned.alpha.log
+    assert "web: released" not in log and log.count("requesting votes") == 0
+    assert "resource app: process" in owned.alpha.log and "continues" in owned.alpha.log
 
 
 def test_an_adopted_process_stops_with_its_role(owned):

@@ -64,7 +64,7 @@ static const struct garbage {
     {"{\"verb\":\"move\",\"timeout_ms\":1e99}", "\"timeout_ms\": expected milliseconds"},
     {"{\"verb\":\"move\",\"timeout_ms\":\"1\"}", "\"timeout_ms\": expected milliseconds"},
     {"{\"verb\":\"move\",\"force\":true}", "\"force\" is unknown"},
-    {"{\"verb\":\"status\"} {}", "stands behind"},
+    {"{\"verb\":\"status\"} {}", "is followed by"},
 };
 
 START_TEST(garbage_gets_a_sentence_that_names_it)

@@ -299,7 +299,7 @@ class Cluster(Faults):
     def rely_on_gate(self):
         """From now on an address may stand on two machines: the gate keeps one of them silent.
         False where this host has none."""
-        self.may_stand_in_silence = all("packet gate: stands" in self.log(name)
+        self.may_stand_in_silence = all("packet gate: active" in self.log(name)
                                         for name in self.nodes)
         return self.may_stand_in_silence
 
