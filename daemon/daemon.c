@@ -259,6 +259,37 @@ static enum code open_strays(struct daemon *daemon, struct error *error)
 	return strays_open(&daemon->strays, &settings, error);
 }
 
+static void no_guard_came(void *context)
+{
+	struct daemon *daemon = context;
+
+	shutdown_now(&daemon->shutdown);
+}
+
+static void end_for_next_program(void *context)
+{
+	struct daemon *daemon = context;
+
+	uv_stop(&daemon->loop);
+}
+
+static enum code open_guard_link(struct daemon *daemon, const struct daemon_settings *settings,
+                                 struct error *error)
+{
+	const struct guard_link_settings link = {
+	    .loop = &daemon->loop,
+	    .log = daemon->log,
+	    .fd = settings->guard,
+	    .is_managed = settings->is_managed,
+	    .argv = settings->argv,
+	    .hooks = {.context = daemon,
+	              .forsaken = no_guard_came,
+	              .replaced = end_for_next_program},
+	};
+
+	return guard_link_open(&daemon->guard_link, &link, error);
+}
+
 static enum code open_loop(struct daemon *daemon, const struct daemon_settings *settings,
                            struct error *error)
 {
@@ -273,10 +304,10 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	retire_open(daemon, settings->config, kept);
 	events_open(daemon);
 	shutdown_open(&daemon->shutdown, daemon);
-	refused_log_open(&daemon->refused_log, daemon);
-	realtime_open(&daemon->realtime, daemon);
-	code = guard_link_open(&daemon->guard_link, daemon, settings->guard, settings->is_managed,
-	                       settings->argv, error);
+	refused_log_open(&daemon->refused_log, &daemon->loop, daemon->log, &daemon->config.setup,
+	                 &daemon->admission);
+	realtime_open(&daemon->realtime, &daemon->loop, daemon->log);
+	code = open_guard_link(daemon, settings, error);
 	if (code == CODE_OK)
 		code = open_member(daemon, kept, error);
 	if (code == CODE_OK)

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 #include "daemon/platform/guard_host.h"
 
 enum {
@@ -19,21 +19,21 @@ enum {
 	GUARD_TRIES = 6,
 };
 
-static void candidacy_guard(uv_timer_t *timer);
+static void seek_guard(uv_timer_t *timer);
 
 static void wait_for_guard(struct guard_link *link)
 {
-	(void)uv_timer_start(&link->timer, candidacy_guard, GUARD_WAIT_MS, 0);
+	(void)uv_timer_start(&link->timer, seek_guard, GUARD_WAIT_MS, 0);
 }
 
 static void give_up(struct guard_link *link)
 {
-	log_write(link->daemon->log, LEVEL_ERROR,
+	log_write(link->settings.log, LEVEL_ERROR,
 	          "no new guard has come: handing over every role and leaving");
-	shutdown_now(&link->daemon->shutdown);
+	link->settings.hooks.forsaken(link->settings.hooks.context);
 }
 
-static void candidacy_guard(uv_timer_t *timer)
+static void seek_guard(uv_timer_t *timer)
 {
 	struct guard_link *link = timer->data;
 	struct error error;
@@ -45,10 +45,10 @@ static void candidacy_guard(uv_timer_t *timer)
 		return;
 	}
 	wait_for_guard(link);
-	if (link->is_managed || link->revived != 0)
+	if (link->settings.is_managed || link->revived != 0)
 		return;
-	if (guard_channel_revive(link->argv, &link->revived, &error) != CODE_OK)
-		log_write(link->daemon->log, LEVEL_ERROR, "%s; tried again in %d s", error.text,
+	if (guard_channel_revive(link->settings.argv, &link->revived, &error) != CODE_OK)
+		log_write(link->settings.log, LEVEL_ERROR, "%s; tried again in %d s", error.text,
 		          GUARD_WAIT_MS / 1000);
 }
 
@@ -57,32 +57,29 @@ static void on_channel(uv_poll_t *poll, int status, int events)
 	struct guard_link *link = poll->data;
 
 	(void)events;
-	if (status == 0 && !guard_channel_is_dead(link->fd))
+	if (status == 0 && !guard_channel_is_dead(link->settings.fd))
 		return;
 	(void)uv_poll_stop(poll);
-	log_write(link->daemon->log, LEVEL_ERROR,
+	log_write(link->settings.log, LEVEL_ERROR,
 	          "the guard of this process is gone: %s; until then nothing releases the roles of "
 	          "this host if this process hangs, too",
-	          link->is_managed ? "waiting for the service manager to start another"
-	                           : "starting another");
+	          link->settings.is_managed ? "waiting for the service manager to start another"
+	                                    : "starting another");
 	if (!link->is_replacing)
-		candidacy_guard(&link->timer);
+		seek_guard(&link->timer);
 }
 
-enum code guard_link_open(struct guard_link *link, struct daemon *daemon, int fd, bool is_managed,
-                          char *const argv[], struct error *error)
+enum code guard_link_open(struct guard_link *link, const struct guard_link_settings *settings,
+                          struct error *error)
 {
 	int failed;
 
-	link->daemon = daemon;
-	link->fd = fd;
-	link->is_managed = is_managed;
-	link->argv = argv;
-	if (fd < 0)
+	link->settings = *settings;
+	if (settings->fd < 0)
 		return CODE_OK;
-	(void)uv_timer_init(&daemon->loop, &link->timer);
+	(void)uv_timer_init(settings->loop, &link->timer);
 	link->timer.data = link->poll.data = link;
-	failed = uv_poll_init(&daemon->loop, &link->poll, fd);
+	failed = uv_poll_init(settings->loop, &link->poll, settings->fd);
 	if (failed != 0) {
 		uv_close((uv_handle_t *)&link->timer, NULL);
 		return error_set(error, CODE_SYSTEM, "cannot watch the guard: %s",
@@ -96,13 +93,13 @@ enum code guard_link_open(struct guard_link *link, struct daemon *daemon, int fd
 void guard_link_ready(struct guard_link *link)
 {
 	if (link->is_open)
-		guard_channel_ready(link->fd);
+		guard_channel_ready(link->settings.fd);
 }
 
 void guard_link_wake_guard(struct guard_link *link)
 {
 	if (link->is_open)
-		guard_channel_wake(link->fd);
+		guard_channel_wake(link->settings.fd);
 }
 
 static void replace(uv_timer_t *timer)
@@ -110,22 +107,22 @@ static void replace(uv_timer_t *timer)
 	struct guard_link *link = timer->data;
 
 	/* It died after it was asked: nobody would go on with what runs. */
-	if (guard_channel_is_dead(link->fd)) {
+	if (guard_channel_is_dead(link->settings.fd)) {
 		link->is_replacing = false;
-		candidacy_guard(timer);
+		seek_guard(timer);
 		return;
 	}
-	guard_channel_replace(link->fd);
-	uv_stop(&link->daemon->loop);
+	guard_channel_replace(link->settings.fd);
+	link->settings.hooks.replaced(link->settings.hooks.context);
 }
 
 bool guard_link_replace(struct guard_link *link)
 {
-	if (!link->is_open || guard_channel_is_dead(link->fd))
+	if (!link->is_open || guard_channel_is_dead(link->settings.fd))
 		return false;
 	link->is_replacing = true;
 	log_write(
-	    link->daemon->log, LEVEL_INFO,
+	    link->settings.log, LEVEL_INFO,
 	    "this process ends and the program in the file continues: what runs here stays up");
 	(void)uv_timer_start(&link->timer, replace, REPLACE_AFTER_MS, 0);
 	return true;
@@ -133,7 +130,7 @@ bool guard_link_replace(struct guard_link *link)
 
 bool guard_link_holds(const struct guard_link *link)
 {
-	return link->is_open && !guard_channel_is_dead(link->fd);
+	return link->is_open && !guard_channel_is_dead(link->settings.fd);
 }
 
 void guard_link_close(struct guard_link *link)
@@ -142,5 +139,5 @@ void guard_link_close(struct guard_link *link)
 		return;
 	uv_close((uv_handle_t *)&link->poll, NULL);
 	uv_close((uv_handle_t *)&link->timer, NULL);
-	(void)close(link->fd);
+	(void)close(link->settings.fd);
 }

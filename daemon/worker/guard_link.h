@@ -12,14 +12,29 @@
 
 #include "proto/error.h"
 
-struct daemon;
+struct log;
+
+/* Called from the loop. */
+struct guard_link_hooks {
+	void *context; /* borrowed until guard_link_close */
+	/* No new guard has come: hand over everything and leave. */
+	void (*forsaken)(void *context);
+	/* The guard has the order to start the program in the file: end now. */
+	void (*replaced)(void *context);
+};
+
+struct guard_link_settings {
+	uv_loop_t *loop; /* borrowed until guard_link_close, as is the log */
+	struct log *log;
+	int fd;            /* owned from now on; -1: there is no guard, and nothing happens below */
+	bool is_managed;   /* a service manager starts the next guard */
+	char *const *argv; /* how to start one otherwise; borrowed, NULL at the end */
+	struct guard_link_hooks hooks;
+};
 
 struct guard_link {
-	struct daemon *daemon; /* borrowed: the owner */
+	struct guard_link_settings settings;
 	bool is_open;
-	int fd;            /* owned */
-	bool is_managed;   /* a service manager starts the next guard */
-	char *const *argv; /* borrowed: how to start one otherwise */
 	uv_poll_t poll;
 	uv_timer_t timer;
 	bool is_replacing;
@@ -27,9 +42,8 @@ struct guard_link {
 	int64_t revived; /* process; 0: none under way */
 };
 
-/* `fd` -1: there is no guard, and nothing happens below. `argv` ends with NULL. */
-enum code guard_link_open(struct guard_link *link, struct daemon *daemon, int fd, bool is_managed,
-                          char *const argv[], struct error *error);
+enum code guard_link_open(struct guard_link *link, const struct guard_link_settings *settings,
+                          struct error *error);
 /* This process works. */
 void guard_link_ready(struct guard_link *link);
 /* A lease ends before the guard would look again. */

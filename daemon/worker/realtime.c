@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 #include "daemon/platform/self.h"
 
 enum { ORDINARY_FOR_MS = 60000 };
@@ -26,7 +26,7 @@ static void on_exceeded(uv_signal_t *signal, int number)
 
 	(void)number;
 	platform_let_processor_go();
-	log_write(realtime->daemon->log, LEVEL_WARNING,
+	log_write(realtime->log, LEVEL_WARNING,
 	          "this process used a full second of CPU without yielding: it drops its real-time "
 	          "priority for %d s; is somebody flooding it?",
 	          ORDINARY_FOR_MS / 1000);
@@ -41,20 +41,19 @@ void realtime_begin(struct realtime *realtime)
 	realtime->processor.code = platform_hold_processor(HOLD_WORKER, &realtime->processor);
 }
 
-static void report(const struct daemon *daemon, const struct error *lacking)
+static void report(struct log *log, const struct error *lacking)
 {
 	if (lacking->code != CODE_OK)
-		log_write(daemon->log, LEVEL_WARNING, "this process lacks rights: %s",
-		          lacking->text);
+		log_write(log, LEVEL_WARNING, "this process lacks rights: %s", lacking->text);
 }
 
-void realtime_open(struct realtime *realtime, struct daemon *daemon)
+void realtime_open(struct realtime *realtime, uv_loop_t *loop, struct log *log)
 {
-	realtime->daemon = daemon;
-	report(daemon, &realtime->memory);
-	report(daemon, &realtime->processor);
-	(void)uv_signal_init(&daemon->loop, &realtime->exceeded);
-	(void)uv_timer_init(&daemon->loop, &realtime->again);
+	realtime->log = log;
+	report(log, &realtime->memory);
+	report(log, &realtime->processor);
+	(void)uv_signal_init(loop, &realtime->exceeded);
+	(void)uv_timer_init(loop, &realtime->again);
 	realtime->exceeded.data = realtime->again.data = realtime;
 	(void)uv_signal_start(&realtime->exceeded, on_exceeded, SIGXCPU);
 }

@@ -11,10 +11,10 @@
 
 #include "proto/error.h"
 
-struct daemon;
+struct log;
 
 struct realtime {
-	struct daemon *daemon; /* borrowed: the owner */
+	struct log *log; /* borrowed until closed */
 	struct error memory, processor;
 	uv_signal_t exceeded;
 	uv_timer_t again;
@@ -22,6 +22,7 @@ struct realtime {
 
 /* Before this process has another thread than the calling one: all have to have the same place. */
 void realtime_begin(struct realtime *realtime);
-/* Needs the log and the loop. What this host does not allow is told once. */
-void realtime_open(struct realtime *realtime, struct daemon *daemon);
+/* What this host does not allow is logged, here and once. `loop` and `log` are borrowed until
+ * closed. */
+void realtime_open(struct realtime *realtime, uv_loop_t *loop, struct log *log);
 void realtime_close(struct realtime *realtime);

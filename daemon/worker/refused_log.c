@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 
 enum { EVERY_MS = 10000 };
 
@@ -35,7 +35,7 @@ static void report(struct refused_log *refused_log, const char *whose, enum refu
 {
 	bool details = refusal == REFUSAL_MALFORMED && refused_log->malformed[0] != '\0';
 
-	log_write(refused_log->daemon->log, LEVEL_WARNING,
+	log_write(refused_log->log, LEVEL_WARNING,
 	          "%" PRIu64 " datagrams from %s refused: %s (%s%s%s)", count, whose,
 	          refusal_word(refusal), advices[refusal].text, details ? ": " : "",
 	          details ? refused_log->malformed : "");
@@ -56,20 +56,23 @@ static void compare(struct refused_log *refused_log, const char *whose,
 static void look(uv_timer_t *timer)
 {
 	struct refused_log *refused_log = timer->data;
-	const struct daemon *daemon = refused_log->daemon;
+	const struct admission *admission = refused_log->admission;
 
-	for (uint8_t i = 0; i < daemon->config.setup.member_count; i++)
-		compare(refused_log, daemon->config.setup.members[i].name,
-		        daemon->admission.refused[i], refused_log->told[i]);
-	compare(refused_log, "strangers", daemon->admission.refused_strangers,
+	for (uint8_t i = 0; i < refused_log->setup->member_count; i++)
+		compare(refused_log, refused_log->setup->members[i].name, admission->refused[i],
+		        refused_log->told[i]);
+	compare(refused_log, "strangers", admission->refused_strangers,
 	        refused_log->told_strangers);
 }
 
-void refused_log_open(struct refused_log *refused_log, struct daemon *daemon)
+void refused_log_open(struct refused_log *refused_log, uv_loop_t *loop, struct log *log,
+                      const struct setup *setup, const struct admission *admission)
 {
 	memset(refused_log, 0, sizeof *refused_log);
-	refused_log->daemon = daemon;
-	(void)uv_timer_init(&daemon->loop, &refused_log->timer);
+	refused_log->log = log;
+	refused_log->setup = setup;
+	refused_log->admission = admission;
+	(void)uv_timer_init(loop, &refused_log->timer);
 	refused_log->timer.data = refused_log;
 	(void)uv_timer_start(&refused_log->timer, look, EVERY_MS, EVERY_MS);
 }
