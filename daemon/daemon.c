@@ -16,6 +16,7 @@
 #include "config/print.h"
 #include "daemon/events.h"
 #include "daemon/file.h"
+#include "daemon/parts.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
 #include "proto/member_check.h"
@@ -222,72 +223,11 @@ static enum code open_member(struct daemon *daemon, const struct kept *kept, str
 	randombytes_buf(&seed, sizeof seed);
 	member_init(&daemon->member, setup, remembered ? &daemon->durable : NULL, kept, seed,
 	            platform_now());
+	leases_read(&daemon->leases, &daemon->member, setup->role_count);
 	(void)member_durable(&daemon->member, &daemon->durable);
 	if (store_write_now(daemon->store, &daemon->durable, error) != CODE_OK)
 		return error_wrap(error, "this member cannot remember what it promises");
 	return CODE_OK;
-}
-
-static enum code open_control(struct daemon *daemon, struct error *error)
-{
-	const struct control_hooks hooks = verbs_hooks(daemon);
-	char path[FILE_PATH_BYTES];
-	uint32_t group = 0;
-	int64_t owner = CONTROL_NO_GROUP;
-	enum code code = file_path(path, daemon->run_dir, "control.sock", error);
-
-	if (code != CODE_OK)
-		return code;
-	if (daemon->config.group[0] != '\0') {
-		code = platform_group(daemon->config.group, &group, error);
-		if (code != CODE_OK)
-			return error_wrap(error, "[cluster] group");
-		owner = group;
-	}
-	return control_open(&daemon->control, &daemon->loop, path, owner, &hooks, error);
-}
-
-static enum code open_strays(struct daemon *daemon, struct error *error)
-{
-	const struct strays_settings settings = {
-	    .config = &daemon->config,
-	    .log = daemon->log,
-	    .loop = &daemon->loop,
-	    .hooks = events_strays_hooks(daemon),
-	};
-
-	return strays_open(&daemon->strays, &settings, error);
-}
-
-static void no_guard_came(void *context)
-{
-	struct daemon *daemon = context;
-
-	shutdown_now(&daemon->shutdown);
-}
-
-static void end_for_next_program(void *context)
-{
-	struct daemon *daemon = context;
-
-	uv_stop(&daemon->loop);
-}
-
-static enum code open_guard_link(struct daemon *daemon, const struct daemon_settings *settings,
-                                 struct error *error)
-{
-	const struct guard_link_settings link = {
-	    .loop = &daemon->loop,
-	    .log = daemon->log,
-	    .fd = settings->guard,
-	    .is_managed = settings->is_managed,
-	    .argv = settings->argv,
-	    .hooks = {.context = daemon,
-	              .forsaken = no_guard_came,
-	              .replaced = end_for_next_program},
-	};
-
-	return guard_link_open(&daemon->guard_link, &link, error);
 }
 
 static enum code open_loop(struct daemon *daemon, const struct daemon_settings *settings,
@@ -301,27 +241,27 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	if (failed != 0)
 		return error_set(error, CODE_SYSTEM, "event loop: %s", uv_strerror(failed));
 	daemon->loop_open = true;
-	retire_open(daemon, settings->config, kept);
+	parts_open_retire(daemon, settings, kept);
 	events_open(daemon);
 	shutdown_open(&daemon->shutdown, daemon);
 	refused_log_open(&daemon->refused_log, &daemon->loop, daemon->log, &daemon->config.setup,
 	                 &daemon->admission);
 	realtime_open(&daemon->realtime, &daemon->loop, daemon->log);
-	code = open_guard_link(daemon, settings, error);
+	code = parts_open_guard_link(daemon, settings, error);
 	if (code == CODE_OK)
 		code = open_member(daemon, kept, error);
 	if (code == CODE_OK)
-		code = self_fencing_open(daemon, error);
+		code = parts_open_self_fencing(daemon, error);
 	if (code == CODE_OK)
-		code = open_strays(daemon, error);
+		code = parts_open_strays(daemon, error);
 	if (code == CODE_OK)
 		code = net_open(&daemon->net, &daemon->loop, &daemon->config, &net_hooks, error);
 	if (code == CODE_OK)
 		code = open_runner(daemon, kept, error);
 	if (code == CODE_OK)
-		code = fencer_open(&daemon->fencer, daemon, error);
+		code = parts_open_fencer(daemon, error);
 	if (code == CODE_OK)
-		code = open_control(daemon, error);
+		code = parts_open_control(daemon, error);
 	return code;
 }
 
@@ -389,7 +329,7 @@ static void close_loop(struct daemon *daemon)
 	strays_close(&daemon->strays);
 	refused_log_close(&daemon->refused_log);
 	realtime_close(&daemon->realtime);
-	self_fencing_close(daemon);
+	self_fencing_close(&daemon->self_fencing);
 	guard_link_close(&daemon->guard_link);
 	shutdown_close(&daemon->shutdown);
 	events_close(daemon);
@@ -403,7 +343,7 @@ void daemon_close(struct daemon *daemon)
 {
 	if (daemon->loop_open)
 		close_loop(daemon);
-	retire_close(daemon);
+	retire_close(&daemon->retire);
 	log_close(daemon->log);
 	sodium_free(daemon->secret);
 	free(daemon);

@@ -38,6 +38,7 @@
 #include "daemon/worker/guard_link.h"
 #include "daemon/self_fencing/self_fencing.h"
 #include "daemon/worker/shutdown.h"
+#include "daemon/leases.h"
 #include "daemon/log.h"
 #include "daemon/net.h"
 #include "daemon/worker/realtime.h"
@@ -77,6 +78,7 @@ struct daemon {
 	struct heartbeat page;  /* scratch: the page that comes in or goes out */
 	struct durable durable; /* scratch: the snapshot on its way to the store */
 	struct daemon_role roles[ROLES_MAX];
+	struct leases leases; /* of the member, as of its last step */
 	struct self_fencing self_fencing;
 	struct instant started;
 
@@ -97,7 +99,7 @@ struct daemon {
 	struct fencer fencer;
 	struct control *control; /* owned */
 	struct verbs verbs;
-	struct config *retiring; /* owned: the file, while a role is being given up; else NULL */
+	struct retire retire;
 };
 
 struct daemon_settings {

@@ -37,11 +37,13 @@ void events_step(struct daemon *daemon, struct event event)
 	member_step(&daemon->member, &event, &daemon->effects);
 	if (daemon->effects.broken != NULL)
 		end_broken(daemon, event.kind);
-	self_fencing_follow(daemon);
+	leases_read(&daemon->leases, &daemon->member, daemon->config.setup.role_count);
+	self_fencing_follow(&daemon->self_fencing);
 	strays_follow(&daemon->strays);
 	effects_apply(daemon);
-	reannounce_follow(daemon);
-	retire_follow(daemon);
+	if (!uv_is_closing((uv_handle_t *)&daemon->wakeup)) /* the runner is, too */
+		reannounce_follow(&daemon->reannounce, &daemon->effects, daemon->runner);
+	retire_follow(&daemon->retire);
 	daemon->stepping = false;
 	verbs_after_step(daemon);
 }
@@ -182,14 +184,15 @@ static bool may_act(void *context, uint8_t role)
 	const struct daemon *daemon = context;
 
 	return member_may_act(&daemon->member, role, platform_now()) &&
-	       self_fencing_allow(daemon, role) && retire_allows(daemon, role);
+	       self_fencing_allow(&daemon->self_fencing, role) &&
+	       retire_allows(&daemon->retire, role);
 }
 
 static void network_changed(void *context, const struct network_change *change)
 {
 	struct daemon *daemon = context;
 
-	self_fencing_network(daemon, change);
+	self_fencing_network(&daemon->self_fencing, change);
 	strays_hear(&daemon->strays, change);
 }
 
@@ -204,13 +207,6 @@ struct runner_hooks events_runner_hooks(struct daemon *daemon)
 	    .may_act = may_act,
 	    .network = network_changed,
 	};
-}
-
-static struct instant lease_end(void *context, uint8_t role)
-{
-	const struct daemon *daemon = context;
-
-	return member_lease_end(&daemon->member, role);
 }
 
 static bool is_silent(void *context, uint8_t role)
@@ -232,10 +228,83 @@ struct strays_hooks events_strays_hooks(struct daemon *daemon)
 {
 	return (struct strays_hooks){
 	    .context = daemon,
-	    .lease_end = lease_end,
 	    .is_silent = is_silent,
 	    .changed = strays_changed,
 	};
+}
+
+/* --- the layers that end an ownership */
+
+static void watchdog_fitness(void *context, uint8_t role, const char *why)
+{
+	events_fitness(context, role, FIT_WATCHDOG, why);
+}
+
+static void gate_fitness(void *context, uint8_t role, const char *why)
+{
+	events_fitness(context, role, FIT_GATE, why);
+}
+
+static void keep(void *context, struct kept *kept)
+{
+	const struct daemon *daemon = context;
+
+	member_keep(&daemon->member, kept);
+}
+
+static void wake_guard(void *context)
+{
+	struct daemon *daemon = context;
+
+	guard_link_wake_guard(&daemon->guard_link);
+}
+
+static void limit_addresses(void *context, uint8_t role, struct lifetime_lease lease)
+{
+	struct daemon *daemon = context;
+
+	runner_lease(daemon->runner, role, lease);
+}
+
+static void list_up(void *context, uint8_t role, char *out, size_t size)
+{
+	const struct daemon *daemon = context;
+
+	runner_list_up(daemon->runner, role, out, size);
+}
+
+static void kill_again(void *context, uint8_t role)
+{
+	struct daemon *daemon = context;
+
+	runner_release(daemon->runner, role, daemon->roles[role].epoch, true,
+	               daemon->leases.release[role]);
+}
+
+struct self_fencing_hooks events_self_fencing_hooks(struct daemon *daemon)
+{
+	return (struct self_fencing_hooks){
+	    .context = daemon,
+	    .watchdog_fitness = watchdog_fitness,
+	    .gate_fitness = gate_fitness,
+	    .keep = keep,
+	    .wake_guard = wake_guard,
+	    .limit_addresses = limit_addresses,
+	    .list_up = list_up,
+	    .kill_again = kill_again,
+	};
+}
+
+/* --- fencing */
+
+void events_fenced(void *context, uint8_t member, uint32_t incarnation, bool is_off)
+{
+	struct event event = {.kind = EVENT_FENCED};
+
+	event.as.fenced.member = member;
+	event.as.fenced.incarnation = incarnation;
+	event.as.fenced.is_off = is_off;
+	events_step(context, event);
 }
 
 /* --- time */
@@ -249,7 +318,7 @@ static void wake_up(uv_timer_t *timer)
 	/* The loop's clock has whole milliseconds: it may wake us one too early. */
 	if (instant_before(now, daemon->due))
 		return;
-	reannounce_late(daemon, now, instant_since(now, daemon->due));
+	reannounce_late(&daemon->reannounce, now, instant_since(now, daemon->due));
 	events_step(daemon, event);
 }
 
@@ -260,7 +329,7 @@ static void follow_deadline(uv_prepare_t *prepare)
 	struct instant now = platform_now();
 	int64_t left;
 
-	self_fencing_turn(daemon);
+	self_fencing_turn(&daemon->self_fencing);
 	daemon->due = member_deadline(&daemon->member);
 	left = instant_since(daemon->due, now).ns;
 	/* At least one, so that a deadline that stays in the past does not spin. */
@@ -271,7 +340,10 @@ static void follow_deadline(uv_prepare_t *prepare)
 
 void events_open(struct daemon *daemon)
 {
-	reannounce_init(&daemon->reannounce);
+	const struct reannounce_settings reannounce = {
+	    .setup = &daemon->config.setup, .member = &daemon->member, .log = daemon->log};
+
+	reannounce_init(&daemon->reannounce, &reannounce);
 	(void)uv_timer_init(&daemon->loop, &daemon->wakeup);
 	(void)uv_prepare_init(&daemon->loop, &daemon->prepare);
 	daemon->wakeup.data = daemon;

@@ -8,6 +8,7 @@
 #include "daemon/resource/runner.h"
 #include "daemon/state/store.h"
 #include "daemon/resource/strays.h"
+#include "daemon/self_fencing/self_fencing.h"
 #include "proto/event.h"
 
 struct daemon;
@@ -31,6 +32,10 @@ struct net_hooks events_net_hooks(struct daemon *daemon);
 struct store_hooks events_store_hooks(struct daemon *daemon);
 struct runner_hooks events_runner_hooks(struct daemon *daemon);
 struct strays_hooks events_strays_hooks(struct daemon *daemon);
+struct self_fencing_hooks events_self_fencing_hooks(struct daemon *daemon);
+
+/* For the fencer; `context` is the daemon. */
+void events_fenced(void *context, uint8_t member, uint32_t incarnation, bool is_off);
 
 /* Wakes the member at its deadlines from now on. */
 void events_open(struct daemon *daemon);

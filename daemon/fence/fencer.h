@@ -13,7 +13,17 @@
 #include "daemon/fence/levels.h"
 #include "proto/effect.h"
 
-struct daemon;
+struct log;
+
+struct fencer_settings {
+	const struct config *config; /* borrowed until fencer_close, as are the next two */
+	struct log *log;
+	uv_loop_t *loop;
+	void *context;
+	/* Whether the node is off, as far as its agents say. Called from the loop, outside of a
+	 * step of the member. */
+	void (*ended)(void *context, uint8_t member, uint32_t incarnation, bool is_off);
+};
 
 /* What this daemon has done about one node. */
 struct fencer_run {
@@ -28,14 +38,15 @@ struct fencer_run {
 };
 
 struct fencer {
-	struct daemon *daemon; /* owns this */
-	struct fence *fence;   /* owned */
+	struct fencer_settings settings;
+	struct fence *fence; /* owned */
 	uv_timer_t told;
 	bool told_open;
 	struct fencer_run runs[MEMBERS_MAX];
 };
 
-enum code fencer_open(struct fencer *fencer, struct daemon *daemon, struct error *error);
+enum code fencer_open(struct fencer *fencer, const struct fencer_settings *settings,
+                      struct error *error);
 /* Kills what runs. Accepts one that is not open. */
 void fencer_close(struct fencer *fencer);
 

@@ -6,6 +6,7 @@
 #include "daemon/resource/runner.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,25 @@ void runner_view(const struct runner *runner, uint8_t resource, struct resource_
 	view->pid = found->pid;
 	view->conflict = found->conflict;
 	memcpy(view->detail, found->detail, sizeof view->detail);
+}
+
+void runner_list_up(const struct runner *runner, uint8_t role, char *out, size_t size)
+{
+	const struct config *config = runner->site.config;
+	const struct config_role *members = &config->roles[role];
+	size_t length = 0;
+	out[0] = '\0';
+	for (uint8_t i = 0; i < members->resource_count && length < size; i++) {
+		const uint8_t resource = members->resources[i];
+		struct resource_view view;
+		runner_view(runner, resource, &view);
+		if (view.state == RESOURCE_DOWN)
+			continue;
+		int written = snprintf(out + length, size - length, "%s%s%s%s",
+		                       length > 0 ? ", " : "", config->resources[resource].name,
+		                       view.detail[0] != '\0' ? ": " : "", view.detail);
+		length += written < 0 ? size : (size_t)written;
+	}
 }
 
 static enum code open_handles(struct runner *runner, struct error *error)

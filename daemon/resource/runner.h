@@ -118,3 +118,5 @@ void runner_lease(struct runner *runner, uint8_t role, struct lifetime_lease lea
 unsigned runner_announce(struct runner *runner, uint8_t role);
 
 void runner_view(const struct runner *runner, uint8_t resource, struct resource_view *view);
+/* What is not down of the role, for people: "db: does not go away, app". */
+void runner_list_up(const struct runner *runner, uint8_t role, char *out, size_t size);

@@ -21,8 +21,7 @@ static const struct config *config_of(const struct strays *strays)
 
 static bool has_claim(const struct strays *strays, uint8_t role)
 {
-	const struct strays_hooks *hooks = &strays->settings.hooks;
-	return hooks->lease_end(hooks->context, role).ns != INSTANT_PAST.ns;
+	return strays->settings.leases->end[role].ns != INSTANT_PAST.ns;
 }
 
 static void report(const struct strays *strays, uint8_t role, uint8_t resource,

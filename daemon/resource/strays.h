@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "config/config.h"
+#include "daemon/leases.h"
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
 #include "proto/clock.h"
@@ -19,8 +20,6 @@
 
 struct strays_hooks {
 	void *context; /* borrowed until strays_close */
-	/* Of this host's claim to the role; INSTANT_PAST: it has none. */
-	struct instant (*lease_end)(void *context, uint8_t role);
 	/* Whether the packet gate keeps the addresses of the role silent here. */
 	bool (*is_silent)(void *context, uint8_t role);
 	/* Whether there is any now. Called from the loop, outside of a step of the member. */
@@ -28,7 +27,8 @@ struct strays_hooks {
 };
 
 struct strays_settings {
-	const struct config *config; /* borrowed until strays_close, as are the next two */
+	const struct config *config; /* borrowed until strays_close, as are the next three */
+	const struct leases *leases;
 	struct log *log;
 	uv_loop_t *loop;
 	struct strays_hooks hooks;

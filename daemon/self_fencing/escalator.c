@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "config/print.h"
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 #include "daemon/platform/platform.h"
 
 enum { AGAIN_MS = 5000 };
@@ -18,7 +18,7 @@ static void wake_up(uv_timer_t *timer);
 
 static struct instant due_at(const struct escalator *escalator, uint8_t role)
 {
-	const struct span release = member_release_limit(&escalator->daemon->member, role);
+	const struct span release = escalator->settings.leases->release[role];
 	const struct instant due = escalation_due(&escalator->roles[role], release);
 
 	return instant_later(due, escalator->again_at[role]);
@@ -26,10 +26,10 @@ static struct instant due_at(const struct escalator *escalator, uint8_t role)
 
 static void look(struct escalator *escalator, struct instant now)
 {
-	const struct daemon *daemon = escalator->daemon;
+	const struct leases *leases = escalator->settings.leases;
 
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
-		const struct instant end = member_lease_end(&daemon->member, r);
+	for (uint8_t r = 0; r < leases->count; r++) {
+		const struct instant end = leases->end[r];
 		const bool claims = end.ns != INSTANT_PAST.ns;
 
 		escalation_follow(&escalator->roles[r], end, claims, now);
@@ -43,71 +43,44 @@ static void schedule(struct escalator *escalator, struct instant now)
 	struct instant due = INSTANT_NEVER;
 	int64_t left;
 
-	for (uint8_t r = 0; r < escalator->daemon->config.setup.role_count; r++)
+	for (uint8_t r = 0; r < escalator->settings.leases->count; r++)
 		due = instant_earlier(due, due_at(escalator, r));
 	if (due.ns == INSTANT_NEVER.ns) {
 		(void)uv_timer_stop(&escalator->timer);
 		return;
 	}
 	left = instant_since(due, now).ns;
-	uv_update_time(&escalator->daemon->loop);
+	uv_update_time(escalator->settings.loop);
 	(void)uv_timer_start(&escalator->timer, wake_up,
 	                     left <= 0 ? 0 : (uint64_t)(left / 1000000) + 1, 0);
 }
 
-/* "db: does not go away, app: ..." */
-static void list_what_is_up(const struct daemon *daemon, uint8_t role, char *out, size_t size)
-{
-	const struct config_role *config = &daemon->config.roles[role];
-	size_t length = 0;
-
-	out[0] = '\0';
-	for (uint8_t i = 0; i < config->resource_count && length < size; i++) {
-		struct resource_view view;
-		int written;
-
-		runner_view(daemon->runner, config->resources[i], &view);
-		if (view.state == RESOURCE_DOWN)
-			continue;
-		written = snprintf(out + length, size - length, "%s%s%s%s", length > 0 ? ", " : "",
-		                   daemon->config.resources[config->resources[i]].name,
-		                   view.detail[0] != '\0' ? ": " : "", view.detail);
-		length += written < 0 ? size : (size_t)written;
-	}
-}
-
-static void kill_again(struct daemon *daemon, uint8_t role)
-{
-	runner_release(daemon->runner, role, daemon->roles[role].epoch, true,
-	               member_release_limit(&daemon->member, role));
-}
-
 static void escalate(struct escalator *escalator, uint8_t role, struct instant now)
 {
-	struct daemon *daemon = escalator->daemon;
+	const struct escalator_settings *settings = &escalator->settings;
+	const char *name = settings->config->setup.roles[role].name;
 	const struct span passed = instant_since(now, escalator->roles[role].lease_end);
 	char up[LASTWORDS_TEXT_BYTES / 2], why[LASTWORDS_TEXT_BYTES], since[SPAN_TEXT_BYTES];
 	struct error error;
 
 	span_text(span_ms(passed.ns / 1000000), since);
-	list_what_is_up(daemon, role, up, sizeof up);
+	settings->list_up(settings->context, role, up, sizeof up);
 	(void)snprintf(
 	    why, sizeof why,
-	    "%s: still up here %s after its lease ended, so it may be up twice by now%s%s",
-	    daemon->config.setup.roles[role].name, since, up[0] != '\0' ? ": " : "", up);
+	    "%s: still up here %s after its lease ended, so it may be up twice by now%s%s", name,
+	    since, up[0] != '\0' ? ": " : "", up);
 	escalator->again_at[role] = instant_plus(now, span_ms(AGAIN_MS));
 	if (!escalator->reboots) {
-		log_write(daemon->log, LEVEL_ERROR,
+		log_write(settings->log, LEVEL_ERROR,
 		          "%s; killing it again (escalate = reboot would reboot this host)", why);
-		kill_again(daemon, role);
+		settings->kill_again(settings->context, role);
 		return;
 	}
-	log_write(daemon->log, LEVEL_ERROR, "%s; rebooting this host", why);
+	log_write(settings->log, LEVEL_ERROR, "%s; rebooting this host", why);
 	if (reboot_reason_and_reboot(escalator->path, why, &error) == CODE_OK)
 		return;
-	log_write(daemon->log, LEVEL_ERROR, "%s; killing %s again", error.text,
-	          daemon->config.setup.roles[role].name);
-	kill_again(daemon, role);
+	log_write(settings->log, LEVEL_ERROR, "%s; killing %s again", error.text, name);
+	settings->kill_again(settings->context, role);
 }
 
 static void wake_up(uv_timer_t *timer)
@@ -116,28 +89,30 @@ static void wake_up(uv_timer_t *timer)
 	const struct instant now = platform_now();
 
 	look(escalator, now);
-	for (uint8_t r = 0; r < escalator->daemon->config.setup.role_count; r++) {
+	for (uint8_t r = 0; r < escalator->settings.leases->count; r++) {
 		if (instant_reached(now, due_at(escalator, r)))
 			escalate(escalator, r, now);
 	}
 	schedule(escalator, platform_now());
 }
 
-enum code escalator_open(struct escalator *escalator, struct daemon *daemon, struct error *error)
+enum code escalator_open(struct escalator *escalator, const struct escalator_settings *settings,
+                         struct error *error)
 {
-	enum code code = reboot_reason_path(escalator->path, daemon->state_dir, error);
+	enum code code = reboot_reason_path(escalator->path, settings->state_dir, error);
 
 	if (code != CODE_OK)
 		return code;
-	escalator->daemon = daemon;
-	escalator->reboots = daemon->config.escalate == ESCALATE_REBOOT;
+	escalator->settings = *settings;
+	escalator->is_open = true;
+	escalator->reboots = settings->config->escalate == ESCALATE_REBOOT;
 	for (uint8_t r = 0; r < ROLES_MAX; r++)
 		escalator->again_at[r] = INSTANT_PAST;
-	(void)uv_timer_init(&daemon->loop, &escalator->timer);
+	(void)uv_timer_init(settings->loop, &escalator->timer);
 	escalator->timer.data = escalator;
-	reboot_reason_recall(&escalator->last, daemon->state_dir);
+	reboot_reason_recall(&escalator->last, settings->state_dir);
 	if (escalator->last.fresh)
-		log_write(daemon->log, LEVEL_WARNING,
+		log_write(settings->log, LEVEL_WARNING,
 		          "at %s failoverd rebooted this host, or tried to: %s",
 		          escalator->last.date, escalator->last.text);
 	return CODE_OK;
@@ -147,7 +122,7 @@ void escalator_follow(struct escalator *escalator)
 {
 	const struct instant now = platform_now();
 
-	if (escalator->daemon == NULL)
+	if (!escalator->is_open)
 		return; /* closed: the loop ends */
 	look(escalator, now);
 	schedule(escalator, now);
@@ -155,8 +130,8 @@ void escalator_follow(struct escalator *escalator)
 
 void escalator_close(struct escalator *escalator)
 {
-	if (escalator->daemon == NULL)
+	if (!escalator->is_open)
 		return;
 	uv_close((uv_handle_t *)&escalator->timer, NULL);
-	escalator->daemon = NULL;
+	escalator->is_open = false;
 }

@@ -10,14 +10,30 @@
 #include <uv.h>
 
 #include "daemon/self_fencing/escalation.h"
+#include "config/config.h"
 #include "daemon/file.h"
+#include "daemon/leases.h"
 #include "daemon/self_fencing/reboot_reason.h"
 #include "proto/limits.h"
 
-struct daemon;
+struct log;
+
+struct escalator_settings {
+	const struct config *config; /* borrowed until escalator_close, as are all pointers */
+	const struct leases *leases;
+	struct log *log;
+	uv_loop_t *loop;
+	const char *state_dir;
+	void *context;
+	/* What is up of the role, for the log: "db: does not go away, app". */
+	void (*list_up)(void *context, uint8_t role, char *out, size_t size);
+	/* The role is released by force again. */
+	void (*kill_again)(void *context, uint8_t role);
+};
 
 struct escalator {
-	struct daemon *daemon; /* borrowed: the owner; NULL: not open */
+	struct escalator_settings settings;
+	bool is_open;
 	uv_timer_t timer;
 	bool reboots;
 	char path[FILE_PATH_BYTES];
@@ -27,7 +43,8 @@ struct escalator {
 };
 
 /* Blocks: reads what an earlier life left, and logs what nobody has logged yet. */
-enum code escalator_open(struct escalator *escalator, struct daemon *daemon, struct error *error);
+enum code escalator_open(struct escalator *escalator, const struct escalator_settings *settings,
+                         struct error *error);
 /* After each step of the member. */
 void escalator_follow(struct escalator *escalator);
 /* Its handle ends with the loop's next turn. */

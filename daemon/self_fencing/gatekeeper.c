@@ -184,13 +184,12 @@ static bool has_moved(const struct gatekeeper *keeper)
 
 void gatekeeper_follow(struct gatekeeper *keeper)
 {
-	const struct gatekeeper_hooks *hooks = &keeper->settings.hooks;
 	if (keeper->gate == NULL)
 		return;
 	for (uint8_t r = 0; r < config_of(keeper)->setup.role_count; r++) {
 		if (!keeper->roles[r].has_address)
 			continue;
-		struct instant end = hooks->lease_end(hooks->context, r);
+		struct instant end = keeper->settings.leases->end[r];
 		if (end.ns == INSTANT_PAST.ns)
 			gate_disclaim(keeper->gate, r);
 		else
@@ -303,9 +302,8 @@ bool gatekeeper_silences(const struct gatekeeper *keeper, uint8_t role)
 
 bool gatekeeper_view(const struct gatekeeper *keeper, uint8_t role, struct gatekeeper_view *view)
 {
-	const struct gatekeeper_hooks *hooks = &keeper->settings.hooks;
 	const struct gatekeeper_role *known = &keeper->roles[role];
-	struct instant end = hooks->lease_end(hooks->context, role);
+	struct instant end = keeper->settings.leases->end[role];
 	*view = (struct gatekeeper_view){.use = GATE_NONE, .why = ""};
 	if (!known->has_address)
 		return false;

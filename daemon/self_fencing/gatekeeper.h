@@ -21,6 +21,7 @@
 #include <uv.h>
 
 #include "config/config.h"
+#include "daemon/leases.h"
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
 #include "proto/clock.h"
@@ -30,15 +31,14 @@ struct gate;
 
 struct gatekeeper_hooks {
 	void *context; /* borrowed until gatekeeper_close */
-	/* Of this host's claim to the role; INSTANT_PAST: it has none. */
-	struct instant (*lease_end)(void *context, uint8_t role);
 	/* Only where a gate is required: whether the role can run here; `why` NULL: it can. Called
 	 * from gatekeeper_open and from the loop. */
 	void (*fitness)(void *context, uint8_t role, const char *why);
 };
 
 struct gatekeeper_settings {
-	const struct config *config; /* borrowed until gatekeeper_close, as are the next three */
+	const struct config *config; /* borrowed until gatekeeper_close, as are the next four */
+	const struct leases *leases;
 	const char *run_dir;
 	struct log *log;
 	uv_loop_t *loop;

@@ -4,110 +4,130 @@
  */
 #include "daemon/self_fencing/self_fencing.h"
 
-#include "daemon/daemon.h"
-
 /* The kernel's two: the gate that silences an address when its lease ends, and the end of the
  * address itself. */
-static void follow_addresses(struct daemon *daemon)
+static void follow_addresses(struct self_fencing *self_fencing)
 {
-	const struct gatekeeper *keeper = &daemon->self_fencing.gatekeeper;
+	const struct self_fencing_hooks *hooks = &self_fencing->settings.hooks;
+	const struct leases *leases = self_fencing->settings.leases;
 
-	gatekeeper_follow(&daemon->self_fencing.gatekeeper);
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
-		const struct instant end = member_lease_end(&daemon->member, r);
+	gatekeeper_follow(&self_fencing->gatekeeper);
+	for (uint8_t r = 0; r < leases->count; r++) {
 		const struct lifetime_lease lease = {
-		    .end = end,
-		    .gone_by = instant_plus(end, member_release_limit(&daemon->member, r)),
-		    .is_silent_after = gatekeeper_silences(keeper, r),
+		    .end = leases->end[r],
+		    .gone_by = instant_plus(leases->end[r], leases->release[r]),
+		    .is_silent_after = gatekeeper_silences(&self_fencing->gatekeeper, r),
 		};
 
-		runner_lease(daemon->runner, r, lease);
+		hooks->limit_addresses(hooks->context, r, lease);
 	}
 }
 
-static struct instant lease_end(void *context, uint8_t role)
+static void follow_memory(struct self_fencing *self_fencing)
 {
-	const struct daemon *daemon = context;
-
-	return member_lease_end(&daemon->member, role);
-}
-
-static void gate_fitness(void *context, uint8_t role, const char *why)
-{
-	events_fitness(context, role, FIT_GATE, why);
-}
-
-static enum code open_gatekeeper(struct daemon *daemon, struct error *error)
-{
-	const struct gatekeeper_settings settings = {
-	    .config = &daemon->config,
-	    .run_dir = daemon->run_dir,
-	    .log = daemon->log,
-	    .loop = &daemon->loop,
-	    .hooks = {.context = daemon, .lease_end = lease_end, .fitness = gate_fitness},
-	};
-
-	return gatekeeper_open(&daemon->self_fencing.gatekeeper, &settings, error);
-}
-
-static void follow_memory(struct daemon *daemon)
-{
-	struct self_fencing *self_fencing = &daemon->self_fencing;
-	const struct setup *setup = &daemon->config.setup;
+	const struct self_fencing_hooks *hooks = &self_fencing->settings.hooks;
+	const struct setup *setup = &self_fencing->settings.config->setup;
+	const struct leases *known = self_fencing->settings.leases;
 	struct memory_lease leases[ROLES_MAX];
 
 	if (self_fencing->memory == NULL)
 		return;
-	member_keep(&daemon->member, &self_fencing->kept);
-	for (uint8_t r = 0; r < setup->role_count; r++)
-		leases[r] =
-		    (struct memory_lease){.role = setup->roles[r].id,
-		                          .end = member_lease_end(&daemon->member, r),
-		                          .release = member_release_limit(&daemon->member, r)};
-	if (shared_memory_follow(self_fencing->memory, &self_fencing->kept, leases,
-	                         setup->role_count))
-		guard_link_wake_guard(&daemon->guard_link);
+	hooks->keep(hooks->context, &self_fencing->kept);
+	for (uint8_t r = 0; r < known->count; r++)
+		leases[r] = (struct memory_lease){
+		    .role = setup->roles[r].id, .end = known->end[r], .release = known->release[r]};
+	if (shared_memory_follow(self_fencing->memory, &self_fencing->kept, leases, known->count))
+		hooks->wake_guard(hooks->context);
 }
 
-enum code self_fencing_open(struct daemon *daemon, struct error *error)
+static void open_watchdog(struct self_fencing *self_fencing)
 {
-	struct shared_memory *memory = daemon->self_fencing.memory;
+	const struct self_fencing_settings *own = &self_fencing->settings;
+	const struct watchdog_layer_settings settings = {
+	    .config = own->config,
+	    .leases = own->leases,
+	    .log = own->log,
+	    .loop = own->loop,
+	    .context = own->hooks.context,
+	    .fitness = own->hooks.watchdog_fitness,
+	};
+
+	watchdog_layer_open(&self_fencing->watchdog, &settings);
+}
+
+static enum code open_escalator(struct self_fencing *self_fencing, struct error *error)
+{
+	const struct self_fencing_settings *own = &self_fencing->settings;
+	const struct escalator_settings settings = {
+	    .config = own->config,
+	    .leases = own->leases,
+	    .log = own->log,
+	    .loop = own->loop,
+	    .state_dir = own->state_dir,
+	    .context = own->hooks.context,
+	    .list_up = own->hooks.list_up,
+	    .kill_again = own->hooks.kill_again,
+	};
+
+	return escalator_open(&self_fencing->escalator, &settings, error);
+}
+
+static enum code open_gatekeeper(struct self_fencing *self_fencing, struct error *error)
+{
+	const struct self_fencing_settings *own = &self_fencing->settings;
+	const struct gatekeeper_settings settings = {
+	    .config = own->config,
+	    .leases = own->leases,
+	    .run_dir = own->run_dir,
+	    .log = own->log,
+	    .loop = own->loop,
+	    .hooks = {.context = own->hooks.context, .fitness = own->hooks.gate_fitness},
+	};
+
+	return gatekeeper_open(&self_fencing->gatekeeper, &settings, error);
+}
+
+enum code self_fencing_open(struct self_fencing *self_fencing,
+                            const struct self_fencing_settings *settings, struct error *error)
+{
+	struct shared_memory *memory = self_fencing->memory;
 	enum code code;
 
+	self_fencing->settings = *settings;
 	if (memory != NULL)
-		atomic_store(&memory->escalates, daemon->config.escalate == ESCALATE_REBOOT);
-	watchdog_layer_open(&daemon->self_fencing.watchdog, daemon);
-	code = escalator_open(&daemon->self_fencing.escalator, daemon, error);
-	return code == CODE_OK ? open_gatekeeper(daemon, error) : code;
+		atomic_store(&memory->escalates, settings->config->escalate == ESCALATE_REBOOT);
+	open_watchdog(self_fencing);
+	code = open_escalator(self_fencing, error);
+	return code == CODE_OK ? open_gatekeeper(self_fencing, error) : code;
 }
 
-void self_fencing_follow(struct daemon *daemon)
+void self_fencing_follow(struct self_fencing *self_fencing)
 {
-	follow_memory(daemon);
-	follow_addresses(daemon);
-	watchdog_layer_follow(&daemon->self_fencing.watchdog);
-	escalator_follow(&daemon->self_fencing.escalator);
+	follow_memory(self_fencing);
+	follow_addresses(self_fencing);
+	watchdog_layer_follow(&self_fencing->watchdog);
+	escalator_follow(&self_fencing->escalator);
 }
 
-void self_fencing_network(struct daemon *daemon, const struct network_change *change)
+void self_fencing_network(struct self_fencing *self_fencing, const struct network_change *change)
 {
-	gatekeeper_hear(&daemon->self_fencing.gatekeeper, change);
+	gatekeeper_hear(&self_fencing->gatekeeper, change);
 }
 
-bool self_fencing_allow(const struct daemon *daemon, uint8_t role)
+bool self_fencing_allow(const struct self_fencing *self_fencing, uint8_t role)
 {
-	return watchdog_layer_allows(&daemon->self_fencing.watchdog, role);
+	return watchdog_layer_allows(&self_fencing->watchdog, role);
 }
 
-void self_fencing_turn(struct daemon *daemon)
+void self_fencing_turn(struct self_fencing *self_fencing)
 {
-	if (daemon->self_fencing.memory != NULL)
-		atomic_fetch_add(&daemon->self_fencing.memory->worker_turns, 1);
+	if (self_fencing->memory != NULL)
+		atomic_fetch_add(&self_fencing->memory->worker_turns, 1);
 }
 
-void self_fencing_close(struct daemon *daemon)
+void self_fencing_close(struct self_fencing *self_fencing)
 {
-	gatekeeper_close(&daemon->self_fencing.gatekeeper);
-	escalator_close(&daemon->self_fencing.escalator);
-	watchdog_layer_close(&daemon->self_fencing.watchdog);
+	gatekeeper_close(&self_fencing->gatekeeper);
+	escalator_close(&self_fencing->escalator);
+	watchdog_layer_close(&self_fencing->watchdog);
 }

@@ -8,16 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 #include "daemon/platform/platform.h"
 
 static void wake_up(uv_timer_t *timer);
 
 static void say(void *context, enum note_level level, const char *line)
 {
-	const struct daemon *daemon = context;
-
-	log_write(daemon->log, level, "%s", line);
+	log_write(context, level, "%s", line);
 }
 
 static bool is_candidate(const struct setup *setup, uint8_t role)
@@ -55,24 +53,24 @@ static void schedule(struct watchdog_layer *layer)
 		(void)uv_timer_stop(&layer->timer);
 		return;
 	}
-	uv_update_time(&layer->daemon->loop);
+	uv_update_time(layer->settings.loop);
 	(void)uv_timer_start(&layer->timer, wake_up,
 	                     untold || left <= 0 ? 0 : (uint64_t)(left / 1000000) + 1, 0);
 }
 
 static void tell_fitness(struct watchdog_layer *layer)
 {
-	struct daemon *daemon = layer->daemon;
+	const struct setup *setup = &layer->settings.config->setup;
 	char why[sizeof layer->told + 16];
 
 	if (strcmp(obstacle(layer), layer->told) == 0)
 		return;
 	(void)snprintf(layer->told, sizeof layer->told, "%s", obstacle(layer));
 	(void)snprintf(why, sizeof why, "watchdog: %s", layer->told);
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
-		if (is_candidate(&daemon->config.setup, r))
-			events_fitness(daemon, r, FIT_WATCHDOG,
-			               layer->told[0] == '\0' ? NULL : why);
+	for (uint8_t r = 0; r < setup->role_count; r++) {
+		if (is_candidate(setup, r))
+			layer->settings.fitness(layer->settings.context, r,
+			                        layer->told[0] == '\0' ? NULL : why);
 	}
 }
 
@@ -85,32 +83,33 @@ static void wake_up(uv_timer_t *timer)
 	schedule(layer);
 }
 
-void watchdog_layer_open(struct watchdog_layer *layer, struct daemon *daemon)
+void watchdog_layer_open(struct watchdog_layer *layer,
+                         const struct watchdog_layer_settings *settings)
 {
-	const struct config *config = &daemon->config;
-	const struct petter_settings settings = {
+	const struct config *config = settings->config;
+	const struct watchdog_feeder_settings feeder = {
 	    .use = is_any_candidate(&config->setup) ? config->watchdog : USE_OFF,
 	    .device = config->watchdog_device,
 	    .timeout = config->watchdog_timeout,
 	    .timing = config->setup.timing,
-	    .hooks = {.context = daemon, .say = say},
+	    .hooks = {.context = settings->log, .say = say},
 	};
 
-	layer->daemon = daemon;
-	(void)uv_timer_init(&daemon->loop, &layer->timer);
+	layer->settings = *settings;
+	layer->is_open = true;
+	(void)uv_timer_init(settings->loop, &layer->timer);
 	layer->timer.data = layer;
-	watchdog_feeder_open(&layer->feeder, &settings);
+	watchdog_feeder_open(&layer->feeder, &feeder);
 }
 
 void watchdog_layer_follow(struct watchdog_layer *layer)
 {
-	const struct daemon *daemon = layer->daemon;
+	const struct leases *leases = layer->settings.leases;
 
-	if (daemon == NULL)
+	if (!layer->is_open)
 		return; /* closed: the loop ends */
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
-		watchdog_feeder_follow(&layer->feeder, r, member_lease_end(&daemon->member, r),
-		                       member_release_limit(&daemon->member, r));
+	for (uint8_t r = 0; r < leases->count; r++)
+		watchdog_feeder_follow(&layer->feeder, r, leases->end[r], leases->release[r]);
 	watchdog_feeder_turn(&layer->feeder);
 	schedule(layer);
 }
@@ -122,9 +121,9 @@ bool watchdog_layer_allows(const struct watchdog_layer *layer, uint8_t role)
 
 void watchdog_layer_close(struct watchdog_layer *layer)
 {
-	if (layer->daemon == NULL)
+	if (!layer->is_open)
 		return;
 	watchdog_feeder_close(&layer->feeder);
 	uv_close((uv_handle_t *)&layer->timer, NULL);
-	layer->daemon = NULL;
+	layer->is_open = false;
 }

@@ -61,7 +61,8 @@ static void end_trouble(struct watchdog_feeder *feeder)
 	feeder->trouble[0] = '\0';
 }
 
-void watchdog_feeder_open(struct watchdog_feeder *feeder, const struct petter_settings *settings)
+void watchdog_feeder_open(struct watchdog_feeder *feeder,
+                          const struct watchdog_feeder_settings *settings)
 {
 	struct error error;
 	struct span timeout;

@@ -19,17 +19,17 @@
 #include "proto/note.h" /* enum note_level */
 
 /* Gets each line for people, without a newline. */
-struct petter_hooks {
+struct watchdog_feeder_hooks {
 	void *context;
 	void (*say)(void *context, enum note_level level, const char *line);
 };
 
-struct petter_settings {
+struct watchdog_feeder_settings {
 	enum config_use use;
 	const char *device;  /* copied */
 	struct span timeout; /* wanted; 0: the longest that fits */
 	struct timing timing;
-	struct petter_hooks hooks;
+	struct watchdog_feeder_hooks hooks;
 };
 
 struct watchdog_feeder {
@@ -37,7 +37,7 @@ struct watchdog_feeder {
 	bool required; /* without it nothing may be started */
 	bool proven;   /* the device did what it should at least once */
 	struct span heartbeat;
-	struct petter_hooks hooks;
+	struct watchdog_feeder_hooks hooks;
 	struct watchdog policy;
 	struct watchdog_device device;
 	struct watchdog_facts facts;
@@ -48,7 +48,8 @@ struct watchdog_feeder {
 };
 
 /* Touches no device yet. */
-void watchdog_feeder_open(struct watchdog_feeder *feeder, const struct petter_settings *settings);
+void watchdog_feeder_open(struct watchdog_feeder *feeder,
+                          const struct watchdog_feeder_settings *settings);
 /* Stops the device if nothing is owned; else leaves it counting, for the next life of the worker to
  * take over, or to reset this host. Accepts one that was never opened, if it is all zero. */
 void watchdog_feeder_close(struct watchdog_feeder *feeder);

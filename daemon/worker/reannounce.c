@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "config/print.h"
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 #include "daemon/platform/platform.h"
+#include "daemon/resource/runner.h"
+#include "proto/member.h"
 
 enum {
 	/* Lateness below this is the timer's own coarseness, however fast the heartbeats. */
@@ -21,9 +23,10 @@ enum {
 	ANNOUNCED_EVERY_MS = 5000,
 };
 
-void reannounce_init(struct reannounce *reannounce)
+void reannounce_init(struct reannounce *reannounce, const struct reannounce_settings *settings)
 {
 	memset(reannounce, 0, sizeof *reannounce);
+	reannounce->settings = *settings;
 	reannounce->paused_at = reannounce->told_at = INSTANT_PAST;
 	for (uint8_t r = 0; r < ROLES_MAX; r++)
 		reannounce->announced_at[r] = INSTANT_PAST;
@@ -31,16 +34,15 @@ void reannounce_init(struct reannounce *reannounce)
 
 /* --- pauses */
 
-static struct span tolerated(const struct daemon *daemon)
+static struct span tolerated(const struct setup *setup)
 {
-	const struct span half = span_divided(daemon->config.setup.timing.heartbeat, 2);
+	const struct span half = span_divided(setup->timing.heartbeat, 2);
 
 	return half.ns > span_ms(PAUSE_LEAST_MS).ns ? half : span_ms(PAUSE_LEAST_MS);
 }
 
-static void tell_pause(struct daemon *daemon, struct instant now, struct span late)
+static void tell_pause(struct reannounce *reannounce, struct instant now, struct span late)
 {
-	struct reannounce *reannounce = &daemon->reannounce;
 	char others[64] = "", promised[SPAN_TEXT_BYTES];
 
 	if (instant_since(now, reannounce->told_at).ns < span_ms(TOLD_EVERY_MS).ns) {
@@ -50,8 +52,8 @@ static void tell_pause(struct daemon *daemon, struct instant now, struct span la
 	if (reannounce->untold > 0)
 		(void)snprintf(others, sizeof others, "; %" PRIu64 " more since the last such line",
 		               reannounce->untold);
-	span_text(daemon->config.setup.timing.lease, promised);
-	log_write(daemon->log, LEVEL_WARNING,
+	span_text(reannounce->settings.setup->timing.lease, promised);
+	log_write(reannounce->settings.log, LEVEL_WARNING,
 	          "this process was not running for %" PRId64 " ms (the lease is %s): a busy or "
 	          "paused host%s",
 	          late.ns / 1000000, promised, others);
@@ -59,18 +61,16 @@ static void tell_pause(struct daemon *daemon, struct instant now, struct span la
 	reannounce->untold = 0;
 }
 
-void reannounce_late(struct daemon *daemon, struct instant now, struct span late)
+void reannounce_late(struct reannounce *reannounce, struct instant now, struct span late)
 {
-	struct reannounce *reannounce = &daemon->reannounce;
-
-	if (late.ns <= tolerated(daemon).ns)
+	if (late.ns <= tolerated(reannounce->settings.setup).ns)
 		return;
 	reannounce->pauses++;
 	reannounce->paused_at = now;
 	reannounce->last_pause = late;
 	if (late.ns > reannounce->longest_pause.ns)
 		reannounce->longest_pause = late;
-	tell_pause(daemon, now, late);
+	tell_pause(reannounce, now, late);
 }
 
 /* --- telling the neighbours again */
@@ -112,7 +112,8 @@ enum sense reannounce_due(struct reannounce *reannounce, uint8_t role, bool hold
 	return why;
 }
 
-static void announce(struct daemon *daemon, uint8_t role, enum sense why)
+static void announce(struct reannounce *reannounce, struct runner *runner, uint8_t role,
+                     enum sense why)
 {
 	static const char *const reasons[] = {
 	    [SENSE_NOTHING] = "",
@@ -123,26 +124,26 @@ static void announce(struct daemon *daemon, uint8_t role, enum sense why)
 
 	if (why == SENSE_NOTHING)
 		return;
-	count = runner_announce(daemon->runner, role);
+	count = runner_announce(runner, role);
 	if (count == 0)
 		return;
-	daemon->reannounce.announced++;
-	log_write(daemon->log, LEVEL_INFO, "%s: %s: telling the neighbours again where it is",
-	          daemon->config.setup.roles[role].name, reasons[why]);
+	reannounce->announced++;
+	log_write(reannounce->settings.log, LEVEL_INFO,
+	          "%s: %s: telling the neighbours again where it is",
+	          reannounce->settings.setup->roles[role].name, reasons[why]);
 }
 
-void reannounce_follow(struct daemon *daemon)
+void reannounce_follow(struct reannounce *reannounce, const struct effects *effects,
+                       struct runner *runner)
 {
+	const struct member *member = reannounce->settings.member;
 	const struct instant now = platform_now();
 
-	if (uv_is_closing((uv_handle_t *)&daemon->wakeup))
-		return; /* with the runner, too */
-	reannounce_hear(&daemon->reannounce, &daemon->effects);
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
-		const bool holds = member_lease_end(&daemon->member, r).ns != INSTANT_PAST.ns;
+	reannounce_hear(reannounce, effects);
+	for (uint8_t r = 0; r < reannounce->settings.setup->role_count; r++) {
+		const bool holds = member_lease_end(member, r).ns != INSTANT_PAST.ns;
 
-		announce(daemon, r,
-		         reannounce_due(&daemon->reannounce, r, holds,
-		                        member_may_act(&daemon->member, r, now), now));
+		announce(reannounce, runner, r,
+		         reannounce_due(reannounce, r, holds, member_may_act(member, r, now), now));
 	}
 }

@@ -14,11 +14,22 @@
 #include "proto/effect.h"
 #include "proto/limits.h"
 
-struct daemon;
+struct log;
+struct member;
+struct runner;
+struct setup;
+
+/* Borrowed as long as reannounce is used. */
+struct reannounce_settings {
+	const struct setup *setup;
+	const struct member *member;
+	struct log *log;
+};
 
 enum sense { SENSE_NOTHING, SENSE_PAUSE, SENSE_RETURN };
 
 struct reannounce {
+	struct reannounce_settings settings;
 	uint64_t pauses; /* turns of the loop that came late by half a heartbeat or more */
 	struct span last_pause, longest_pause;
 	struct instant paused_at;
@@ -30,12 +41,13 @@ struct reannounce {
 	uint64_t announced; /* roles whose neighbours were told again, ever */
 };
 
-void reannounce_init(struct reannounce *reannounce);
+void reannounce_init(struct reannounce *reannounce, const struct reannounce_settings *settings);
 
 /* A turn of the loop came late by so much. Logged, but not each time. */
-void reannounce_late(struct daemon *daemon, struct instant now, struct span late);
-/* After each step of the member and its effects. */
-void reannounce_follow(struct daemon *daemon);
+void reannounce_late(struct reannounce *reannounce, struct instant now, struct span late);
+/* After each step of the member, with its effects, when they are done. */
+void reannounce_follow(struct reannounce *reannounce, const struct effects *effects,
+                       struct runner *runner);
 
 /* Parts of reannounce_follow, for tests. */
 void reannounce_hear(struct reannounce *reannounce, const struct effects *effects);

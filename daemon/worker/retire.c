@@ -12,9 +12,10 @@
 #include "config/load.h"
 #include "config/print.h"
 #include "config/retire.h"
-#include "daemon/daemon.h"
 #include "daemon/file.h"
+#include "daemon/log.h"
 #include "daemon/platform/platform.h"
+#include "proto/member.h"
 
 static const char NAME[] = "running.ini";
 enum { LINE_BYTES = 256 };
@@ -53,8 +54,8 @@ static enum code load_before(struct work *work, const char *run_dir, struct erro
 }
 
 /* With the sentence for the log on what becomes of the role. */
-static bool retire(struct config *config, const struct work *work, const struct error *error,
-                   uint64_t id, char line[LINE_BYTES])
+static bool add_retired(struct config *config, const struct work *work, const struct error *error,
+                        uint64_t id, char line[LINE_BYTES])
 {
 	const struct setup *before = &work->config.setup;
 	bool is_retired = false;
@@ -99,7 +100,7 @@ static bool retire_load(struct config *config, const char *run_dir, const struct
 				return false;
 			(void)load_before(work, run_dir, &error);
 		}
-		is_any |= retire(config, work, &error, kept->roles[i].role, line);
+		is_any |= add_retired(config, work, &error, kept->roles[i].role, line);
 		report(context, line);
 	}
 	free(work);
@@ -128,51 +129,52 @@ static enum code retire_save(const struct config *config, const char *run_dir, s
 
 static void log_line(void *context, const char *line)
 {
-	struct daemon *daemon = context;
-	log_write(daemon->log, LEVEL_WARNING, "%s", line);
+	log_write(context, LEVEL_WARNING, "%s", line);
 }
 
-static bool is_here(const struct daemon *daemon, uint8_t role)
+static bool is_here(const struct retire *retire, uint8_t role)
 {
 	struct role_view view;
-	if (!daemon->config.setup.roles[role].retired)
+	if (!retire->settings.config->setup.roles[role].retired)
 		return false;
-	member_view_role(&daemon->member, role, platform_now(), &view);
+	member_view_role(retire->settings.member, role, platform_now(), &view);
 	return view.claim != CLAIM_NONE;
 }
 
-void retire_open(struct daemon *daemon, const struct config *file, const struct kept *kept)
+void retire_open(struct retire *retire, const struct retire_settings *settings,
+                 const struct config *file, const struct kept *kept)
 {
 	struct error error;
-	daemon->retiring = retire_load(&daemon->config, daemon->run_dir, kept, log_line, daemon)
-	                       ? malloc(sizeof *daemon->retiring)
-	                       : NULL;
-	if (daemon->retiring != NULL)
-		*daemon->retiring = *file;
-	else if (daemon->self_fencing.memory != NULL &&
-	         retire_save(file, daemon->run_dir, &error) != CODE_OK)
-		log_write(daemon->log, LEVEL_WARNING, "%s", error.text);
+	retire->settings = *settings;
+	retire->file =
+	    retire_load(settings->config, settings->run_dir, kept, log_line, settings->log)
+		? malloc(sizeof *retire->file)
+		: NULL;
+	if (retire->file != NULL)
+		*retire->file = *file;
+	else if (settings->is_kept && retire_save(file, settings->run_dir, &error) != CODE_OK)
+		log_write(settings->log, LEVEL_WARNING, "%s", error.text);
 }
 
-void retire_follow(struct daemon *daemon)
+void retire_follow(struct retire *retire)
 {
 	bool is_any_here = false;
 	struct error error;
-	if (daemon->retiring == NULL)
+	if (retire->file == NULL)
 		return;
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++)
-		is_any_here |= is_here(daemon, r);
+	for (uint8_t r = 0; r < retire->settings.config->setup.role_count; r++)
+		is_any_here |= is_here(retire, r);
 	if (is_any_here)
 		return;
-	if (retire_save(daemon->retiring, daemon->run_dir, &error) != CODE_OK)
-		log_write(daemon->log, LEVEL_WARNING, "%s", error.text);
-	retire_close(daemon);
+	if (retire_save(retire->file, retire->settings.run_dir, &error) != CODE_OK)
+		log_write(retire->settings.log, LEVEL_WARNING, "%s", error.text);
+	retire_close(retire);
 }
 
-void retire_close(struct daemon *daemon)
+void retire_close(struct retire *retire)
 {
-	free(daemon->retiring);
-	daemon->retiring = NULL;
+	free(retire->file);
+	retire->file = NULL;
 }
 
 static bool share_something(const struct config *config, uint8_t a, uint8_t b)
@@ -187,10 +189,11 @@ static bool share_something(const struct config *config, uint8_t a, uint8_t b)
 	return false;
 }
 
-bool retire_allows(const struct daemon *daemon, uint8_t role)
+bool retire_allows(const struct retire *retire, uint8_t role)
 {
-	for (uint8_t r = 0; daemon->retiring != NULL && r < daemon->config.setup.role_count; r++)
-		if (r != role && is_here(daemon, r) && share_something(&daemon->config, r, role))
+	const struct config *config = retire->settings.config;
+	for (uint8_t r = 0; retire->file != NULL && r < config->setup.role_count; r++)
+		if (r != role && is_here(retire, r) && share_something(config, r, role))
 			return false;
 	return true;
 }

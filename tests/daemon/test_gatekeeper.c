@@ -30,16 +30,10 @@ struct scene {
 	struct config config;
 	char run_dir[64];
 	struct gatekeeper keeper;
-	struct instant ends[ROLES]; /* of leases */
-	char why[ROLES][256];       /* of the last word about fitness */
+	struct leases leases;
+	char why[ROLES][256]; /* of the last word about fitness */
 	unsigned told;
 };
-
-static struct instant lease_end(void *context, uint8_t role)
-{
-	const struct scene *scene = context;
-	return scene->ends[role];
-}
 
 static void fitness(void *context, uint8_t role, const char *why)
 {
@@ -52,10 +46,11 @@ static void open_keeper(struct scene *scene)
 {
 	const struct gatekeeper_settings settings = {
 	    .config = &scene->config,
+	    .leases = &scene->leases,
 	    .run_dir = scene->run_dir,
 	    .log = scene->log,
 	    .loop = &scene->loop,
-	    .hooks = {.context = scene, .lease_end = lease_end, .fitness = fitness},
+	    .hooks = {.context = scene, .fitness = fitness},
 	};
 	struct error error;
 	enum code code = gatekeeper_open(&scene->keeper, &settings, &error);
@@ -91,7 +86,7 @@ static struct scene *enter(enum config_use use)
 	config->setup.role_count = ROLES;
 	for (uint8_t r = 0; r < ROLES; r++) {
 		config->setup.roles[r].node_count = 1;
-		scene->ends[r] = INSTANT_PAST;
+		scene->leases.end[r] = INSTANT_PAST;
 	}
 	add_address(config, 0, four);
 	add_address(config, 1, six);
@@ -115,13 +110,13 @@ static void leave(struct scene *scene)
 
 static void hold(struct scene *scene, uint8_t role, int64_t ms)
 {
-	scene->ends[role] = instant_plus(platform_now(), span_ms(ms));
+	scene->leases.end[role] = instant_plus(platform_now(), span_ms(ms));
 	gatekeeper_follow(&scene->keeper);
 }
 
 static void let_go(struct scene *scene, uint8_t role)
 {
-	scene->ends[role] = INSTANT_PAST;
+	scene->leases.end[role] = INSTANT_PAST;
 	gatekeeper_follow(&scene->keeper);
 }
 
@@ -184,9 +179,9 @@ START_TEST(an_address_follows_its_role_to_another_slot)
 	close_keeper(scene);
 	scene->config.roles[0].resources[0] = 1;
 	scene->config.roles[1].resources[0] = 0;
-	const struct instant kept = scene->ends[0];
-	scene->ends[0] = scene->ends[1];
-	scene->ends[1] = kept;
+	const struct instant kept = scene->leases.end[0];
+	scene->leases.end[0] = scene->leases.end[1];
+	scene->leases.end[1] = kept;
 	open_keeper(scene);
 	ck_assert(gate_fixture_answers_all(&scene->lab, four));
 	ck_assert(gate_fixture_answers_none(&scene->lab, six));
@@ -226,7 +221,7 @@ START_TEST(a_gate_of_a_cluster_of_another_name_is_taken_down)
 	open_keeper(scene);
 	hold(scene, 0, 0);
 	close_keeper(scene);
-	scene->ends[0] = instant_plus(platform_now(), span_ms(60000));
+	scene->leases.end[0] = instant_plus(platform_now(), span_ms(60000));
 	(void)snprintf(scene->config.cluster, sizeof scene->config.cluster, "%.20s-b",
 	               scene->lab.name);
 	open_keeper(scene);

@@ -24,7 +24,7 @@ static void hear(struct reannounce *reannounce, enum note_kind kind)
 static struct reannounce begin_with(enum note_kind kind)
 {
 	struct reannounce reannounce;
-	reannounce_init(&reannounce);
+	reannounce_init(&reannounce, &(struct reannounce_settings){0});
 	hear(&reannounce, kind);
 	return reannounce;
 }

@@ -125,7 +125,7 @@ static void said_something_like(const char *expected)
 
 static void open_with(enum config_use use, struct timing timing)
 {
-	const struct petter_settings settings = {
+	const struct watchdog_feeder_settings settings = {
 	    .use = use,
 	    .device = "/dev/dog",
 	    .timing = timing,

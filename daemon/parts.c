@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The settings and hooks of each part, filled from the root.
+ */
+#include "daemon/parts.h"
+
+#include "daemon/daemon.h"
+#include "daemon/events.h"
+#include "daemon/file.h"
+#include "daemon/platform/platform.h"
+
+enum code parts_open_control(struct daemon *daemon, struct error *error)
+{
+	const struct control_hooks hooks = verbs_hooks(daemon);
+	char path[FILE_PATH_BYTES];
+	uint32_t group = 0;
+	int64_t owner = CONTROL_NO_GROUP;
+	enum code code = file_path(path, daemon->run_dir, "control.sock", error);
+
+	if (code != CODE_OK)
+		return code;
+	if (daemon->config.group[0] != '\0') {
+		code = platform_group(daemon->config.group, &group, error);
+		if (code != CODE_OK)
+			return error_wrap(error, "[cluster] group");
+		owner = group;
+	}
+	return control_open(&daemon->control, &daemon->loop, path, owner, &hooks, error);
+}
+
+enum code parts_open_self_fencing(struct daemon *daemon, struct error *error)
+{
+	const struct self_fencing_settings settings = {
+	    .config = &daemon->config,
+	    .leases = &daemon->leases,
+	    .log = daemon->log,
+	    .loop = &daemon->loop,
+	    .state_dir = daemon->state_dir,
+	    .run_dir = daemon->run_dir,
+	    .hooks = events_self_fencing_hooks(daemon),
+	};
+
+	return self_fencing_open(&daemon->self_fencing, &settings, error);
+}
+
+enum code parts_open_strays(struct daemon *daemon, struct error *error)
+{
+	const struct strays_settings settings = {
+	    .config = &daemon->config,
+	    .leases = &daemon->leases,
+	    .log = daemon->log,
+	    .loop = &daemon->loop,
+	    .hooks = events_strays_hooks(daemon),
+	};
+
+	return strays_open(&daemon->strays, &settings, error);
+}
+
+static void no_guard_came(void *context)
+{
+	struct daemon *daemon = context;
+
+	shutdown_now(&daemon->shutdown);
+}
+
+static void end_for_next_program(void *context)
+{
+	struct daemon *daemon = context;
+
+	uv_stop(&daemon->loop);
+}
+
+enum code parts_open_guard_link(struct daemon *daemon, const struct daemon_settings *settings,
+                                struct error *error)
+{
+	const struct guard_link_settings link = {
+	    .loop = &daemon->loop,
+	    .log = daemon->log,
+	    .fd = settings->guard,
+	    .is_managed = settings->is_managed,
+	    .argv = settings->argv,
+	    .hooks = {.context = daemon,
+	              .forsaken = no_guard_came,
+	              .replaced = end_for_next_program},
+	};
+
+	return guard_link_open(&daemon->guard_link, &link, error);
+}
+
+enum code parts_open_fencer(struct daemon *daemon, struct error *error)
+{
+	const struct fencer_settings settings = {
+	    .config = &daemon->config,
+	    .log = daemon->log,
+	    .loop = &daemon->loop,
+	    .context = daemon,
+	    .ended = events_fenced,
+	};
+
+	return fencer_open(&daemon->fencer, &settings, error);
+}
+
+void parts_open_retire(struct daemon *daemon, const struct daemon_settings *settings,
+                       const struct kept *kept)
+{
+	const struct retire_settings retire = {
+	    .config = &daemon->config,
+	    .run_dir = daemon->run_dir,
+	    .member = &daemon->member,
+	    .log = daemon->log,
+	    .is_kept = daemon->self_fencing.memory != NULL,
+	};
+
+	retire_open(&daemon->retire, &retire, settings->config, kept);
+}
