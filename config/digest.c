@@ -58,15 +58,26 @@ uint32_t digest_role(const struct config *config, uint8_t role)
 	return (uint32_t)(hash_end(&hash) >> 32);
 }
 
-uint64_t digest_program(const struct config_resource *resource)
+static uint64_t digest_command(const struct config_resource *resource,
+                               const struct command *command)
 {
 	struct hash hash;
 	hash_begin(&hash);
-	hash_write(&hash, resource->start.words, resource->start.length);
+	hash_write(&hash, command->words, command->length);
 	/* With its zero: where one ends and the next begins counts. */
 	hash_write(&hash, resource->user, strlen(resource->user) + 1);
 	hash_write(&hash, resource->directory, strlen(resource->directory) + 1);
 	return hash_end(&hash) >> 1; /* fits a signed number */
+}
+
+uint64_t digest_program(const struct config_resource *resource)
+{
+	return digest_command(resource, &resource->start);
+}
+
+uint64_t digest_stop(const struct config_resource *resource)
+{
+	return digest_command(resource, &resource->stop);
 }
 
 uint32_t digest_identity(const struct config_resource *resource)

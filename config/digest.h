@@ -20,3 +20,5 @@ void digest_identities(struct config *config);
 /* Of what a process or script starts: the command, its user and its directory. What this says must
  * end before it can be as the file now says; everything else of a resource can change under it. */
 uint64_t digest_program(const struct config_resource *resource);
+/* Of what its `stop` does: that command, its user and its directory. */
+uint64_t digest_stop(const struct config_resource *resource);

@@ -266,6 +266,12 @@ static void check_vip(struct check *check, const struct config_resource *resourc
 	network_close(network);
 }
 
+static void check_script(struct check *check, const struct config_resource *resource)
+{
+	check_program(check, resource);
+	check_stop(check, resource);
+}
+
 static void check_resource(struct check *check, const struct config_resource *resource,
                            void *context)
 {
@@ -273,7 +279,7 @@ static void check_resource(struct check *check, const struct config_resource *re
 	                                           const struct config_resource *) = {
 	    [RESOURCE_VIP] = check_vip,
 	    [RESOURCE_PROCESS] = check_program,
-	    [RESOURCE_SCRIPT] = check_program,
+	    [RESOURCE_SCRIPT] = check_script,
 	};
 
 	(void)context;

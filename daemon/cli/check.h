@@ -39,5 +39,8 @@ void check_rights(struct check *check);
 /* What the commands of a process or a script need. */
 void check_program(struct check *check, const struct config_resource *resource);
 
+/* Whether a script is down in time, and what proves it. */
+void check_stop(struct check *check, const struct config_resource *resource);
+
 /* Addresses of roles in the wrong place, as the daemon that runs knows them. */
 void check_strays(struct check *check);

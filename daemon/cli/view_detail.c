@@ -51,12 +51,18 @@ static void print_resource(const cJSON *resource, const struct paint *paint)
 {
 	const bool failed = strcmp(view_text(resource, "state", ""), "failed") == 0;
 	char pid[VIEW_CELL_BYTES] = "-", restarts[VIEW_CELL_BYTES], detail[TEXT_BYTES];
+	char last[VIEW_CELL_BYTES], longest[VIEW_CELL_BYTES], stop[3 * VIEW_CELL_BYTES] = "";
 
 	if (cJSON_IsNumber(view_get(resource, "pid")))
 		(void)snprintf(pid, sizeof pid, "%.0f", view_number(resource, "pid"));
 	(void)snprintf(restarts, sizeof restarts, "%.0f", view_number(resource, "restarts"));
-	(void)snprintf(detail, sizeof detail, "%s%s",
-	               cJSON_IsFalse(view_get(resource, "critical")) ? "(not critical) " : "",
+	if (cJSON_IsNumber(view_get(resource, "stop_longest_ms"))) {
+		view_ms(view_get(resource, "stop_last_ms"), last);
+		view_ms(view_get(resource, "stop_longest_ms"), longest);
+		(void)snprintf(stop, sizeof stop, "(stop took %s, at most %s) ", last, longest);
+	}
+	(void)snprintf(detail, sizeof detail, "%s%s%s",
+	               cJSON_IsFalse(view_get(resource, "critical")) ? "(not critical) " : "", stop,
 	               view_text(resource, "detail", ""));
 	(void)printf("  ");
 	paint_cell(paint, PAINT_PLAIN, view_text(resource, "name", "?"), NAME_WIDTH);

@@ -209,7 +209,7 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 	for (uint8_t i = 0; i < setup->member_count; i++)
 		add_member(list, verdict.problems, verdict.warnings, daemon, i, now);
 	status_roles(json, &verdict, daemon, now);
-	status_resources(json, daemon, now);
+	status_resources(json, verdict.warnings, daemon, now);
 	status_host(json, verdict.problems, verdict.warnings, daemon, now);
 	healthy = cJSON_GetArraySize(verdict.problems) == 0;
 	(void)cJSON_ReplaceItemInObject(json, "healthy", cJSON_CreateBool(healthy));

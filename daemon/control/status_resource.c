@@ -4,8 +4,13 @@
  */
 #include "daemon/control/status_resource.h"
 
+#include <stdio.h>
+
+#include "config/print.h"
 #include "daemon/daemon.h"
 #include "daemon/control/json.h"
+
+enum { SENTENCE_BYTES = 256 };
 
 /* A role that the file does not let this node own any more is of interest until it is down here. */
 static bool is_ours(const struct daemon *daemon, uint8_t role, struct instant now)
@@ -39,8 +44,35 @@ static void add_conflicts(cJSON *to, const struct address_conflict *conflict, st
 		(void)cJSON_AddNullToObject(json, "ago_ms");
 }
 
-static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role, uint8_t resource,
-                         struct instant now)
+static void add_stop_time(cJSON *to, const struct stop_time *time)
+{
+	if (time->is_known) {
+		json_ms(to, "stop_last_ms", time->last);
+		json_ms(to, "stop_longest_ms", time->longest);
+	} else {
+		(void)cJSON_AddNullToObject(to, "stop_last_ms");
+		(void)cJSON_AddNullToObject(to, "stop_longest_ms");
+	}
+}
+
+static void warn_of_stop_time(cJSON *warnings, const struct config_resource *config,
+                              const struct stop_time *time, struct timing timing)
+{
+	char sentence[SENTENCE_BYTES], longest[SPAN_TEXT_BYTES], release[SPAN_TEXT_BYTES];
+
+	if (!stop_time_is_long(time, timing))
+		return;
+	span_text(timing.release, release);
+	span_text(span_ms(time->longest.ns / 1000000 + 1), longest);
+	(void)snprintf(sentence, sizeof sentence,
+	               "%s: its stop has taken %s here, and release is %s: after a lost lease "
+	               "others may start it before it is down",
+	               config->name, longest, release);
+	json_sentence(warnings, sentence);
+}
+
+static void add_resource(cJSON *list, cJSON *warnings, const struct daemon *daemon, uint8_t role,
+                         uint8_t resource, struct instant now)
 {
 	static const char *const types[RESOURCE_TYPES] = {
 	    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
@@ -69,9 +101,11 @@ static void add_resource(cJSON *list, const struct daemon *daemon, uint8_t role,
 	json_text(json, "detail", view.detail, true);
 	json_text(json, "stray", stray != NULL ? stray : "", true);
 	add_conflicts(json, &view.conflict, now);
+	add_stop_time(json, &view.stop_time);
+	warn_of_stop_time(warnings, config, &view.stop_time, daemon->config.setup.timing);
 }
 
-void status_resources(cJSON *to, const struct daemon *daemon, struct instant now)
+void status_resources(cJSON *to, cJSON *warnings, const struct daemon *daemon, struct instant now)
 {
 	const struct config *config = &daemon->config;
 	cJSON *list = cJSON_AddArrayToObject(to, "resources");
@@ -80,6 +114,6 @@ void status_resources(cJSON *to, const struct daemon *daemon, struct instant now
 		if (!is_ours(daemon, r, now))
 			continue;
 		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
-			add_resource(list, daemon, r, config->roles[r].resources[i], now);
+			add_resource(list, warnings, daemon, r, config->roles[r].resources[i], now);
 	}
 }

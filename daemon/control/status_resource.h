@@ -10,5 +10,5 @@
 
 struct daemon;
 
-/* Adds "resources" to the document. */
-void status_resources(cJSON *to, const struct daemon *daemon, struct instant now);
+/* Adds "resources" to the document, and to `warnings` what an operator should know of them. */
+void status_resources(cJSON *to, cJSON *warnings, const struct daemon *daemon, struct instant now);

@@ -17,6 +17,7 @@
 #include "daemon/platform/platform.h"
 #include "daemon/resource/group.h"
 #include "daemon/resource/address_conflict.h"
+#include "daemon/resource/stop_time.h"
 #include "proto/error.h"
 
 enum { DETAIL_BYTES = 160 };
@@ -44,6 +45,7 @@ struct resource {
 	int64_t pid;                      /* 0: no process */
 	char detail[DETAIL_BYTES];        /* last error, "" for none */
 	struct address_conflict conflict; /* signs that it is up on another station, too */
+	struct stop_time stop_time;       /* of a script */
 
 	/* The runner's side. */
 	void *owner;

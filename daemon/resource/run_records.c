@@ -137,7 +137,7 @@ static void record_name(char name[LEFTOVER_NAME_BYTES], const char *what, const 
 	snprintf(name, LEFTOVER_NAME_BYTES, "%s%s.%s", PREFIX, what, resource);
 }
 
-static enum code write_whole(const char *beside, const char *path, const struct text *text,
+static enum code write_whole(const char *beside, const char *path, const char *bytes, size_t length,
                              struct error *error)
 {
 	/* Synchronous calls of a file system in memory. */
@@ -148,12 +148,12 @@ static enum code write_whole(const char *beside, const char *path, const struct 
 	int result = fd;
 	if (fd >= 0) {
 		file_keep_owner(fd, beside);
-		uv_buf_t buffer = uv_buf_init((char *)text->bytes, (unsigned)text->length);
+		uv_buf_t buffer = uv_buf_init((char *)bytes, (unsigned)length);
 		result = uv_fs_write(NULL, &request, fd, &buffer, 1, 0, NULL);
 		uv_fs_req_cleanup(&request);
 		uv_fs_close(NULL, &request, fd, NULL);
 		uv_fs_req_cleanup(&request);
-		if (result >= 0 && (size_t)result != text->length)
+		if (result >= 0 && (size_t)result != length)
 			result = UV_ENOSPC;
 	}
 	if (result >= 0) {
@@ -167,10 +167,20 @@ static enum code write_whole(const char *beside, const char *path, const struct 
 	return CODE_OK;
 }
 
+enum code run_file_replace(const char *run_dir, const char *name, const char *bytes, size_t length,
+                           struct error *error)
+{
+	char path[FILE_PATH_BYTES], beside[FILE_PATH_BYTES];
+	enum code code = file_path(path, run_dir, name, error);
+	if (code == CODE_OK)
+		code = file_path(beside, run_dir, BESIDE, error);
+	return code == CODE_OK ? write_whole(beside, path, bytes, length, error) : code;
+}
+
 enum code leftover_write(const char *run_dir, const char *what, const struct leftover *leftover,
                          struct error *error)
 {
-	char name[LEFTOVER_NAME_BYTES], path[FILE_PATH_BYTES], beside[FILE_PATH_BYTES];
+	char name[LEFTOVER_NAME_BYTES];
 	struct text text = {.length = 0};
 	record_name(name, what, leftover->resource);
 	put(&text, FIRST_LINE, strlen(FIRST_LINE));
@@ -182,10 +192,7 @@ enum code leftover_write(const char *run_dir, const char *what, const struct lef
 	if (text.length >= sizeof text.bytes)
 		return error_set(error, CODE_TOO_LARGE, "the record of resource %s needs %zu bytes",
 		                 leftover->resource, text.length);
-	enum code code = file_path(path, run_dir, name, error);
-	if (code == CODE_OK)
-		code = file_path(beside, run_dir, BESIDE, error);
-	return code == CODE_OK ? write_whole(beside, path, &text, error) : code;
+	return run_file_replace(run_dir, name, text.bytes, text.length, error);
 }
 
 void leftover_forget_file(const char *run_dir, const char *name)

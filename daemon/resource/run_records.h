@@ -40,8 +40,11 @@ struct leftover {
 	uint64_t is_up;  /* script: `start` ended well, and no `stop` was begun */
 };
 
-/* The record of `what` ("process", "start", ...) of a resource; replaces the one before. Does not
- * wait for a disk: run directories do not outlive the boot. */
+/* Replaces a small file of the run directory as a whole. Does not wait for a disk: run directories
+ * do not outlive the boot. */
+enum code run_file_replace(const char *run_dir, const char *name, const char *bytes, size_t length,
+                           struct error *error);
+/* The record of `what` ("process", "start", ...) of a resource; replaces the one before. */
 enum code leftover_write(const char *run_dir, const char *what, const struct leftover *leftover,
                          struct error *error);
 void leftover_forget(const char *run_dir, const char *what, const char *resource);

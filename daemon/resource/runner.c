@@ -126,6 +126,7 @@ void runner_view(const struct runner *runner, uint8_t resource, struct resource_
 	view->has_pid = found->pid != 0;
 	view->pid = found->pid;
 	view->conflict = found->conflict;
+	view->stop_time = found->stop_time;
 	memcpy(view->detail, found->detail, sizeof view->detail);
 }
 

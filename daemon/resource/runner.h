@@ -16,6 +16,7 @@
 #include "daemon/platform/network.h"
 #include "daemon/resource/address_lifetime.h"
 #include "daemon/resource/address_conflict.h"
+#include "daemon/resource/stop_time.h"
 #include "proto/clock.h"
 #include "proto/error.h"
 
@@ -60,6 +61,7 @@ struct resource_view {
 	int64_t pid;
 	char detail[160]; /* last error or "" */
 	struct address_conflict conflict;
+	struct stop_time stop_time; /* of a script */
 };
 
 struct runner_cleaning {

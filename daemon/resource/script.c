@@ -228,6 +228,7 @@ static enum code script_open(struct resource *resource, struct error *error)
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	script->resource = resource;
 	resource->kind = script;
+	resource->stop_time = stop_time_find(resource->site->run_dir, resource->config);
 	script->next = timer_open(resource->site->loop, on_next, script);
 	script->limit = timer_open(resource->site->loop, on_limit, script);
 	script->sweep = timer_open(resource->site->loop, on_sweep, script);

@@ -38,10 +38,19 @@ static void enter_stop(struct script *script)
 	script->phase = SCRIPT_STOPPING;
 	script->stop_failed = script->stop_was_killed = false;
 	script->attempts++;
+	script->stop_began = platform_now();
 	if (config->stop_timeout.ns > 0)
 		timer_set(script->limit, config->stop_timeout);
 	if (script_task_run(&script->commands[COMMAND_STOP], &error) != CODE_OK)
 		script_down_stop_ended(script, error.text);
+}
+
+/* Also one that was killed, which would have taken longer still. */
+static void measure(struct script *script)
+{
+	struct resource *resource = script->resource;
+	stop_time_add(&resource->stop_time, resource->site->run_dir, resource->config,
+	              instant_since(platform_now(), script->stop_began));
 }
 
 static void enter_asking(struct script *script)
@@ -160,6 +169,8 @@ void script_down_stop_ended(struct script *script, const char *problem)
 	if (script->phase != SCRIPT_STOPPING)
 		return;
 	script->stop_failed = problem != NULL;
+	if (problem == NULL)
+		measure(script);
 	if (problem != NULL) {
 		struct resource *resource = script->resource;
 		snprintf(resource->detail, sizeof resource->detail, "stop %s", problem);
@@ -176,6 +187,7 @@ void script_down_stop_late(struct script *script)
 	span_text(resource->config->stop_timeout, limit);
 	snprintf(resource->detail, sizeof resource->detail, "stop took longer than %s", limit);
 	script->stop_failed = script->stop_was_killed = true;
+	measure(script);
 	enter_cleaning(script);
 }
 

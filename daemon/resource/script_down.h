@@ -46,6 +46,7 @@ struct script {
 	enum verdict_of_status verdict; /* after a failed stop */
 	unsigned not_up;                /* how often in a row `status` said so after a kill */
 	unsigned attempts;              /* to stop it, since it was up */
+	struct instant stop_began;      /* the last of them */
 	struct span rest;               /* before the next one */
 	struct timer *next;             /* owned: the next status, or the next stop */
 	struct timer *limit;            /* owned: for the status or the stop under way */

@@ -293,6 +293,45 @@ START_TEST(a_status_that_gives_no_answer_proves_nothing)
 }
 END_TEST
 
+START_TEST(how_long_a_stop_took_is_known_until_it_is_another_command)
+{
+	struct stage *stage = stage_new();
+	struct config_resource *app = stage_script(stage, 0, "app", "/bin/true", "/bin/sleep 0.3");
+	stage_open(stage);
+	ck_assert(!stage_view(stage, "app").stop_time.is_known);
+	stage_start(stage, 0, 1);
+	stage_release(stage, 0, 1, false);
+	struct stop_time time = stage_view(stage, "app").stop_time;
+	ck_assert(time.is_known);
+	ck_assert_int_ge(time.longest.ns, span_ms(300).ns);
+	ck_assert(stop_time_is_long(&time, (struct timing){.release = span_ms(599)}));
+	ck_assert(!stop_time_is_long(&time, (struct timing){.release = span_ms(600000)}));
+	stage_forget(stage);
+	stage_again(stage);
+	ck_assert_int_eq(stage_view(stage, "app").stop_time.longest.ns, time.longest.ns);
+	stage_forget(stage);
+	stage_command(&app->stop, "/bin/true");
+	stage_again(stage);
+	ck_assert(!stage_view(stage, "app").stop_time.is_known);
+	stage_close(stage);
+}
+END_TEST
+
+/* It would have taken longer still. */
+START_TEST(a_stop_that_was_killed_took_as_long_as_it_ran)
+{
+	struct stage *stage = stage_new();
+	struct config_resource *app =
+	    stage_script(stage, 0, "app", "/bin/sh -c 'sleep 60 &'", "/bin/sleep 60");
+	app->stop_timeout = span_ms(200);
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	stage_release(stage, 0, 1, false);
+	ck_assert_int_ge(stage_view(stage, "app").stop_time.longest.ns, span_ms(150).ns);
+	stage_close(stage);
+}
+END_TEST
+
 START_TEST(only_an_answer_is_an_answer)
 {
 	ck_assert_int_eq(verdict_of_status(true, 0, ""), STATUS_SAYS_UP);
@@ -304,6 +343,9 @@ START_TEST(only_an_answer_is_an_answer)
 	ck_assert_int_eq(verdict_of_status(true, 127, ""), STATUS_PROVES_NOTHING);
 	ck_assert_int_eq(verdict_of_status(true, 126, ""), STATUS_PROVES_NOTHING);
 	ck_assert_int_eq(verdict_of_status(false, 9, ""), STATUS_PROVES_NOTHING);
+	ck_assert_int_eq(verdict_of_status(true, 4, ""), STATUS_PROVES_NOTHING);
+	ck_assert_int_eq(verdict_of_status(true, 1, "Failed to connect to bus: No such file"),
+	                 STATUS_PROVES_NOTHING);
 }
 END_TEST
 
@@ -379,6 +421,8 @@ int main(void)
 	tcase_add_test(all, a_start_that_is_cut_short_is_stopped_until_that_is_proven);
 	tcase_add_test(all, a_status_that_gives_no_answer_proves_nothing);
 	tcase_add_test(all, only_an_answer_is_an_answer);
+	tcase_add_test(all, how_long_a_stop_took_is_known_until_it_is_another_command);
+	tcase_add_test(all, a_stop_that_was_killed_took_as_long_as_it_ran);
 	tcase_add_test(all, a_forced_release_ends_a_start_and_lets_a_stop_under_way_go_on);
 	tcase_add_test(all, output_beyond_the_rate_is_left_out_and_does_not_block_the_child);
 	tcase_add_test(all, the_last_line_of_a_command_that_fails_is_in_the_detail);

@@ -182,6 +182,28 @@ def test_a_stop_that_takes_longer_than_release_is_waited_for_in_a_partition(ledg
     ledger.assert_released_when_down()
 
 
+def test_a_stop_that_takes_longer_than_half_of_release_is_a_warning(ledger):
+    cluster = ledger.cluster
+
+    def rows():
+        return [line for line in cluster.command("alpha", "check")[1].splitlines()
+                if "app stop time:" in line]
+    assert rows()[0].startswith("ok ") and "not measured" in rows()[0]
+    ledger.takes("alpha", 0.6 * cluster.release)
+    cluster.must("w1", "move", "web", "beta", "--wait")
+    measured = cluster.status("alpha").resource("app")["stop_longest_ms"]
+    assert measured >= 600 * cluster.release
+    warning = [text for text in cluster.status("alpha").json["warnings"] if "its stop" in text]
+    assert warning and "release is 500ms" in warning[0]
+    assert rows()[0].startswith("warning ") and "more than half of release (500ms)" in rows()[0]
+    assert "at most" in cluster.must("alpha", "status", "web")
+    before = cluster.members["alpha"].daemon.worker
+    cluster.members["alpha"].daemon.kill_worker()
+    cluster.wait_for(lambda: cluster.members["alpha"].daemon.worker not in (None, before)
+                     and cluster.status("alpha"), "another worker answers")
+    assert cluster.status("alpha").resource("app")["stop_longest_ms"] == measured
+
+
 @pytest.fixture
 def stuck(ledger):
     """The owner was cut off and cannot stop its service, beta has taken the role, and all hear each

@@ -117,3 +117,9 @@ def test_what_systemctl_says_of_a_unit_is_understood(shared_units):
     shell.run("systemctl", "start", "fails.service")
     wait("fails.service", (3, "failed"))
     shell.must("systemctl", "reset-failed")
+    # Who cannot ask says so, and ends as if the unit were down.
+    shell.must("systemctl", "stop", "dbus.socket", "dbus.service")
+    code, _, err = shell.run("setpriv", "--reuid=olga", "--clear-groups", "systemctl", "is-active",
+                             "ledger.service")
+    shell.must("systemctl", "start", "dbus.socket")
+    assert code not in (0, 3) and err.splitlines()[-1].startswith("Failed to "), (code, err)
