@@ -38,6 +38,7 @@
 #include "daemon/worker/guard_link.h"
 #include "daemon/self_fencing/self_fencing.h"
 #include "daemon/worker/shutdown.h"
+#include "daemon/host_role.h"
 #include "daemon/leases.h"
 #include "daemon/log.h"
 #include "daemon/net.h"
@@ -52,18 +53,6 @@
 #include "proto/effect.h"
 #include "proto/member.h"
 
-enum { DAEMON_WHY_BYTES = 160 };
-
-/* What the shell itself knows of a role of this configuration. */
-struct daemon_role {
-	bool active;     /* started, and not yet released */
-	uint64_t epoch;  /* of the last start or release */
-	bool fit;        /* every source says so */
-	const char *why; /* not fit: why, of the first source; "" when fit */
-	char unfit[FITNESS_SOURCES][DAEMON_WHY_BYTES]; /* of each source; "" when fit */
-	char failure[DAEMON_WHY_BYTES];                /* of the last failure here, "" for none */
-};
-
 struct daemon {
 	struct config config;
 	struct secret_key *secret; /* owned, in locked memory */
@@ -77,7 +66,7 @@ struct daemon {
 	bool stepping;
 	struct heartbeat page;  /* scratch: the page that comes in or goes out */
 	struct durable durable; /* scratch: the snapshot on its way to the store */
-	struct daemon_role roles[ROLES_MAX];
+	struct host_role roles[ROLES_MAX];
 	struct leases leases; /* of the member, as of its last step */
 	struct self_fencing self_fencing;
 	struct instant started;

@@ -13,7 +13,7 @@
 
 static void apply_start(struct daemon *daemon, const struct effect *effect)
 {
-	struct daemon_role *role = &daemon->roles[effect->as.resources.role];
+	struct host_role *role = &daemon->roles[effect->as.resources.role];
 
 	role->active = true;
 	role->epoch = effect->as.resources.epoch;
@@ -22,7 +22,7 @@ static void apply_start(struct daemon *daemon, const struct effect *effect)
 
 static void apply_release(struct daemon *daemon, const struct effect *effect)
 {
-	struct daemon_role *role = &daemon->roles[effect->as.resources.role];
+	struct host_role *role = &daemon->roles[effect->as.resources.role];
 
 	role->active = true;
 	role->epoch = effect->as.resources.epoch;
@@ -32,7 +32,7 @@ static void apply_release(struct daemon *daemon, const struct effect *effect)
 
 static void apply_answer(struct daemon *daemon, const struct effect *effect)
 {
-	verbs_answer(daemon, effect->as.answer.handle, &effect->as.answer.answer);
+	verbs_answer(&daemon->verbs, effect->as.answer.handle, &effect->as.answer.answer);
 }
 
 static void apply_note(struct daemon *daemon, const struct effect *effect)

@@ -45,7 +45,7 @@ void events_step(struct daemon *daemon, struct event event)
 		reannounce_follow(&daemon->reannounce, &daemon->effects, daemon->runner);
 	retire_follow(&daemon->retire);
 	daemon->stepping = false;
-	verbs_after_step(daemon);
+	verbs_after_step(&daemon->verbs);
 }
 
 /* --- the network */
@@ -145,7 +145,7 @@ static void failed(void *context, uint8_t role, uint64_t epoch, const char *why)
 {
 	struct daemon *daemon = context;
 
-	(void)snprintf(daemon->roles[role].failure, DAEMON_WHY_BYTES, "%s", why);
+	(void)snprintf(daemon->roles[role].failure, HOST_ROLE_WHY_BYTES, "%s", why);
 	log_write(daemon->log, LEVEL_ERROR, "%s: cannot run here: %s",
 	          daemon->config.setup.roles[role].name, why);
 	resources_step(daemon, EVENT_FAILED, role, epoch);
@@ -154,12 +154,12 @@ static void failed(void *context, uint8_t role, uint64_t epoch, const char *why)
 void events_fitness(struct daemon *daemon, uint8_t role, enum fitness_source source,
                     const char *why)
 {
-	struct daemon_role *known = &daemon->roles[role];
+	struct host_role *known = &daemon->roles[role];
 	struct event event = {.kind = EVENT_FITNESS};
-	char before[DAEMON_WHY_BYTES];
+	char before[HOST_ROLE_WHY_BYTES];
 
 	memcpy(before, known->why, strlen(known->why) + 1);
-	(void)snprintf(known->unfit[source], DAEMON_WHY_BYTES, "%s", why == NULL ? "" : why);
+	(void)snprintf(known->unfit[source], HOST_ROLE_WHY_BYTES, "%s", why == NULL ? "" : why);
 	known->why = "";
 	for (unsigned i = FITNESS_SOURCES; i-- > 0;)
 		known->why = known->unfit[i][0] == '\0' ? known->why : known->unfit[i];

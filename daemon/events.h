@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "daemon/host_role.h"
 #include "daemon/net.h"
 #include "daemon/resource/runner.h"
 #include "daemon/state/store.h"
@@ -12,10 +13,6 @@
 #include "proto/event.h"
 
 struct daemon;
-
-/* Who may say that a role cannot run on this host. */
-enum fitness_source { FIT_RESOURCES, FIT_WATCHDOG, FIT_GATE };
-enum { FITNESS_SOURCES = FIT_GATE + 1 };
 
 /* Stamps the event with the present, steps the member and applies the effects. Never called from
  * inside the application of effects. */

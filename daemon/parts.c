@@ -4,14 +4,54 @@
  */
 #include "daemon/parts.h"
 
+#include "daemon/control/status_sources.h"
 #include "daemon/daemon.h"
 #include "daemon/events.h"
 #include "daemon/file.h"
 #include "daemon/platform/platform.h"
 
+static void step(void *context, const struct event *event)
+{
+	events_step(context, *event);
+}
+
+static bool replace(void *context)
+{
+	struct daemon *daemon = context;
+
+	return guard_link_replace(&daemon->guard_link);
+}
+
+static struct status_sources sources(void *context)
+{
+	const struct daemon *daemon = context;
+
+	return (struct status_sources){
+	    .config = &daemon->config,
+	    .member = &daemon->member,
+	    .admission = &daemon->admission,
+	    .roles = daemon->roles,
+	    .log = daemon->log,
+	    .net = daemon->net,
+	    .store = daemon->store,
+	    .runner = daemon->runner,
+	    .strays = &daemon->strays,
+	    .fencer = &daemon->fencer,
+	    .reannounce = &daemon->reannounce,
+	    .self_fencing = &daemon->self_fencing,
+	    .guard_link = &daemon->guard_link,
+	    .started = daemon->started,
+	};
+}
+
 enum code parts_open_control(struct daemon *daemon, struct error *error)
 {
-	const struct control_hooks hooks = verbs_hooks(daemon);
+	const struct verbs_settings verbs = {
+	    .config = &daemon->config,
+	    .member = &daemon->member,
+	    .hooks = {.context = daemon, .step = step, .sources = sources, .replace = replace},
+	};
+	const struct control_hooks hooks = verbs_open(&daemon->verbs, &verbs);
 	char path[FILE_PATH_BYTES];
 	uint32_t group = 0;
 	int64_t owner = CONTROL_NO_GROUP;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/daemon.h"
+#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
 #include "daemon/control/status_fence.h"
 #include "daemon/control/status_host.h"
@@ -19,11 +19,11 @@ enum { SENTENCE_BYTES = 512 };
 
 /* --- members */
 
-static void add_path(cJSON *list, const struct daemon *daemon, uint8_t member, uint8_t path,
+static void add_path(cJSON *list, const struct status_sources *from, uint8_t member, uint8_t path,
                      const struct path_view *view)
 {
-	const struct config *config = &daemon->config;
-	const struct net_errors errors = net_path_errors(daemon->net, member, path);
+	const struct config *config = from->config;
+	const struct net_errors errors = net_path_errors(from->net, member, path);
 	char here[ADDRESS_TEXT_BYTES], there[ADDRESS_TEXT_BYTES];
 	cJSON *json = cJSON_CreateObject();
 
@@ -81,16 +81,16 @@ static void warn_of_member(cJSON *warnings, const char *name, const struct peer_
 	}
 }
 
-static void add_member(cJSON *list, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
-                       uint8_t member, struct instant now)
+static void add_member(cJSON *list, cJSON *problems, cJSON *warnings,
+                       const struct status_sources *from, uint8_t member, struct instant now)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &from->config->setup;
 	const bool is_self = member == setup->self;
 	struct peer_view view;
 	cJSON *json = cJSON_CreateObject();
 	cJSON *paths;
 
-	member_view_peer(&daemon->member, member, now, &view);
+	member_view_peer(from->member, member, now, &view);
 	(void)cJSON_AddItemToArray(list, json);
 	(void)cJSON_AddStringToObject(json, "name", setup->members[member].name);
 	(void)cJSON_AddStringToObject(json, "kind",
@@ -110,9 +110,9 @@ static void add_member(cJSON *list, cJSON *problems, cJSON *warnings, const stru
 	(void)cJSON_AddBoolToObject(json, "config_differs", view.config_differs);
 	paths = cJSON_AddArrayToObject(json, "paths");
 	for (uint8_t i = 0; i < view.path_count; i++)
-		add_path(paths, daemon, member, i, &view.paths[i]);
-	json_refused(json, daemon->admission.refused[member]);
-	status_fence(json, warnings, daemon, member, now);
+		add_path(paths, from, member, i, &view.paths[i]);
+	json_refused(json, from->admission->refused[member]);
+	status_fence(json, warnings, from, member, now);
 	warn_of_member(warnings, setup->members[member].name, &view);
 	if (view.stray && view.fresh && !is_self) {
 		char sentence[SENTENCE_BYTES];
@@ -156,13 +156,13 @@ static void judge_quorum(const struct status_verdict *verdict, const struct memb
 	json_sentence(verdict->problems, sentence);
 }
 
-static void add_self(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,
-                     struct instant now)
+static void add_self(cJSON *json, const struct status_verdict *verdict,
+                     const struct status_sources *from, struct instant now)
 {
 	struct member_view view;
 	cJSON *quorum;
 
-	member_view(&daemon->member, now, &view);
+	member_view(from->member, now, &view);
 	json_number(json, "incarnation", view.incarnation);
 	quorum = cJSON_AddObjectToObject(json, "quorum");
 	(void)cJSON_AddBoolToObject(quorum, "seen", view.quorum);
@@ -184,9 +184,9 @@ static void add_self(cJSON *json, const struct status_verdict *verdict, const st
 		              "started with; the old set counts");
 }
 
-cJSON *status_json(const struct daemon *daemon, struct instant now)
+cJSON *status_json(const struct status_sources *from, struct instant now)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &from->config->setup;
 	cJSON *json = cJSON_CreateObject();
 	struct status_verdict verdict;
 	cJSON *list;
@@ -194,23 +194,23 @@ cJSON *status_json(const struct daemon *daemon, struct instant now)
 
 	json_number(json, "schema", STATUS_SCHEMA);
 	(void)cJSON_AddStringToObject(json, "version", FAILOVERD_VERSION);
-	(void)cJSON_AddStringToObject(json, "cluster", daemon->config.cluster);
+	(void)cJSON_AddStringToObject(json, "cluster", from->config->cluster);
 	(void)cJSON_AddStringToObject(json, "self", setup->members[setup->self].name);
-	json_ms(json, "uptime_ms", instant_since(now, daemon->started));
+	json_ms(json, "uptime_ms", instant_since(now, from->started));
 	/* Both are set when the sentences are known. */
 	(void)cJSON_AddBoolToObject(json, "healthy", false);
 	(void)cJSON_AddBoolToObject(json, "degraded", false);
 	verdict.problems = cJSON_AddArrayToObject(json, "problems");
 	verdict.risks = cJSON_AddArrayToObject(json, "risks");
 	verdict.warnings = cJSON_AddArrayToObject(json, "warnings");
-	add_self(json, &verdict, daemon, now);
+	add_self(json, &verdict, from, now);
 	add_timing(json, &setup->timing);
 	list = cJSON_AddArrayToObject(json, "members");
 	for (uint8_t i = 0; i < setup->member_count; i++)
-		add_member(list, verdict.problems, verdict.warnings, daemon, i, now);
-	status_roles(json, &verdict, daemon, now);
-	status_resources(json, verdict.warnings, daemon, now);
-	status_host(json, verdict.problems, verdict.warnings, daemon, now);
+		add_member(list, verdict.problems, verdict.warnings, from, i, now);
+	status_roles(json, &verdict, from, now);
+	status_resources(json, verdict.warnings, from, now);
+	status_host(json, verdict.problems, verdict.warnings, from, now);
 	healthy = cJSON_GetArraySize(verdict.problems) == 0;
 	(void)cJSON_ReplaceItemInObject(json, "healthy", cJSON_CreateBool(healthy));
 	(void)cJSON_ReplaceItemInObject(

@@ -9,9 +9,9 @@
 
 #include "proto/clock.h"
 
-struct daemon;
+struct status_sources;
 
 enum { STATUS_SCHEMA = 1 };
 
 /* The caller frees it; NULL without memory. */
-cJSON *status_json(const struct daemon *daemon, struct instant now);
+cJSON *status_json(const struct status_sources *from, struct instant now);

@@ -6,20 +6,20 @@
 
 #include <stdio.h>
 
-#include "daemon/daemon.h"
+#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
 
 enum { SENTENCE_BYTES = NAME_BYTES + 64 };
 
-void status_fence(cJSON *member, cJSON *warnings, const struct daemon *daemon, uint8_t index,
+void status_fence(cJSON *member, cJSON *warnings, const struct status_sources *from, uint8_t index,
                   struct instant now)
 {
-	const struct setup_member *setup = &daemon->config.setup.members[index];
-	const struct fencer_run *run = &daemon->fencer.runs[index];
+	const struct setup_member *setup = &from->config->setup.members[index];
+	const struct fencer_run *run = &from->fencer->runs[index];
 	char sentence[SENTENCE_BYTES];
 	cJSON *json, *last;
 
-	if (setup->fence_limit.ns == 0 || index == daemon->config.setup.self) {
+	if (setup->fence_limit.ns == 0 || index == from->config->setup.self) {
 		(void)cJSON_AddNullToObject(member, "fencing");
 		return;
 	}

@@ -9,8 +9,8 @@
 
 #include "proto/clock.h"
 
-struct daemon;
+struct status_sources;
 
 /* Adds "fencing" to the member's object. */
-void status_fence(cJSON *member, cJSON *warnings, const struct daemon *daemon, uint8_t index,
+void status_fence(cJSON *member, cJSON *warnings, const struct status_sources *from, uint8_t index,
                   struct instant now);

@@ -8,7 +8,7 @@
 
 #include "config/print.h"
 #include "config/schema.h"
-#include "daemon/daemon.h"
+#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
 
 enum {
@@ -16,13 +16,13 @@ enum {
 	CONFLICT_WARNS_MS = 10 * 60 * 1000,
 };
 
-static void add_guard(cJSON *json, cJSON *warnings, const struct daemon *daemon)
+static void add_guard(cJSON *json, cJSON *warnings, const struct status_sources *from)
 {
-	const struct shared_memory *memory = daemon->self_fencing.memory;
+	const struct shared_memory *memory = from->self_fencing->memory;
 	cJSON *guard = cJSON_AddObjectToObject(json, "guard");
 
 	json_number(json, "pid", (uint64_t)uv_os_getpid());
-	(void)cJSON_AddBoolToObject(guard, "watches", guard_link_holds(&daemon->guard_link));
+	(void)cJSON_AddBoolToObject(guard, "watches", guard_link_holds(from->guard_link));
 	if (memory == NULL) {
 		(void)cJSON_AddNullToObject(guard, "pid");
 		(void)cJSON_AddNullToObject(guard, "worker_starts");
@@ -30,27 +30,27 @@ static void add_guard(cJSON *json, cJSON *warnings, const struct daemon *daemon)
 		json_number(guard, "pid", (uint64_t)atomic_load(&memory->guard_pid));
 		json_number(guard, "worker_starts", atomic_load(&memory->worker_starts));
 	}
-	if (!guard_link_holds(&daemon->guard_link))
+	if (!guard_link_holds(from->guard_link))
 		json_sentence(warnings, "no guard watches over this daemon");
 }
 
-static void add_store(cJSON *json, cJSON *warnings, const struct daemon *daemon)
+static void add_store(cJSON *json, cJSON *warnings, const struct status_sources *from)
 {
-	const char *trouble = store_trouble(daemon->store);
+	const char *trouble = store_trouble(from->store);
 
 	json_text(json, "state_error", trouble != NULL ? trouble : "", trouble != NULL);
 	if (trouble != NULL)
 		json_sentence(warnings, trouble);
 }
 
-static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instant now)
+static void add_watchdog(cJSON *json, const struct status_sources *from, struct instant now)
 {
-	const struct watchdog_feeder *feeder = &daemon->self_fencing.watchdog.feeder;
+	const struct watchdog_feeder *feeder = &from->self_fencing->watchdog.feeder;
 	const struct watchdog *policy = &feeder->policy;
 	const bool armed = policy->armed.ns > 0;
 	cJSON *watchdog = cJSON_AddObjectToObject(json, "watchdog");
 
-	(void)cJSON_AddStringToObject(watchdog, "use", use_word(daemon->config.watchdog));
+	(void)cJSON_AddStringToObject(watchdog, "use", use_word(from->config->watchdog));
 	json_text(watchdog, "device", feeder->device.path, feeder->in_use);
 	json_text(watchdog, "identity", feeder->facts.identity, feeder->proven);
 	(void)cJSON_AddBoolToObject(watchdog, "armed", armed);
@@ -65,9 +65,9 @@ static void add_watchdog(cJSON *json, const struct daemon *daemon, struct instan
 	json_text(watchdog, "error", feeder->trouble, true);
 }
 
-static void add_senses(cJSON *json, const struct daemon *daemon, struct instant now)
+static void add_senses(cJSON *json, const struct status_sources *from, struct instant now)
 {
-	const struct reannounce *reannounce = &daemon->reannounce;
+	const struct reannounce *reannounce = from->reannounce;
 	cJSON *pauses = cJSON_AddObjectToObject(json, "pauses");
 
 	json_number(pauses, "count", reannounce->pauses);
@@ -80,15 +80,16 @@ static void add_senses(cJSON *json, const struct daemon *daemon, struct instant 
 	json_number(json, "announced_again", reannounce->announced);
 }
 
-static void warn_of_conflicts(cJSON *warnings, const struct daemon *daemon, struct instant now)
+static void warn_of_conflicts(cJSON *warnings, const struct status_sources *from,
+                              struct instant now)
 {
-	const struct config *config = &daemon->config;
+	const struct config *config = from->config;
 
 	for (uint8_t i = 0; i < config->resource_count; i++) {
 		char station[STATION_TEXT_BYTES], sentence[SENTENCE_BYTES];
 		struct resource_view view;
 
-		runner_view(daemon->runner, i, &view);
+		runner_view(from->runner, i, &view);
 		if (view.conflict.signs == 0 ||
 		    instant_since(now, view.conflict.heard_at).ns > span_ms(CONFLICT_WARNS_MS).ns)
 			continue;
@@ -100,13 +101,13 @@ static void warn_of_conflicts(cJSON *warnings, const struct daemon *daemon, stru
 	}
 }
 
-static void add_escalation(cJSON *json, cJSON *warnings, const struct daemon *daemon)
+static void add_escalation(cJSON *json, cJSON *warnings, const struct status_sources *from)
 {
-	const struct reboot_reason *last = &daemon->self_fencing.escalator.last;
+	const struct reboot_reason *last = &from->self_fencing->escalator.last;
 	cJSON *escalation = cJSON_AddObjectToObject(json, "escalation");
 	char sentence[LASTWORDS_TEXT_BYTES + 96];
 
-	(void)cJSON_AddStringToObject(escalation, "means", escalate_word(daemon->config.escalate));
+	(void)cJSON_AddStringToObject(escalation, "means", escalate_word(from->config->escalate));
 	json_text(escalation, "last_at", last->date, last->known);
 	json_text(escalation, "last_why", last->text, last->known);
 	if (!last->fresh)
@@ -116,12 +117,12 @@ static void add_escalation(cJSON *json, cJSON *warnings, const struct daemon *da
 	json_sentence(warnings, sentence);
 }
 
-static void add_strays(cJSON *problems, const struct daemon *daemon)
+static void add_strays(cJSON *problems, const struct status_sources *from)
 {
-	const struct config *config = &daemon->config;
+	const struct config *config = from->config;
 
 	for (uint8_t i = 0; i < config->resource_count; i++) {
-		const char *interface = strays_find(&daemon->strays, i);
+		const char *interface = strays_find(from->strays, i);
 		char address[ADDRESS_TEXT_BYTES], sentence[SENTENCE_BYTES];
 
 		if (interface == NULL)
@@ -135,18 +136,18 @@ static void add_strays(cJSON *problems, const struct daemon *daemon)
 	}
 }
 
-void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct status_sources *from,
                  struct instant now)
 {
 	cJSON *strangers = cJSON_AddObjectToObject(json, "strangers");
 
-	json_refused(strangers, daemon->admission.refused_strangers);
-	add_store(json, warnings, daemon);
-	json_number(json, "log_lines_lost", log_dropped(daemon->log));
-	add_guard(json, warnings, daemon);
-	add_senses(json, daemon, now);
-	warn_of_conflicts(warnings, daemon, now);
-	add_strays(problems, daemon);
-	add_watchdog(json, daemon, now);
-	add_escalation(json, warnings, daemon);
+	json_refused(strangers, from->admission->refused_strangers);
+	add_store(json, warnings, from);
+	json_number(json, "log_lines_lost", log_dropped(from->log));
+	add_guard(json, warnings, from);
+	add_senses(json, from, now);
+	warn_of_conflicts(warnings, from, now);
+	add_strays(problems, from);
+	add_watchdog(json, from, now);
+	add_escalation(json, warnings, from);
 }

@@ -9,7 +9,7 @@
 
 #include "proto/clock.h"
 
-struct daemon;
+struct status_sources;
 
-void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct daemon *daemon,
+void status_host(cJSON *json, cJSON *problems, cJSON *warnings, const struct status_sources *from,
                  struct instant now);

@@ -7,19 +7,19 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/daemon.h"
+#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
 
 enum { SENTENCE_BYTES = 256 };
 
 /* A role that the file does not let this node own any more is of interest until it is down here. */
-static bool is_ours(const struct daemon *daemon, uint8_t role, struct instant now)
+static bool is_ours(const struct status_sources *from, uint8_t role, struct instant now)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &from->config->setup;
 	struct role_view view;
 
 	if (setup->roles[role].retired) {
-		member_view_role(&daemon->member, role, now, &view);
+		member_view_role(from->member, role, now, &view);
 		return view.claim != CLAIM_NONE;
 	}
 	for (uint8_t i = 0; i < setup->roles[role].node_count; i++) {
@@ -71,7 +71,7 @@ static void warn_of_stop_time(cJSON *warnings, const struct config_resource *con
 	json_sentence(warnings, sentence);
 }
 
-static void add_resource(cJSON *list, cJSON *warnings, const struct daemon *daemon, uint8_t role,
+static void add_resource(cJSON *list, cJSON *warnings, const struct status_sources *from, uint8_t role,
                          uint8_t resource, struct instant now)
 {
 	static const char *const types[RESOURCE_TYPES] = {
@@ -81,15 +81,15 @@ static void add_resource(cJSON *list, cJSON *warnings, const struct daemon *daem
 	    [RESOURCE_UP] = "up",         [RESOURCE_STOPPING] = "stopping",
 	    [RESOURCE_FAILED] = "failed",
 	};
-	const struct config_resource *config = &daemon->config.resources[resource];
-	const char *stray = strays_find(&daemon->strays, resource);
+	const struct config_resource *config = &from->config->resources[resource];
+	const char *stray = strays_find(from->strays, resource);
 	struct resource_view view;
 	cJSON *json = cJSON_CreateObject();
 
-	runner_view(daemon->runner, resource, &view);
+	runner_view(from->runner, resource, &view);
 	(void)cJSON_AddItemToArray(list, json);
 	(void)cJSON_AddStringToObject(json, "name", config->name);
-	(void)cJSON_AddStringToObject(json, "role", daemon->config.setup.roles[role].name);
+	(void)cJSON_AddStringToObject(json, "role", from->config->setup.roles[role].name);
 	(void)cJSON_AddStringToObject(json, "type", types[config->type]);
 	(void)cJSON_AddBoolToObject(json, "critical", config->critical);
 	(void)cJSON_AddStringToObject(json, "state", states[view.state]);
@@ -102,18 +102,18 @@ static void add_resource(cJSON *list, cJSON *warnings, const struct daemon *daem
 	json_text(json, "stray", stray != NULL ? stray : "", true);
 	add_conflicts(json, &view.conflict, now);
 	add_stop_time(json, &view.stop_time);
-	warn_of_stop_time(warnings, config, &view.stop_time, daemon->config.setup.timing);
+	warn_of_stop_time(warnings, config, &view.stop_time, from->config->setup.timing);
 }
 
-void status_resources(cJSON *to, cJSON *warnings, const struct daemon *daemon, struct instant now)
+void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *from, struct instant now)
 {
-	const struct config *config = &daemon->config;
+	const struct config *config = from->config;
 	cJSON *list = cJSON_AddArrayToObject(to, "resources");
 
 	for (uint8_t r = 0; r < config->setup.role_count; r++) {
-		if (!is_ours(daemon, r, now))
+		if (!is_ours(from, r, now))
 			continue;
 		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
-			add_resource(list, warnings, daemon, r, config->roles[r].resources[i], now);
+			add_resource(list, warnings, from, r, config->roles[r].resources[i], now);
 	}
 }

@@ -9,17 +9,18 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/daemon.h"
+#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
 #include "daemon/resource/address_lifetime.h"
 
 enum { SENTENCE_BYTES = 512, SECOND_NS = 1000000000 };
 
-static void json_member(cJSON *to, const char *name, const struct daemon *daemon, uint8_t member)
+static void json_member(cJSON *to, const char *name, const struct status_sources *from,
+                        uint8_t member)
 {
 	bool known = member != NO_MEMBER;
 
-	json_text(to, name, known ? daemon->config.setup.members[member].name : "", known);
+	json_text(to, name, known ? from->config->setup.members[member].name : "", known);
 }
 
 static bool candidate_is_ready(const struct candidate_view *view)
@@ -27,11 +28,11 @@ static bool candidate_is_ready(const struct candidate_view *view)
 	return view->reachable && view->known && view->unfit == UNFIT_NOT && !view->mismatch;
 }
 
-static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role,
+static void add_candidate(cJSON *list, const struct status_sources *from, uint8_t role,
                           const struct candidate_view *view)
 {
 	cJSON *json = cJSON_CreateObject();
-	const bool is_self = view->member == daemon->config.setup.self;
+	const bool is_self = view->member == from->config->setup.self;
 	const bool ready = candidate_is_ready(view);
 	const char *reason = view->may_run              ? "may-still-run"
 	                     : !view->reachable         ? "unreachable"
@@ -39,10 +40,10 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 	                     : view->unfit != UNFIT_NOT ? unfit_word(view->unfit)
 	                     : view->mismatch           ? "config-mismatch"
 	                                                : "";
-	const struct daemon_role *own = &daemon->roles[role];
+	const struct host_role *own = &from->roles[role];
 
 	(void)cJSON_AddItemToArray(list, json);
-	json_member(json, "member", daemon, view->member);
+	json_member(json, "member", from, view->member);
 	(void)cJSON_AddBoolToObject(json, "ready", ready);
 	json_text(json, "reason", reason, true);
 	json_text(json, "detail", own->why[0] != '\0' ? own->why : own->failure, is_self);
@@ -57,7 +58,7 @@ static void add_candidate(cJSON *list, const struct daemon *daemon, uint8_t role
 }
 
 /* Two may have it at this moment: nothing is worse, whatever an operator wants of the role. */
-static void warn_of_second(cJSON *problems, const struct daemon *daemon, const char *name,
+static void warn_of_second(cJSON *problems, const struct status_sources *from, const char *name,
                            const struct role_view *view)
 {
 	char sentence[SENTENCE_BYTES];
@@ -69,14 +70,14 @@ static void warn_of_second(cJSON *problems, const struct daemon *daemon, const c
 		(void)snprintf(sentence, sizeof sentence,
 		               "%s may still run on %s: its lease is over and nothing proves that "
 		               "it is down; see the log there",
-		               name, daemon->config.setup.members[node].name);
+		               name, from->config->setup.members[node].name);
 		json_sentence(problems, sentence);
 	}
 }
 
 /* Why a wanted role is not up, as far as this member can know: it sees owners only through the
  * heartbeats of the members it hears. */
-static void explain_role(cJSON *problems, const struct daemon *daemon, const char *name,
+static void explain_role(cJSON *problems, const struct status_sources *from, const char *name,
                          const struct role_view *view, bool quorum)
 {
 	const bool waits =
@@ -87,7 +88,7 @@ static void explain_role(cJSON *problems, const struct daemon *daemon, const cha
 	if (view->owner != NO_MEMBER)
 		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
 		               phase_word(view->owner_phase),
-		               daemon->config.setup.members[view->owner].name);
+		               from->config->setup.members[view->owner].name);
 	else if (!quorum)
 		(void)snprintf(sentence, sizeof sentence, "%s: owner unknown: no quorum here",
 		               name);
@@ -114,12 +115,12 @@ static void add_risk(cJSON *risks, const char *name, const struct role_view *vie
 }
 
 /* What failed where, how long ago, and the command that ends the wait. */
-static void warn_of_failures(cJSON *warnings, const struct daemon *daemon, const char *name,
+static void warn_of_failures(cJSON *warnings, const struct status_sources *from, const char *name,
                              const struct role_view *view)
 {
 	for (uint8_t i = 0; i < view->candidate_count; i++) {
 		const struct candidate_view *candidate = &view->candidates[i];
-		const char *node = daemon->config.setup.members[candidate->member].name;
+		const char *node = from->config->setup.members[candidate->member].name;
 		char sentence[SENTENCE_BYTES], ago[SPAN_TEXT_BYTES + sizeof ", last  ago"] = "";
 		char span[SPAN_TEXT_BYTES];
 
@@ -138,16 +139,16 @@ static void warn_of_failures(cJSON *warnings, const struct daemon *daemon, const
 	}
 }
 
-static void add_vote(cJSON *to, const struct daemon *daemon, const struct role_view *view)
+static void add_vote(cJSON *to, const struct status_sources *from, const struct role_view *view)
 {
 	cJSON *json = cJSON_AddObjectToObject(to, "vote");
 
-	json_member(json, "holder", daemon, view->holder);
+	json_member(json, "holder", from, view->holder);
 	json_ms(json, "promised_ms", view->promised);
 }
 
 /* What the kernel does about the role's addresses when nobody else can. */
-static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
+static void add_kernel(cJSON *to, const struct status_sources *from, uint8_t role)
 {
 	static const char *const uses[GATE_USES] = {
 	    [GATE_NONE] = "none",
@@ -158,8 +159,8 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 	struct gatekeeper_view view;
 	cJSON *json;
 
-	if (role >= daemon->config.setup.role_count ||
-	    !gatekeeper_view(&daemon->self_fencing.gatekeeper, role, &view)) {
+	if (role >= from->config->setup.role_count ||
+	    !gatekeeper_view(&from->self_fencing->gatekeeper, role, &view)) {
 		(void)cJSON_AddNullToObject(to, "kernel");
 		return;
 	}
@@ -168,42 +169,42 @@ static void add_kernel(cJSON *to, const struct daemon *daemon, uint8_t role)
 	json_text(json, "gate_error", view.why, true);
 	json_number(json, "dropped", view.dropped);
 	(void)cJSON_AddBoolToObject(json, "lifetime",
-	                            address_lifetime_is_possible(daemon->config.setup.timing));
+	                            address_lifetime_is_possible(from->config->setup.timing));
 }
 
-static bool is_configured(const struct daemon *daemon, const struct role_view *view)
+static bool is_configured(const struct status_sources *from, const struct role_view *view)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &from->config->setup;
 
 	return view->setup_role < setup->role_count && !setup->roles[view->setup_role].forgotten;
 }
 
 /* A role that no file names any more is of interest while somebody still says something about it;
  * what remains of it after that is an epoch, which is no news. */
-static bool is_shown(const struct daemon *daemon, const struct role_view *view)
+static bool is_shown(const struct status_sources *from, const struct role_view *view)
 {
-	return is_configured(daemon, view) || view->owner != NO_MEMBER ||
-	       view->holder != NO_MEMBER || view->claim != CLAIM_NONE;
+	return is_configured(from, view) || view->owner != NO_MEMBER || view->holder != NO_MEMBER ||
+	       view->claim != CLAIM_NONE;
 }
 
 /* What is wrong with a role of the configuration, or soon could be. */
-static void judge_role(const struct status_verdict *verdict, const struct daemon *daemon,
+static void judge_role(const struct status_verdict *verdict, const struct status_sources *from,
                        const char *name, const struct role_view *view, bool quorum)
 {
-	warn_of_second(verdict->problems, daemon, name, view);
+	warn_of_second(verdict->problems, from, name, view);
 	if (view->wanted != WANTED_STARTED)
 		return;
 	if (view->owner == NO_MEMBER || view->owner_phase != PHASE_UP)
-		explain_role(verdict->problems, daemon, name, view, quorum);
+		explain_role(verdict->problems, from, name, view, quorum);
 	else if (view->candidate_count > 1)
 		add_risk(verdict->risks, name, view);
 }
 
-static void add_role(cJSON *list, const struct status_verdict *verdict, const struct daemon *daemon,
-                     const struct role_view *view, bool quorum)
+static void add_role(cJSON *list, const struct status_verdict *verdict,
+                     const struct status_sources *from, const struct role_view *view, bool quorum)
 {
-	const struct setup *setup = &daemon->config.setup;
-	const bool configured = is_configured(daemon, view);
+	const struct setup *setup = &from->config->setup;
+	const bool configured = is_configured(from, view);
 	char name[NAME_BYTES];
 	cJSON *json = cJSON_CreateObject();
 	cJSON *candidates;
@@ -216,40 +217,40 @@ static void add_role(cJSON *list, const struct status_verdict *verdict, const st
 	(void)cJSON_AddStringToObject(json, "name", name);
 	(void)cJSON_AddBoolToObject(json, "configured", configured);
 	(void)cJSON_AddStringToObject(json, "wanted", wanted_word(view->wanted));
-	json_member(json, "owner", daemon, view->owner);
+	json_member(json, "owner", from, view->owner);
 	(void)cJSON_AddBoolToObject(json, "owner_unknown", view->owner == NO_MEMBER && !quorum);
 	json_text(json, "phase", phase_word(view->owner_phase), view->owner != NO_MEMBER);
 	json_number(json, "epoch", view->epoch);
 	(void)cJSON_AddStringToObject(json, "claim", claim_word(view->claim));
 	json_ms(json, "lease_left_ms", view->lease_left);
-	add_vote(json, daemon, view);
+	add_vote(json, from, view);
 	if (view->retrying)
 		json_ms(json, "retry_in_ms", view->retry_in);
 	else
 		(void)cJSON_AddNullToObject(json, "retry_in_ms");
-	add_kernel(json, daemon, view->setup_role);
+	add_kernel(json, from, view->setup_role);
 	candidates = cJSON_AddArrayToObject(json, "nodes");
 	for (uint8_t i = 0; i < view->candidate_count; i++)
-		add_candidate(candidates, daemon, view->setup_role, &view->candidates[i]);
+		add_candidate(candidates, from, view->setup_role, &view->candidates[i]);
 	if (!configured)
 		return;
-	judge_role(verdict, daemon, name, view, quorum);
-	warn_of_failures(verdict->warnings, daemon, name, view);
+	judge_role(verdict, from, name, view, quorum);
+	warn_of_failures(verdict->warnings, from, name, view);
 }
 
-void status_roles(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,
-                  struct instant now)
+void status_roles(cJSON *json, const struct status_verdict *verdict,
+                  const struct status_sources *from, struct instant now)
 {
 	cJSON *list = cJSON_AddArrayToObject(json, "roles");
-	const uint8_t count = member_role_count(&daemon->member);
+	const uint8_t count = member_role_count(from->member);
 	struct member_view self;
 
-	member_view(&daemon->member, now, &self);
+	member_view(from->member, now, &self);
 	for (uint8_t i = 0; i < count; i++) {
 		struct role_view view;
 
-		member_view_role(&daemon->member, i, now, &view);
-		if (is_shown(daemon, &view))
-			add_role(list, verdict, daemon, &view, self.quorum);
+		member_view_role(from->member, i, now, &view);
+		if (is_shown(from, &view))
+			add_role(list, verdict, from, &view, self.quorum);
 	}
 }

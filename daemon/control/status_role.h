@@ -9,7 +9,7 @@
 
 #include "proto/clock.h"
 
-struct daemon;
+struct status_sources;
 
 /* The lists that the sections of the document add their sentences to; borrowed. */
 struct status_verdict {
@@ -20,5 +20,5 @@ struct status_verdict {
 
 /* Adds "roles" to the document. A wanted role that is not up is a problem, one that is up and could
  * not be taken over is a risk. */
-void status_roles(cJSON *json, const struct status_verdict *verdict, const struct daemon *daemon,
-                  struct instant now);
+void status_roles(cJSON *json, const struct status_verdict *verdict,
+                  const struct status_sources *from, struct instant now);

@@ -9,18 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
-#include "daemon/events.h"
 #include "daemon/platform/platform.h"
 #include "daemon/control/request.h"
 #include "daemon/control/status.h"
+#include "daemon/control/status_sources.h"
+#include "proto/event.h"
 
 struct verb {
 	const char *name;
 	bool needs_admin;
 	bool needs_role, needs_node; /* a node of move is optional */
 	enum request_kind kind;      /* for verb_command */
-	void (*run)(struct daemon *daemon, struct control_client *client, const struct verb *verb,
+	void (*run)(struct verbs *verbs, struct control_client *client, const struct verb *verb,
 	            const struct control_request *request);
 };
 
@@ -37,31 +37,34 @@ static void reply(struct control_client *client, cJSON *json)
 	cJSON_free(text);
 }
 
-static void verb_version(struct daemon *daemon, struct control_client *client,
+static void verb_version(struct verbs *verbs, struct control_client *client,
                          const struct verb *verb, const struct control_request *request)
 {
 	cJSON *json = cJSON_CreateObject();
 
-	(void)daemon, (void)verb, (void)request;
+	(void)verbs, (void)verb, (void)request;
 	(void)cJSON_AddBoolToObject(json, "ok", true);
 	(void)cJSON_AddStringToObject(json, "version", FAILOVERD_VERSION);
 	(void)cJSON_AddNumberToObject(json, "pid", (double)uv_os_getpid());
 	reply(client, json);
 }
 
-static void verb_status(struct daemon *daemon, struct control_client *client,
-                        const struct verb *verb, const struct control_request *request)
+static void verb_status(struct verbs *verbs, struct control_client *client, const struct verb *verb,
+                        const struct control_request *request)
 {
+	const struct status_sources sources =
+	    verbs->settings.hooks.sources(verbs->settings.hooks.context);
+
 	(void)verb, (void)request;
-	reply(client, status_json(daemon, platform_now()));
+	reply(client, status_json(&sources, platform_now()));
 }
 
 /* --- names */
 
 /* Index in setup.roles; refuses the client otherwise and returns ROLES_MAX. */
-static uint8_t find_role(struct daemon *daemon, struct control_client *client, const char *name)
+static uint8_t find_role(struct verbs *verbs, struct control_client *client, const char *name)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &verbs->settings.config->setup;
 	char text[ERROR_TEXT_BYTES];
 	size_t used;
 
@@ -78,9 +81,9 @@ static uint8_t find_role(struct daemon *daemon, struct control_client *client, c
 }
 
 /* Index in setup.members of a node; refuses the client otherwise and returns NO_MEMBER. */
-static uint8_t find_node(struct daemon *daemon, struct control_client *client, const char *name)
+static uint8_t find_node(struct verbs *verbs, struct control_client *client, const char *name)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &verbs->settings.config->setup;
 	char text[ERROR_TEXT_BYTES];
 	size_t used;
 
@@ -122,12 +125,12 @@ static void add_where(cJSON *to, const struct setup *setup, const struct verbs_w
 	(void)cJSON_AddNumberToObject(to, "epoch", (double)where->epoch);
 }
 
-static struct verbs_where look_at(const struct daemon *daemon, uint8_t role)
+static struct verbs_where look_at(const struct verbs *verbs, uint8_t role)
 {
 	struct role_view view;
 	struct verbs_where where;
 
-	member_view_role(&daemon->member, role, platform_now(), &view);
+	member_view_role(verbs->settings.member, role, platform_now(), &view);
 	where = (struct verbs_where){.owner = view.owner,
 	                             .releasing = NO_MEMBER,
 	                             .phase = view.owner_phase,
@@ -141,10 +144,10 @@ static struct verbs_where look_at(const struct daemon *daemon, uint8_t role)
 
 /* --- commands */
 
-static void reply_answer(struct daemon *daemon, struct control_client *client,
+static void reply_answer(struct verbs *verbs, struct control_client *client,
                          const struct answer_about *about, const struct answer *answer)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &verbs->settings.config->setup;
 	uint8_t target = answer->target != 0 ? setup_member_of(setup, answer->target) : NO_MEMBER;
 	bool done = answer->verdict == VERDICT_ACCEPTED || answer->verdict == VERDICT_ALREADY;
 	cJSON *json = cJSON_CreateObject();
@@ -160,29 +163,28 @@ static void reply_answer(struct daemon *daemon, struct control_client *client,
 	(void)cJSON_AddStringToObject(json, done ? "text" : "error", text);
 	/* Where a move that was accepted sets out from: what led there was not its doing. */
 	if (about->kind == REQUEST_MOVE && done) {
-		const struct verbs_where from = look_at(daemon, about->role);
+		const struct verbs_where from = look_at(verbs, about->role);
 
 		add_where(json, setup, &from);
 	}
 	reply(client, json);
 }
 
-static void verb_command(struct daemon *daemon, struct control_client *client,
+static void verb_command(struct verbs *verbs, struct control_client *client,
                          const struct verb *verb, const struct control_request *request)
 {
-	struct verbs *verbs = &daemon->verbs;
 	struct event event = {.kind = EVENT_REQUEST};
 	struct answer_about about = {
 	    .kind = verb->kind, .target = NO_MEMBER, .limit = request->limit};
 	unsigned place = 0;
 
 	if (verb->needs_role) {
-		about.role = find_role(daemon, client, request->role);
+		about.role = find_role(verbs, client, request->role);
 		if (about.role == ROLES_MAX)
 			return;
 	}
 	if (request->node[0] != '\0') {
-		about.target = find_node(daemon, client, request->node);
+		about.target = find_node(verbs, client, request->node);
 		if (about.target == NO_MEMBER)
 			return;
 	}
@@ -191,7 +193,7 @@ static void verb_command(struct daemon *daemon, struct control_client *client,
 	if (place == VERBS_PENDING_MAX) {
 		const struct answer full = {.verdict = VERDICT_TABLE_FULL};
 
-		reply_answer(daemon, client, &about, &full);
+		reply_answer(verbs, client, &about, &full);
 		return;
 	}
 	verbs->pending[place] = (struct verbs_pending){++verbs->last_handle, client, about};
@@ -201,13 +203,13 @@ static void verb_command(struct daemon *daemon, struct control_client *client,
 	event.as.request.target = about.target;
 	event.as.request.handle = verbs->last_handle;
 	event.as.request.limit = request->limit;
-	events_step(daemon, event);
+	verbs->settings.hooks.step(verbs->settings.hooks.context, &event);
 }
 
-void verbs_answer(struct daemon *daemon, uint64_t handle, const struct answer *answer)
+void verbs_answer(struct verbs *verbs, uint64_t handle, const struct answer *answer)
 {
 	for (unsigned i = 0; i < VERBS_PENDING_MAX; i++) {
-		struct verbs_pending *pending = &daemon->verbs.pending[i];
+		struct verbs_pending *pending = &verbs->pending[i];
 
 		if (pending->handle != handle)
 			continue;
@@ -215,16 +217,16 @@ void verbs_answer(struct daemon *daemon, uint64_t handle, const struct answer *a
 		if (pending->client == NULL)
 			return;
 		control_keep(pending->client, false);
-		reply_answer(daemon, pending->client, &pending->about, answer);
+		reply_answer(verbs, pending->client, &pending->about, answer);
 		return;
 	}
 }
 
 /* --- following */
 
-static void tell_follower(struct daemon *daemon, const struct verbs_follower *follower)
+static void tell_follower(struct verbs *verbs, const struct verbs_follower *follower)
 {
-	const struct setup *setup = &daemon->config.setup;
+	const struct setup *setup = &verbs->settings.config->setup;
 	cJSON *json = cJSON_CreateObject();
 
 	(void)cJSON_AddBoolToObject(json, "ok", true);
@@ -234,26 +236,26 @@ static void tell_follower(struct daemon *daemon, const struct verbs_follower *fo
 }
 
 /* Brings what the follower knows up to date; true when that changed something. */
-static bool look_again(const struct daemon *daemon, struct verbs_follower *follower)
+static bool look_again(const struct verbs *verbs, struct verbs_follower *follower)
 {
 	const struct verbs_where told = follower->told;
-	const struct verbs_where now = look_at(daemon, follower->role);
+	const struct verbs_where now = look_at(verbs, follower->role);
 
 	follower->told = now;
 	return now.owner != told.owner || now.releasing != told.releasing ||
 	       now.phase != told.phase || now.epoch != told.epoch;
 }
 
-static void verb_follow(struct daemon *daemon, struct control_client *client,
-                        const struct verb *verb, const struct control_request *request)
+static void verb_follow(struct verbs *verbs, struct control_client *client, const struct verb *verb,
+                        const struct control_request *request)
 {
-	const uint8_t role = find_role(daemon, client, request->role);
+	const uint8_t role = find_role(verbs, client, request->role);
 
 	(void)verb;
 	if (role == ROLES_MAX)
 		return;
 	for (unsigned i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		struct verbs_follower *follower = &daemon->verbs.followers[i];
+		struct verbs_follower *follower = &verbs->followers[i];
 
 		if (follower->client == client) {
 			control_refuse(client, "this connection follows a role already");
@@ -261,39 +263,39 @@ static void verb_follow(struct daemon *daemon, struct control_client *client,
 		}
 	}
 	for (unsigned i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		struct verbs_follower *follower = &daemon->verbs.followers[i];
+		struct verbs_follower *follower = &verbs->followers[i];
 
 		if (follower->client != NULL)
 			continue;
 		*follower = (struct verbs_follower){.client = client, .role = role};
 		control_keep(client, true);
-		(void)look_again(daemon, follower);
-		tell_follower(daemon, follower);
+		(void)look_again(verbs, follower);
+		tell_follower(verbs, follower);
 		return;
 	}
 	control_refuse(client, "too many clients follow roles");
 }
 
-void verbs_after_step(struct daemon *daemon)
+void verbs_after_step(struct verbs *verbs)
 {
 	for (unsigned i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		struct verbs_follower *follower = &daemon->verbs.followers[i];
+		struct verbs_follower *follower = &verbs->followers[i];
 
-		if (follower->client != NULL && look_again(daemon, follower))
-			tell_follower(daemon, follower);
+		if (follower->client != NULL && look_again(verbs, follower))
+			tell_follower(verbs, follower);
 	}
 }
 
 /* Only the program and the configuration in their files: which files, the running daemon decides.
  */
-static void verb_reload(struct daemon *daemon, struct control_client *client,
-                        const struct verb *verb, const struct control_request *request)
+static void verb_reload(struct verbs *verbs, struct control_client *client, const struct verb *verb,
+                        const struct control_request *request)
 {
 	cJSON *json;
 
 	(void)verb;
 	(void)request;
-	if (!guard_link_replace(&daemon->guard_link)) {
+	if (!verbs->settings.hooks.replace(verbs->settings.hooks.context)) {
 		control_refuse(client,
 		               "no guard watches over this daemon: it cannot be replaced while "
 		               "it runs");
@@ -334,7 +336,7 @@ static const struct verb *find_verb(const char *name)
 
 static void take_line(void *context, struct control_client *client, const char *line, size_t length)
 {
-	struct daemon *daemon = context;
+	struct verbs *verbs = context;
 	struct control_request request;
 	struct error error;
 	const struct verb *verb = NULL;
@@ -346,9 +348,10 @@ static void take_line(void *context, struct control_client *client, const char *
 			                request.verb);
 		else if (verb->needs_admin && !control_is_admin(client))
 			(void)error_set(&error, CODE_DENIED, "only root%s%s may do this",
-			                daemon->config.group[0] != '\0' ? " and users of the group "
-			                                                : "",
-			                daemon->config.group);
+			                verbs->settings.config->group[0] != '\0'
+			                    ? " and users of the group "
+			                    : "",
+			                verbs->settings.config->group);
 		else if (verb->needs_role && request.role[0] == '\0')
 			(void)error_set(&error, CODE_INVALID, "%s needs a \"role\"", verb->name);
 		else if (verb->needs_node && request.node[0] == '\0')
@@ -357,26 +360,27 @@ static void take_line(void *context, struct control_client *client, const char *
 			error.code = CODE_OK;
 	}
 	if (error.code == CODE_OK)
-		verb->run(daemon, client, verb, &request);
+		verb->run(verbs, client, verb, &request);
 	else
 		control_refuse(client, error.text);
 }
 
 static void forget_client(void *context, struct control_client *client)
 {
-	struct daemon *daemon = context;
+	struct verbs *verbs = context;
 
 	for (unsigned i = 0; i < VERBS_PENDING_MAX; i++) {
-		if (daemon->verbs.pending[i].client == client)
-			daemon->verbs.pending[i].client = NULL;
+		if (verbs->pending[i].client == client)
+			verbs->pending[i].client = NULL;
 	}
 	for (unsigned i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		if (daemon->verbs.followers[i].client == client)
-			daemon->verbs.followers[i].client = NULL;
+		if (verbs->followers[i].client == client)
+			verbs->followers[i].client = NULL;
 	}
 }
 
-struct control_hooks verbs_hooks(struct daemon *daemon)
+struct control_hooks verbs_open(struct verbs *verbs, const struct verbs_settings *settings)
 {
-	return (struct control_hooks){.context = daemon, .line = take_line, .gone = forget_client};
+	verbs->settings = *settings;
+	return (struct control_hooks){.context = verbs, .line = take_line, .gone = forget_client};
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,27 @@
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
 
-struct daemon;
+struct config;
+struct event;
+struct member;
+struct status_sources;
+
+/* Called from the loop. */
+struct verbs_hooks {
+	void *context; /* borrowed as long as a client may ask */
+	/* The event is stepped, and its effects are done, before it returns. */
+	void (*step)(void *context, const struct event *event);
+	/* What a status document is made of, as it is now. */
+	struct status_sources (*sources)(void *context);
+	/* Ends this process soon for the program in the file. False: no guard could start it. */
+	bool (*replace)(void *context);
+};
+
+struct verbs_settings {
+	const struct config *config; /* borrowed, as is the next */
+	const struct member *member;
+	struct verbs_hooks hooks;
+};
 
 enum {
 	/* More than the member takes at once: those beyond are told that its table is full. */
@@ -43,15 +64,16 @@ struct verbs_follower {
 };
 
 struct verbs {
+	struct verbs_settings settings;
 	uint64_t last_handle;
 	struct verbs_pending pending[VERBS_PENDING_MAX];
 	struct verbs_follower followers[CONTROL_CLIENTS_MAX];
 };
 
-/* To give to control_open; the context is the daemon. */
-struct control_hooks verbs_hooks(struct daemon *daemon);
+/* Begins to answer; the result is to be given to control_open. */
+struct control_hooks verbs_open(struct verbs *verbs, const struct verbs_settings *settings);
 
 /* EFFECT_ANSWER. */
-void verbs_answer(struct daemon *daemon, uint64_t handle, const struct answer *answer);
+void verbs_answer(struct verbs *verbs, uint64_t handle, const struct answer *answer);
 /* Tells followers what changed. */
-void verbs_after_step(struct daemon *daemon);
+void verbs_after_step(struct verbs *verbs);
