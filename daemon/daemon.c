@@ -243,7 +243,7 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 	daemon->loop_open = true;
 	parts_open_retire(daemon, settings, kept);
 	events_open(daemon);
-	shutdown_open(&daemon->shutdown, daemon);
+	parts_open_shutdown(daemon);
 	refused_log_open(&daemon->refused_log, &daemon->loop, daemon->log, &daemon->config.setup,
 	                 &daemon->admission);
 	realtime_open(&daemon->realtime, &daemon->loop, daemon->log);

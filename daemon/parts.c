@@ -96,6 +96,33 @@ enum code parts_open_strays(struct daemon *daemon, struct error *error)
 	return strays_open(&daemon->strays, &settings, error);
 }
 
+static void force(void *context, uint8_t role, struct span limit)
+{
+	struct daemon *daemon = context;
+
+	runner_release(daemon->runner, role, daemon->roles[role].epoch, true, limit);
+}
+
+static bool is_guarded(void *context)
+{
+	const struct daemon *daemon = context;
+
+	return guard_link_holds(&daemon->guard_link);
+}
+
+void parts_open_shutdown(struct daemon *daemon)
+{
+	const struct shutdown_settings settings = {
+	    .config = &daemon->config,
+	    .roles = daemon->roles,
+	    .log = daemon->log,
+	    .loop = &daemon->loop,
+	    .hooks = {.context = daemon, .step = step, .force = force, .is_guarded = is_guarded},
+	};
+
+	shutdown_open(&daemon->shutdown, &settings);
+}
+
 static void no_guard_came(void *context)
 {
 	struct daemon *daemon = context;

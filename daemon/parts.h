@@ -22,3 +22,4 @@ enum code parts_open_guard_link(struct daemon *daemon, const struct daemon_setti
 /* Adds to daemon->config what is still up here of an earlier one. Blocks for reading a file. */
 void parts_open_retire(struct daemon *daemon, const struct daemon_settings *settings,
                        const struct kept *kept);
+void parts_open_shutdown(struct daemon *daemon);

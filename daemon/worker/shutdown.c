@@ -6,8 +6,10 @@
 
 #include <signal.h>
 
-#include "daemon/daemon.h"
-#include "daemon/events.h"
+#include "config/config.h"
+#include "daemon/host_role.h"
+#include "daemon/log.h"
+#include "proto/event.h"
 
 enum {
 	/* `none`, or what may still run, is said this often before the socket closes, so that a
@@ -27,7 +29,7 @@ static void set_limit(struct shutdown *leave, struct span limit)
 
 static void last_words(struct shutdown *leave)
 {
-	const struct timing timing = leave->daemon->config.setup.timing;
+	const struct timing timing = leave->settings.config->setup.timing;
 	struct span words = span_times(timing.heartbeat, LAST_HEARTBEATS);
 
 	set_limit(leave,
@@ -55,27 +57,25 @@ static struct span graceful_limit(const struct config *config)
 static void ask(struct shutdown *leave)
 {
 	const struct event event = {.kind = EVENT_LEAVE};
-	struct daemon *daemon = leave->daemon;
 
 	leave->stage = LEAVE_ASKED;
-	log_write(daemon->log, LEVEL_INFO,
+	log_write(leave->settings.log, LEVEL_INFO,
 	          "shutting down: handing over or releasing all roles (signal again to force)");
-	set_limit(leave, graceful_limit(&daemon->config));
-	events_step(daemon, event);
+	set_limit(leave, graceful_limit(leave->settings.config));
+	leave->settings.hooks.step(leave->settings.hooks.context, &event);
 }
 
 static void force(struct shutdown *leave)
 {
-	struct daemon *daemon = leave->daemon;
-	const struct span limit = daemon->config.setup.timing.release;
+	const struct span limit = leave->settings.config->setup.timing.release;
 
 	leave->stage = LEAVE_FORCED;
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
-		if (!daemon->roles[r].active)
+	for (uint8_t r = 0; r < leave->settings.config->setup.role_count; r++) {
+		if (!leave->settings.roles[r].active)
 			continue;
-		log_write(daemon->log, LEVEL_WARNING, "%s: released by force",
-		          daemon->config.setup.roles[r].name);
-		runner_release(daemon->runner, r, daemon->roles[r].epoch, true, limit);
+		log_write(leave->settings.log, LEVEL_WARNING, "%s: released by force",
+		          leave->settings.config->setup.roles[r].name);
+		leave->settings.hooks.force(leave->settings.hooks.context, r, limit);
 	}
 	set_limit(leave, span_plus(limit, span_ms(GRACE_MS)));
 }
@@ -85,19 +85,18 @@ static void force(struct shutdown *leave)
 static void give_up(struct shutdown *leave)
 {
 	const struct event event = {.kind = EVENT_GIVE_UP};
-	struct daemon *daemon = leave->daemon;
 
 	leave->stage = LEAVE_GIVEN_UP;
-	for (uint8_t r = 0; r < daemon->config.setup.role_count; r++) {
-		if (daemon->roles[r].active)
-			log_write(daemon->log, LEVEL_ERROR,
+	for (uint8_t r = 0; r < leave->settings.config->setup.role_count; r++) {
+		if (leave->settings.roles[r].active)
+			log_write(leave->settings.log, LEVEL_ERROR,
 			          "%s: may still run here: nothing proves that it is down, and the "
 			          "daemon ends; the next start, or `failoverd cleanup`, stops it; "
 			          "others may start it when its promise ends",
-			          daemon->config.setup.roles[r].name);
+			          leave->settings.config->setup.roles[r].name);
 	}
 	last_words(leave);
-	events_step(daemon, event);
+	leave->settings.hooks.step(leave->settings.hooks.context, &event);
 }
 
 /* The next stage, by a signal or because the present one took too long. */
@@ -115,7 +114,7 @@ static void go_on(struct shutdown *leave)
 		break;
 	case LEAVE_DONE:
 	case LEAVE_GIVEN_UP:
-		uv_stop(&leave->daemon->loop);
+		uv_stop(leave->settings.loop);
 		break;
 	}
 }
@@ -125,7 +124,7 @@ static void limit_reached(uv_timer_t *timer)
 	struct shutdown *leave = timer->data;
 
 	if (leave->stage != LEAVE_DONE && leave->stage != LEAVE_GIVEN_UP)
-		log_write(leave->daemon->log, LEVEL_WARNING, "leaving takes too long");
+		log_write(leave->settings.log, LEVEL_WARNING, "leaving takes too long");
 	go_on(leave);
 }
 
@@ -141,7 +140,7 @@ static void on_signal(uv_signal_t *signal, int number)
 
 	/* A terminal interrupts both processes, and the guard passes it on: the second time would
 	 * be by force. */
-	if (number != SIGINT || !guard_link_holds(&leave->daemon->guard_link))
+	if (number != SIGINT || !leave->settings.hooks.is_guarded(leave->settings.hooks.context))
 		go_on(leave);
 }
 
@@ -150,7 +149,7 @@ static void on_hangup(uv_signal_t *signal, int number)
 	struct shutdown *leave = signal->data;
 
 	(void)number;
-	log_write(leave->daemon->log, LEVEL_WARNING,
+	log_write(leave->settings.log, LEVEL_WARNING,
 	          "SIGHUP is ignored: a changed configuration is read at the next start");
 }
 
@@ -164,19 +163,19 @@ void shutdown_done(struct shutdown *leave)
 
 static void open_signal(struct shutdown *leave, uv_signal_t *signal, uv_signal_cb heard, int number)
 {
-	(void)uv_signal_init(&leave->daemon->loop, signal);
+	(void)uv_signal_init(leave->settings.loop, signal);
 	signal->data = leave;
 	(void)uv_signal_start(signal, heard, number);
 }
 
-void shutdown_open(struct shutdown *leave, struct daemon *daemon)
+void shutdown_open(struct shutdown *leave, const struct shutdown_settings *settings)
 {
-	leave->daemon = daemon;
+	leave->settings = *settings;
 	leave->stage = LEAVE_NOT;
 	open_signal(leave, &leave->terminate, on_signal, SIGTERM);
 	open_signal(leave, &leave->interrupt, on_signal, SIGINT);
 	open_signal(leave, &leave->hangup, on_hangup, SIGHUP);
-	(void)uv_timer_init(&daemon->loop, &leave->limit);
+	(void)uv_timer_init(settings->loop, &leave->limit);
 	leave->limit.data = leave;
 }
 

@@ -8,9 +8,33 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
-struct daemon;
+#include "proto/clock.h"
+
+struct config;
+struct event;
+struct host_role;
+struct log;
+
+/* Called from the loop. */
+struct shutdown_hooks {
+	void *context; /* borrowed until shutdown_close */
+	void (*step)(void *context, const struct event *event);
+	/* The role is released by force, within `limit`. */
+	void (*force)(void *context, uint8_t role, struct span limit);
+	/* Whether a guard would pass a terminal's interrupt on. */
+	bool (*is_guarded)(void *context);
+};
+
+struct shutdown_settings {
+	const struct config *config;   /* borrowed until shutdown_close, as are the next three */
+	const struct host_role *roles; /* by index of the configuration */
+	struct log *log;
+	uv_loop_t *loop; /* stopped when it is over */
+	struct shutdown_hooks hooks;
+};
 
 enum leave_stage {
 	LEAVE_NOT,      /* running */
@@ -21,7 +45,7 @@ enum leave_stage {
 };
 
 struct shutdown {
-	struct daemon *daemon; /* borrowed: the owner */
+	struct shutdown_settings settings;
 	enum leave_stage stage;
 	uv_signal_t terminate;
 	uv_signal_t interrupt;
@@ -29,7 +53,7 @@ struct shutdown {
 	uv_timer_t limit;
 };
 
-void shutdown_open(struct shutdown *leave, struct daemon *daemon);
+void shutdown_open(struct shutdown *leave, const struct shutdown_settings *settings);
 /* As if asked to end. */
 void shutdown_now(struct shutdown *leave);
 /* EFFECT_LEFT: nothing is owned any more. */
