@@ -19,6 +19,7 @@
 #include "daemon/parts.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
+#include "daemon/root.h"
 #include "proto/member_check.h"
 
 enum { STDERR = 2 };

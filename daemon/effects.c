@@ -6,8 +6,8 @@
  */
 #include "daemon/effects.h"
 
-#include "daemon/daemon.h"
 #include "daemon/platform/platform.h"
+#include "daemon/root.h"
 #include "proto/auth.h"
 #include "proto/wire.h"
 

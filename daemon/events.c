@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
 #include "daemon/effects.h"
 #include "daemon/platform/platform.h"
+#include "daemon/root.h"
 
 /* A fault of this program: nothing of the step leaves it, and what was kept before the step is what
  * the next worker continues from. If that breaks again, the guard releases everything. */

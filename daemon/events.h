@@ -7,9 +7,9 @@
 #include "daemon/host_role.h"
 #include "daemon/net.h"
 #include "daemon/resource/runner.h"
-#include "daemon/state/store.h"
 #include "daemon/resource/strays.h"
 #include "daemon/self_fencing/self_fencing.h"
+#include "daemon/state/store.h"
 #include "proto/event.h"
 
 struct daemon;

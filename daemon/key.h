@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "proto/error.h"
 #include "proto/auth.h"
+#include "proto/error.h"
 
 /* Makes a pair. The caller wipes the secret. */
 void key_make(struct secret_key *secret, struct public_key *public);

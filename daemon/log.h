@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/note.h" /* enum note_level */
 #include "proto/error.h"
+#include "proto/note.h" /* enum note_level */
 
 struct log;
 

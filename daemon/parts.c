@@ -5,10 +5,11 @@
 #include "daemon/parts.h"
 
 #include "daemon/control/status_sources.h"
-#include "daemon/daemon.h"
 #include "daemon/events.h"
 #include "daemon/file.h"
 #include "daemon/platform/platform.h"
+#include "daemon/root.h"
+#include "daemon/settings.h"
 
 static void step(void *context, const struct event *event)
 {

@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proto/replay_window.h"
+#include "proto/auth.h"
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
-#include "proto/auth.h"
+#include "proto/replay_window.h"
 
 enum refusal {
 	REFUSAL_NONE,    /* let in */

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #include "proto/clock.h"
-#include "proto/replay_window.h"
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
 #include "proto/note.h"
 #include "proto/path.h"
+#include "proto/replay_window.h"
 #include "proto/sent.h"
 #include "proto/setup.h"
 #include "proto/voter.h"

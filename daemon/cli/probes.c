@@ -9,9 +9,9 @@
 
 #include "config/fit.h"
 #include "config/print.h"
-#include "daemon/platform/gate.h"
 #include "daemon/fence/agent.h"
 #include "daemon/fence/agent_stdin.h"
+#include "daemon/platform/gate.h"
 #include "daemon/platform/watchdog.h"
 #include "daemon/resource/address_lifetime.h"
 

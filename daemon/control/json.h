@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proto/clock.h"
 #include "proto/admission.h"
+#include "proto/clock.h"
 
 void json_number(cJSON *to, const char *name, uint64_t value);
 void json_ms(cJSON *to, const char *name, struct span span);

@@ -8,12 +8,12 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
 #include "daemon/control/status_fence.h"
 #include "daemon/control/status_host.h"
 #include "daemon/control/status_resource.h"
 #include "daemon/control/status_role.h"
+#include "daemon/control/status_sources.h"
 
 enum { SENTENCE_BYTES = 512 };
 

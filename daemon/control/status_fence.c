@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
+#include "daemon/control/status_sources.h"
 
 enum { SENTENCE_BYTES = NAME_BYTES + 64 };
 

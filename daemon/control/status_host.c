@@ -8,8 +8,8 @@
 
 #include "config/print.h"
 #include "config/schema.h"
-#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
+#include "daemon/control/status_sources.h"
 
 enum {
 	SENTENCE_BYTES = 256,

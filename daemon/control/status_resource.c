@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
+#include "daemon/control/status_sources.h"
 
 enum { SENTENCE_BYTES = 256 };
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "config/print.h"
-#include "daemon/control/status_sources.h"
 #include "daemon/control/json.h"
+#include "daemon/control/status_sources.h"
 #include "daemon/resource/address_lifetime.h"
 
 enum { SENTENCE_BYTES = 512, SECOND_NS = 1000000000 };

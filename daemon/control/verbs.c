@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/platform/platform.h"
 #include "daemon/control/request.h"
 #include "daemon/control/status.h"
 #include "daemon/control/status_sources.h"
+#include "daemon/platform/platform.h"
 #include "proto/event.h"
 
 struct verb {

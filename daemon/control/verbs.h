@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/control/verdict_text.h"
 #include "daemon/control/control.h"
+#include "daemon/control/verdict_text.h"
 #include "proto/heartbeat.h"
 #include "proto/limits.h"
 

@@ -15,8 +15,8 @@
 #include "config/print.h"
 #include "daemon/fence/agent_stdin.h"
 #include "daemon/platform/child.h"
-#include "daemon/resource/timers.h"
 #include "daemon/resource/output_lines.h"
+#include "daemon/resource/timers.h"
 
 enum {
 	/* What an agent prints beyond this is not even looked at. */

@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #include "daemon/guard/guard_log.h"
-#include "daemon/self_fencing/reboot_reason.h"
 #include "daemon/platform/guard_host.h"
 #include "daemon/platform/platform.h"
+#include "daemon/self_fencing/reboot_reason.h"
 
 enum {
 	/* Looks again this soon at what did not go away. */

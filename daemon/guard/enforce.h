@@ -5,10 +5,10 @@
  */
 #pragma once
 
-#include "daemon/self_fencing/escalation.h"
 #include "daemon/file.h"
 #include "daemon/guard/shared_memory.h"
 #include "daemon/platform/network.h"
+#include "daemon/self_fencing/escalation.h"
 
 /*
  * One round at `now`: releases every entry whose time is over and returns when to look again.

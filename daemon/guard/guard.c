@@ -14,9 +14,9 @@
 #include "daemon/file.h"
 #include "daemon/guard/enforce.h"
 #include "daemon/guard/guard_log.h"
-#include "daemon/self_fencing/reboot_reason.h"
 #include "daemon/platform/platform.h"
 #include "daemon/platform/self.h"
+#include "daemon/self_fencing/reboot_reason.h"
 
 enum {
 	/* Looks again this soon at an orphan that did not go away. */

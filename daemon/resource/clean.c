@@ -11,10 +11,10 @@
 #include "config/digest.h"
 #include "config/print.h"
 #include "daemon/platform/network.h"
-#include "daemon/resource/timers.h"
 #include "daemon/resource/role.h"
-#include "daemon/resource/task.h"
 #include "daemon/resource/run_tracking.h"
+#include "daemon/resource/task.h"
+#include "daemon/resource/timers.h"
 
 enum { LINE_BYTES = 256 };
 

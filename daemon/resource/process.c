@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "config/digest.h"
-#include "daemon/resource/task.h"
 #include "daemon/resource/run_tracking.h"
+#include "daemon/resource/task.h"
 
 struct process {
 	struct resource *resource;

@@ -15,8 +15,8 @@
 #include "daemon/log.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
-#include "daemon/resource/group.h"
 #include "daemon/resource/address_conflict.h"
+#include "daemon/resource/group.h"
 #include "daemon/resource/stop_time.h"
 #include "proto/error.h"
 

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "daemon/resource/timers.h"
 #include "daemon/resource/group.h"
 #include "daemon/resource/resource.h"
-#include "daemon/resource/runner.h"
+#include "daemon/resource/runner_hooks.h"
+#include "daemon/resource/timers.h"
 
 enum { WHY_BYTES = DETAIL_BYTES + NAME_BYTES + 16 };
 

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "daemon/file.h"
-#include "daemon/resource/run_records.h"
 #include "daemon/resource/resource.h"
+#include "daemon/resource/run_records.h"
 
 /* Fills in what all records of a resource have in common. */
 void run_tracking_begin(const struct resource *resource, enum leftover_kind kind,

@@ -9,8 +9,8 @@
 
 #include "config/digest.h"
 #include "config/print.h"
-#include "daemon/resource/script_down.h"
 #include "daemon/resource/run_tracking.h"
+#include "daemon/resource/script_down.h"
 
 static enum code run(struct script *script, enum which which, struct error *error)
 {

@@ -17,9 +17,9 @@
 
 #include <stdbool.h>
 
-#include "daemon/resource/timers.h"
 #include "daemon/resource/resource.h"
 #include "daemon/resource/script_task.h"
+#include "daemon/resource/timers.h"
 #include "daemon/resource/verdict.h"
 
 enum script_phase {

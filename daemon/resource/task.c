@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/resource/timers.h"
 #include "daemon/resource/output_lines.h"
 #include "daemon/resource/run_tracking.h"
+#include "daemon/resource/timers.h"
 
 enum {
 	PROBLEM_BYTES = 192,

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "daemon/platform/child.h"
-#include "daemon/resource/run_records.h"
 #include "daemon/resource/resource.h"
+#include "daemon/resource/run_records.h"
 
 struct task;
 

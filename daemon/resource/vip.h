@@ -5,9 +5,9 @@
 #pragma once
 
 #include "config/print.h"
-#include "daemon/resource/timers.h"
 #include "daemon/resource/footing.h"
 #include "daemon/resource/resource.h"
+#include "daemon/resource/timers.h"
 
 enum vip_state {
 	VIP_AWAY,

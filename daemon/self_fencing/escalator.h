@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "daemon/self_fencing/escalation.h"
 #include "config/config.h"
 #include "daemon/file.h"
 #include "daemon/leases.h"
+#include "daemon/self_fencing/escalation.h"
 #include "daemon/self_fencing/reboot_reason.h"
 #include "proto/limits.h"
 

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/daemon/shared_memory_fixture.h"
 #include "tests/daemon/process_fixture.h"
+#include "tests/daemon/shared_memory_fixture.h"
 
 enum { ROLE = 7, PATIENCE_MS = 10000, LATE_MS = 100, EXIT_LOST = 9 };
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/bytes.h"
 #include "proto/admission.h"
+#include "proto/bytes.h"
 #include "proto/wire.h"
 #include "tests/proto/sealed.h"
 

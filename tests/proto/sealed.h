@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "proto/admission.h"
-#include "proto/heartbeat.h"
 #include "proto/auth.h"
+#include "proto/heartbeat.h"
 #include "proto/wire.h"
 
 enum { SEALED_MEMBERS = 3 };

@@ -10,6 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import circles  # noqa: E402
 import faults  # noqa: E402
 import symbols  # noqa: E402
 import tidy  # noqa: E402
@@ -49,6 +50,8 @@ PLANTED = {
                                     "daemon/a.c:5: includes"),
     "own header second": ("daemon/a.c", HEAD + '#include <errno.h>\n#include "daemon/a.h"\n',
                           "daemon/a.c:1: includes"),
+    "includes out of order": ("daemon/c.c", HEAD + '#include "daemon/b.h"\n'
+                              '#include "daemon/a.h"\n', "daemon/c.c:6: order"),
     "a condition": ("daemon/a.c", HEAD + "#ifdef __linux__\n#endif\n", "daemon/a.c:5: preproc"),
     "a macro with arguments": ("daemon/a.c", HEAD + "#define A(b) b\n", "daemon/a.c:5: preproc"),
     "a header twice": ("daemon/a.h", HEAD + "int a(void);\n", "daemon/a.h:1: preproc"),
@@ -99,6 +102,39 @@ class Sources(unittest.TestCase):
         planted = " ".join(expected for _, _, expected in PLANTED.values())
         for rule in tidy.RULES:
             self.assertIn(f": {rule.__name__[:7]}", planted)
+
+
+# name: files of daemon/, what is reported (None: nothing)
+PARTS = {
+    "headers that include each other": ({
+        "daemon/a.h": '#include "daemon/b.h"\n', "daemon/b.h": '#include "daemon/a.h"\n'},
+        "circle: daemon/a, daemon/b"),
+    "a call upwards": ({
+        "daemon/a.h": "void a_do(int x);\n", "daemon/a.c": '#include "daemon/a.h"\nb_do(1);\n',
+        "daemon/b.h": "void b_do(int x);\n", "daemon/b.c": '#include "daemon/a.h"\n'},
+        "circle: daemon/a, daemon/b"),
+    "a circle of three": ({
+        "daemon/a.c": '#include "daemon/b.h"\n', "daemon/b.h": '#include "daemon/c.h"\n',
+        "daemon/c.c": '#include "daemon/a.h"\n', "daemon/c.h": "", "daemon/a.h": ""},
+        "circle: daemon/a, daemon/b, daemon/c"),
+    "a part that knows the root": ({
+        "daemon/a.c": '#include "daemon/root.h"\n', "daemon/root.h": ""}, "daemon/a.c: includes"),
+    "the root that knows parts": ({
+        "daemon/root.h": '#include "daemon/a.h"\n', "daemon/a.h": "void a_do(int x);\n",
+        "daemon/events.c": '#include "daemon/root.h"\na_do(1); /* b_do(1) */\n'}, None),
+}
+
+
+class Circles(unittest.TestCase):
+    def test_a_circle_of_parts_is_found_and_who_knows_the_root(self):
+        for name, (files, expected) in PARTS.items():
+            with self.subTest(name), plant(files) as root:
+                found = list(circles.violations(pathlib.Path(root)))
+                if expected is None:
+                    self.assertEqual(found, [])
+                else:
+                    self.assertEqual(len(found), 1, found)
+                    self.assertTrue(found[0].startswith(expected), found[0])
 
 
 # name: a file of a tree whose list is in order otherwise, what is reported (None: nothing)

@@ -149,6 +149,18 @@ def includes(source):
         yield 1, f"{own} is not the first include"
 
 
+def order(source):
+    """Includes of this tree are in order within their block."""
+    if not source.is_c:
+        return
+    before = ""
+    for number, line in enumerate(source.lines, 1):
+        found = re.match(r'#include "([^"]+)"', line)
+        if found and found.group(1) < before:
+            yield number, f"{found.group(1)} comes before {before}"
+        before = found.group(1) if found else ""
+
+
 def preprocessor(source):
     """No conditions outside a system's directory, no macros that take arguments."""
     if not source.is_c:
@@ -177,7 +189,7 @@ def words(source):
             yield number, "default in a switch; name every enumerator"
 
 
-RULES = [opening, lengths, whitespace, functions, includes, preprocessor, words]
+RULES = [opening, lengths, whitespace, functions, includes, order, preprocessor, words]
 SUFFIXES = (".c", ".h", ".py", ".build", ".options")
 
 
