@@ -71,8 +71,8 @@ static void warn_of_stop_time(cJSON *warnings, const struct config_resource *con
 	json_sentence(warnings, sentence);
 }
 
-static void add_resource(cJSON *list, cJSON *warnings, const struct status_sources *from, uint8_t role,
-                         uint8_t resource, struct instant now)
+static void add_resource(cJSON *list, cJSON *warnings, const struct status_sources *from,
+                         uint8_t role, uint8_t resource, struct instant now)
 {
 	static const char *const types[RESOURCE_TYPES] = {
 	    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
@@ -105,7 +105,8 @@ static void add_resource(cJSON *list, cJSON *warnings, const struct status_sourc
 	warn_of_stop_time(warnings, config, &view.stop_time, from->config->setup.timing);
 }
 
-void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *from, struct instant now)
+void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *from,
+                      struct instant now)
 {
 	const struct config *config = from->config;
 	cJSON *list = cJSON_AddArrayToObject(to, "resources");

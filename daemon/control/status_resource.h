@@ -11,4 +11,5 @@
 struct status_sources;
 
 /* Adds "resources" to the document, and to `warnings` what an operator should know of them. */
-void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *from, struct instant now);
+void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *from,
+                      struct instant now);
