@@ -75,6 +75,20 @@ static void warn_of_second(cJSON *problems, const struct status_sources *from, c
 	}
 }
 
+/* Where it is being stopped now, and may be up for as long as that takes; NO_MEMBER: nowhere that
+ * is known of. What is overdue is told by warn_of_second. */
+static uint8_t stopping_on(const struct status_sources *from, const struct role_view *view)
+{
+	for (uint8_t i = 0; i < view->candidate_count; i++) {
+		const struct candidate_view *node = &view->candidates[i];
+		const bool is_present =
+		    node->reachable || node->member == from->config->setup.self;
+		if (node->claim == CLAIM_RELEASING && is_present && !node->may_run)
+			return node->member;
+	}
+	return NO_MEMBER;
+}
+
 /* Why a wanted role is not up, as far as this member can know: it sees owners only through the
  * heartbeats of the members it hears. */
 static void explain_role(cJSON *problems, const struct status_sources *from, const char *name,
@@ -83,9 +97,13 @@ static void explain_role(cJSON *problems, const struct status_sources *from, con
 	const bool waits =
 	    view->obstacle == OBSTACLE_FENCING || view->obstacle == OBSTACLE_FENCE_TURN ||
 	    view->obstacle == OBSTACLE_FENCE_FAILED || view->obstacle == OBSTACLE_NO_FENCE;
+	const uint8_t stopping = stopping_on(from, view);
 	char sentence[SENTENCE_BYTES];
 
-	if (view->owner != NO_MEMBER)
+	if (view->owner == NO_MEMBER && stopping != NO_MEMBER)
+		(void)snprintf(sentence, sizeof sentence, "%s is not down yet: stopping on %s",
+		               name, from->config->setup.members[stopping].name);
+	else if (view->owner != NO_MEMBER)
 		(void)snprintf(sentence, sizeof sentence, "%s is not up yet: %s on %s", name,
 		               phase_word(view->owner_phase),
 		               from->config->setup.members[view->owner].name);
@@ -192,8 +210,12 @@ static void judge_role(const struct status_verdict *verdict, const struct status
                        const char *name, const struct role_view *view, bool quorum)
 {
 	warn_of_second(verdict->problems, from, name, view);
-	if (view->wanted != WANTED_STARTED)
+	if (view->wanted != WANTED_STARTED) {
+		/* A stop that does not succeed is not what was asked for. */
+		if (stopping_on(from, view) != NO_MEMBER)
+			explain_role(verdict->problems, from, name, view, quorum);
 		return;
+	}
 	if (view->owner == NO_MEMBER || view->owner_phase != PHASE_UP)
 		explain_role(verdict->problems, from, name, view, quorum);
 	else if (view->candidate_count > 1)

@@ -204,6 +204,23 @@ def test_a_stop_that_takes_longer_than_half_of_release_is_a_warning(ledger):
     assert cluster.status("alpha").resource("app")["stop_longest_ms"] == measured
 
 
+def test_a_role_that_cannot_be_stopped_is_a_problem_on_every_member(ledger):
+    """Fault 45: its owner is connected, and the operator wants it stopped."""
+    cluster = ledger.cluster
+    ledger.stick("alpha")
+    cluster.must("w1", "stop", "web")
+
+    def is_told(member):
+        code, out, _ = cluster.command(member, "status")
+        return code == 3 and "web is not down yet: stopping on alpha" in out
+    for member in cluster.members:
+        cluster.wait_for(lambda m=member: is_told(m), f"{member} tells it", PATIENCE)
+    assert cluster.holds_for(2 * cluster.promise, lambda: all(map(is_told, cluster.members)))
+    ledger.mend("alpha")
+    cluster.wait_for(lambda: all(map(ledger.is_healthy, cluster.members)), "all is well", PATIENCE)
+    assert ledger.where() == []
+
+
 @pytest.fixture
 def stuck(ledger):
     """The owner was cut off and cannot stop its service, beta has taken the role, and all hear each
