@@ -197,6 +197,10 @@ static void draw_layers(struct run *run, struct plan *plan)
 	plan->lifetime = !bare && (!plan->gate || rng_chance(rng, 500));
 	plan->watchdog = run->profile->has_watchdog;
 	plan->keeps = plan->keeps || run->profile->keeps;
+	if (run->profile->has_scripts) {
+		plan->restarts = true; /* nobody else can end it */
+		plan->script_max = rng_between(rng, run->lease / 10, 4 * run->lease);
+	}
 	if (run->profile->lack == LACKS_GUARD)
 		plan->guard = false;
 	if (run->profile->lack == LACKS_KERNEL)

@@ -10,13 +10,13 @@
 /*
  * The liveness bound. A promise that stands, or an abstention that begins, at the moment of healing
  * lasts the longest promise on the slowest clock (1). A graceful stop that is under way ends within
- * stop_max, or at lease end within release, which the promise contains (2). A member that lost its
- * memory has to hear two heartbeats of others and to write before it votes (3). Then seekers that
- * collide withdraw after four heartbeats and come back within some more, a few times at worst (4),
- * commands wait for their answer and may take a role to write it down (5), and the winner starts
- * (6). A command may make an owner of a role that is not wanted, whose successor then goes through
- * (2) to (6) once more; and a planned move or failback under way at the moment of healing is one
- * more reign. Hence two rounds.
+ * stop_max or script_max, or at lease end within release, which the promise contains (2). A member
+ * that lost its memory has to hear two heartbeats of others and to write before it votes (3). Then
+ * seekers that collide withdraw after four heartbeats and come back within some more, a few times
+ * at worst (4), commands wait for their answer and may take a role to write it down (5), and the
+ * winner starts (6). A command may make an owner of a role that is not wanted, whose successor then
+ * goes through (2) to (6) once more; and a planned move or failback under way at the moment of
+ * healing is one more reign. Hence two rounds.
  */
 enum { ROUNDS = 2, SEEK_HEARTBEATS = 40, WRITES = 6, QUIET_PROMISES = 3 };
 
@@ -35,7 +35,8 @@ static int64_t settle_bound(const struct world *world)
 {
 	int64_t promise = world_longest_promise(world).ns;
 	promise += promise / 50;
-	int64_t round = promise + world->plan.stop_max + world->plan.start_max +
+	int64_t round = promise + world->plan.stop_max + world->plan.script_max +
+	                world->plan.start_max +
 	                WRITES * world->plan.write_max + SEEK_HEARTBEATS * longest_heartbeat(world);
 	return ROUNDS * round + 4 * world->check.grace;
 }

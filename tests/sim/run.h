@@ -68,6 +68,7 @@ struct profile {
 	bool is_late;              /* pages may take very long */
 	bool is_slow_to_write;     /* a write may take longer than a lease */
 	bool keeps;                /* memory always survives the process */
+	bool has_scripts;          /* only `stop` ends a role, later than others wait for */
 	unsigned severed_permille; /* worlds with links that are down in one direction for good */
 	int64_t ppm_max;           /* 0: the bound that is promised */
 	bool fences;           /* owners are switched off before somebody takes over from them */

@@ -207,6 +207,31 @@ START_TEST(leaving_with_resources_up_is_reported)
 }
 END_TEST
 
+/* A script that stops late is excused only as long as its host says that it may run. */
+START_TEST(a_daemon_that_takes_a_killed_stop_for_an_end_is_reported)
+{
+	uint8_t owner;
+	struct world *world = owned_world(&owner);
+	struct host *host = &world->hosts[owner];
+	world->plan.gate = true;
+	host->stubs[0].script_time = INT64_C(60000) * 1000000;
+	for (uint8_t h = 0; h < 3; h++) {
+		net_cut(&world->net, owner, h, true);
+		net_cut(&world->net, h, owner, true);
+	}
+	ck_assert(world_run(world, world->now + INT64_C(5000) * 1000000));
+	ck_assert_int_eq(host->stubs[0].state, STUB_STOPPING);
+	ck_assert_int_eq(world->hosts[owner == 0 ? 1 : 0].stubs[0].state, STUB_UP);
+	ck_assert(host->member->roles[0].claim.may_run);
+	struct event believed = {
+	    .kind = EVENT_RELEASED,
+	    .as.resources = {.epoch = host->member->roles[0].claim.epoch}};
+	host_step(world, owner, &believed);
+	ck_assert(!world_run(world, world->now + INT64_C(1000) * 1000000));
+	expect(world, "two owners");
+}
+END_TEST
+
 /* The owner's daemon dies; its memory is as `spoil` leaves it when the next one reads it. */
 static void expect_of_memory(void (*spoil)(struct kept_role *kept), const char *words)
 {
@@ -316,6 +341,7 @@ int main(void)
 	tcase_add_test(by_hand, a_start_after_an_acknowledged_pause_is_reported);
 	tcase_add_test(by_hand, a_command_that_is_never_answered_is_reported);
 	tcase_add_test(by_hand, leaving_with_resources_up_is_reported);
+	tcase_add_test(by_hand, a_daemon_that_takes_a_killed_stop_for_an_end_is_reported);
 	tcase_add_test(by_hand, a_daemon_that_overlooks_what_its_guard_did_is_reported);
 	tcase_add_test(by_hand, a_member_that_wakes_itself_for_ever_is_reported);
 	tcase_add_test(by_hand, a_member_in_a_state_that_breaks_a_rule_is_reported);

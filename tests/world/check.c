@@ -92,7 +92,7 @@ static bool is_overdue(const struct world *world, uint8_t h, uint8_t role)
 	const struct host *host = &world->hosts[h];
 	const struct layer_role *layer = &host->self_fencing.roles[role];
 	struct instant end = instant_plus(layer->lease_end, layer->limit);
-	if (host->stubs[role].script_time < 0 ||
+	if (!stub_is_script(world, h, role) ||
 	    instant_before(clock_show(&host->clock, world->now), end))
 		return false;
 	return host->state != HOST_RUNNING ||

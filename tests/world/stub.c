@@ -52,6 +52,11 @@ static void begin_start(struct world *world, uint8_t h, uint8_t role)
 	         drawn(world, h, stub->start_time, world->plan.start_max));
 }
 
+bool stub_is_script(const struct world *world, uint8_t h, uint8_t role)
+{
+	return world->plan.script_max > 0 || world->hosts[h].stubs[role].script_time >= 0;
+}
+
 void stub_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
 {
 	struct stub *stub = &world->hosts[h].stubs[role];
@@ -106,9 +111,9 @@ static void go_down(struct world *world, uint8_t h, uint8_t role, int64_t after)
 
 static int64_t forced_time(struct world *world, uint8_t h, uint8_t role, struct span limit)
 {
-	const struct stub *stub = &world->hosts[h].stubs[role];
-	if (stub->script_time >= 0)
-		return drawn(world, h, stub->script_time, 0);
+	if (stub_is_script(world, h, role))
+		return drawn(world, h, world->hosts[h].stubs[role].script_time,
+		             world->plan.script_max);
 	/* Without a guard half of the limit is for noticing: timers, pauses and restarts. */
 	bool guarded = world->hosts[h].self_fencing.guard == GUARD_RUNNING;
 	int64_t most = guarded ? limit.ns : limit.ns / 2;
@@ -118,8 +123,9 @@ static int64_t forced_time(struct world *world, uint8_t h, uint8_t role, struct 
 static int64_t graceful_time(struct world *world, uint8_t h, uint8_t role)
 {
 	const struct stub *stub = &world->hosts[h].stubs[role];
-	int64_t fixed = stub->script_time >= 0 ? stub->script_time : stub->stop_time;
-	return drawn(world, h, fixed, world->plan.stop_max);
+	if (stub_is_script(world, h, role))
+		return drawn(world, h, stub->script_time, world->plan.script_max);
+	return drawn(world, h, stub->stop_time, world->plan.stop_max);
 }
 
 void stub_release(struct world *world, uint8_t h, const struct effect *effect)
@@ -133,7 +139,7 @@ void stub_release(struct world *world, uint8_t h, const struct effect *effect)
 		plan_act(world, h, role, HAPPEN_DOWN, 0);
 		return;
 	}
-	bool is_killed = effect->as.resources.forced && stub->script_time < 0;
+	bool is_killed = effect->as.resources.forced && !stub_is_script(world, h, role);
 	story_tell(world, h, is_killed ? "(%s is killed)" : "(%s stops)", story_role(world, role));
 	if (effect->as.resources.forced)
 		go_down(world, h, role, forced_time(world, h, role, effect->as.resources.limit));
@@ -165,7 +171,7 @@ void stub_strike(struct world *world, uint8_t h, uint8_t role)
 {
 	struct host *host = &world->hosts[h];
 	struct stub *stub = &host->stubs[role];
-	if (stub->by_guard || stub->script_time >= 0)
+	if (stub->by_guard || stub_is_script(world, h, role))
 		return;
 	stub->by_guard = true;
 	stub->is_struck_early = host->is_unkept && host->state == HOST_FROZEN;

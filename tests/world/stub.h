@@ -38,6 +38,8 @@ struct stub {
 	int64_t script_time;
 };
 
+/* Whether only its `stop` brings it down. */
+bool stub_is_script(const struct world *world, uint8_t host, uint8_t role);
 void stub_start(struct world *world, uint8_t host, uint8_t role, uint64_t epoch);
 void stub_release(struct world *world, uint8_t host, const struct effect *effect);
 
