@@ -121,6 +121,29 @@ START_TEST(everything_means_every_role_whatever_its_lease)
 }
 END_TEST
 
+/* Only its `stop` ends it: no kill makes the guard believe that it is down, and as long as it may
+ * be up the last resort is a reboot, where that is wanted. */
+START_TEST(a_script_is_not_released_by_the_guard_and_is_a_reason_for_a_reboot)
+{
+	struct lab lab = lab_open();
+	struct ledger_entry script = {.kind = LEDGER_SCRIPT, .role = ROLE, .resource = "unit"};
+	struct last_resort resort = {.path = "/nowhere"};
+	ck_assert(!instant_before(last_resort_follow(&resort, lab.bench.memory, at(LEASE_MS)),
+	                          INSTANT_NEVER));
+	ck_assert(ledger_add(lab.bench.memory, &script));
+	lab_enforce(&lab, LEASE_MS);
+	lab_enforce(&lab, STRIKE_MS);
+	(void)guard_enforce(lab.bench.memory, lab.network, at(STRIKE_MS), true);
+	ck_assert_int_eq(lab_state(&lab, 0), LEDGER_UP);
+	ck_assert_int_eq(last_resort_follow(&resort, lab.bench.memory, at(LEASE_MS)).ns,
+	                 at(LEASE_MS + RELEASE_MS).ns);
+	ledger_drop(lab.bench.memory, LEDGER_SCRIPT, "unit");
+	ck_assert(!instant_before(last_resort_follow(&resort, lab.bench.memory, at(LEASE_MS)),
+	                          INSTANT_NEVER));
+	lab_close(&lab);
+}
+END_TEST
+
 START_TEST(an_address_that_is_gone_already_counts_as_released)
 {
 	struct lab lab = lab_open();
@@ -186,6 +209,7 @@ int main(void)
 	tcase_add_test(all, what_has_no_lease_at_all_goes_at_once);
 	tcase_add_test(all, what_the_worker_dropped_is_left_alone);
 	tcase_add_test(all, everything_means_every_role_whatever_its_lease);
+	tcase_add_test(all, a_script_is_not_released_by_the_guard_and_is_a_reason_for_a_reboot);
 	tcase_add_test(all, an_address_that_is_gone_already_counts_as_released);
 	tcase_add_test(all, an_address_that_cannot_be_removed_is_tried_again);
 	suite_add_tcase(suite, all);
