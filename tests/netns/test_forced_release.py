@@ -7,14 +7,17 @@ the process, and the commands of the script ask that supervisor. So no signal an
 command ends it.
 """
 
+import contextlib
 import os
 import shutil
 import signal
+import subprocess
 
 import pytest
 
 from lab import Role, stalls
 from lab.host import name_of
+from lab.wants import DISK_MIB, why_not
 
 #: `order` starts and ends the process as it is told, and says when it did.
 SUPERVISOR = """
@@ -312,3 +315,48 @@ def test_a_daemon_that_is_told_twice_to_end_says_what_it_leaves(ledger, lease):
     ledger.mend("alpha")
     ledger.stays_told()
     ledger.wait_well()
+
+
+@contextlib.contextmanager
+def stalling(cluster, name, place):
+    """Whoever writes there waits, and no signal ends that."""
+    cluster.inside(name, ["fsfreeze", "--freeze", place])
+    try:
+        yield
+    finally:
+        cluster.inside(name, ["fsfreeze", "--unfreeze", place])
+
+
+@pytest.mark.skipif(why_not("disk") is not None, reason=f"{why_not('disk')}")
+def test_a_process_that_no_signal_ends_may_still_run_too(make, tmp_path):
+    """Fault 6: the owner is cut off, and its process waits for a disk that does not answer."""
+    places = {name: tmp_path / name for name in ("alpha", "beta")}
+    for place in places.values():
+        place.mkdir()
+    write = f"while :; do echo x >>{tmp_path}/$(uname -n)/log; sleep 0.05; done"
+    app = {"type": "process", "command": f"/bin/sh -c '{write}'"}
+    cluster = make(timing="lan", roles=[Role("web", resources={"app": app})])
+    image = tmp_path / "disk"
+    with open(image, "wb") as file:
+        file.truncate(DISK_MIB << 20)
+    subprocess.run(["mkfs.ext4", "-q", image], check=True)
+    cluster.inside("alpha", ["mount", "-o", "loop", image, places["alpha"]])
+    cluster.boot()
+
+    def asks(member):
+        code, out, _ = cluster.command(member, "status")
+        return code == 3 and PROBLEM in out
+    pid = cluster.status("alpha").process("app")
+    with stalling(cluster, "alpha", places["alpha"]):
+        cluster.isolate("alpha")
+        cluster.wait_up("web", "beta", seen_by="beta")
+        cluster.wait_for(lambda: asks("alpha"), "alpha tells it", PATIENCE)
+        cluster.heal()
+        for member in cluster.members:
+            cluster.wait_for(lambda m=member: asks(m), f"{member} tells it", PATIENCE)
+        assert not cluster.said_anywhere("released epoch")
+        assert cluster.members["alpha"].host.run(["kill", "-0", str(pid)])[0] == 0
+    cluster.wait_for(lambda: all(cluster.command(member, "status")[0] == 0
+                                 for member in cluster.members), "all is well", PATIENCE)
+    assert cluster.members["alpha"].host.run(["kill", "-0", str(pid)])[0] != 0
+    assert cluster.owner("web") == "beta"
