@@ -10,7 +10,7 @@
 #include "daemon/control/json.h"
 #include "daemon/control/status_sources.h"
 
-enum { SENTENCE_BYTES = 256 };
+enum { SENTENCE_BYTES = 320 };
 
 /* A role that the file does not let this node own any more is of interest until it is down here. */
 static bool is_ours(const struct status_sources *from, uint8_t role, struct instant now)
@@ -71,6 +71,35 @@ static void warn_of_stop_time(cJSON *warnings, const struct config_resource *con
 	json_sentence(warnings, sentence);
 }
 
+/* How often somebody else removed it, and it was put back. */
+static void add_repairs(cJSON *to, const struct repairs *repairs, struct instant now)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "repairs");
+
+	json_number(json, "total", repairs->total);
+	json_number(json, "last_minute", repairs_last_minute(repairs, now));
+	json_text(json, "last_by", repairs->by, true);
+	if (repairs->total > 0)
+		json_ms(json, "ago_ms", instant_since(now, repairs->back_at));
+	else
+		(void)cJSON_AddNullToObject(json, "ago_ms");
+}
+
+/* Once is an accident; more is somebody who will go on. */
+static void warn_of_repairs(cJSON *warnings, const struct config_resource *config,
+                            const struct repairs *repairs, struct instant now)
+{
+	char text[REPAIRS_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
+	char sentence[SENTENCE_BYTES];
+
+	if (repairs_last_minute(repairs, now) < 2)
+		return;
+	address_format(&config->address, address);
+	repairs_text(repairs, now, text);
+	(void)snprintf(sentence, sizeof sentence, "%s: %s was %s", config->name, address, text);
+	json_sentence(warnings, sentence);
+}
+
 static void add_resource(cJSON *list, cJSON *warnings, const struct status_sources *from,
                          uint8_t role, uint8_t resource, struct instant now)
 {
@@ -103,6 +132,8 @@ static void add_resource(cJSON *list, cJSON *warnings, const struct status_sourc
 	add_conflicts(json, &view.conflict, now);
 	add_stop_time(json, &view.stop_time);
 	warn_of_stop_time(warnings, config, &view.stop_time, from->config->setup.timing);
+	add_repairs(json, &view.repairs, now);
+	warn_of_repairs(warnings, config, &view.repairs, now);
 }
 
 void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *from,

@@ -111,11 +111,16 @@ enum network_news {
 	NEWS_MISSED,       /* some news were lost: look again at everything */
 };
 
+enum { NETWORK_BY_BYTES = 48 };
+
 struct network_change {
 	enum network_news news;
 	unsigned index;
 	struct address address;
 	bool is_own; /* the address; see network_has_own */
+	/* Of an address that is gone: who removed it, as "process 7 (ip)"; "": not known, or the
+	 * system itself. */
+	char by[NETWORK_BY_BYTES];
 	struct network_link link;
 	bool is_failover; /* the neighbours are to be told again: a bond changed its port, or alike
 	                   */

@@ -21,14 +21,13 @@ enum slot_event {
 	EVENT_TURN = 1 << 0, /* everything it needs is up */
 	EVENT_UP = 1 << 1,
 	EVENT_BROKE = 1 << 2,
-	EVENT_MENDED = 1 << 3,
-	EVENT_REFUSED = 1 << 4,
-	EVENT_GONE = 1 << 5,
-	EVENT_LATE = 1 << 6, /* the state lasted too long */
-	EVENT_END = 1 << 7,  /* the role comes down, and it is this one's turn */
-	EVENT_FORCE = 1 << 8,
-	EVENT_FOUND = 1 << 9,    /* by group_adopt: it is up */
-	EVENT_REMAINS = 1 << 10, /* by group_adopt: something is left of it */
+	EVENT_REFUSED = 1 << 3,
+	EVENT_GONE = 1 << 4,
+	EVENT_LATE = 1 << 5, /* the state lasted too long */
+	EVENT_END = 1 << 6,  /* the role comes down, and it is this one's turn */
+	EVENT_FORCE = 1 << 7,
+	EVENT_FOUND = 1 << 8,   /* by group_adopt: it is up */
+	EVENT_REMAINS = 1 << 9, /* by group_adopt: something is left of it */
 };
 
 static void emit(struct group *group, enum group_act_kind kind, const struct group_slot *slot)
@@ -200,12 +199,9 @@ static const struct transition {
     {WAITING,                 EVENT_END | EVENT_FORCE,  NULL,          SLOT_DOWN,     rest},
     {STARTING,                EVENT_UP,                 NULL,          SLOT_UP,       come_up},
     {STARTING,                EVENT_REFUSED,            NULL,          SLOT_WAITING,  ask_later},
-    {UP,                      EVENT_MENDED,             may_restart,   SLOT_UP,       spend_one},
     {STARTING | UP,           EVENT_BROKE | EVENT_LATE, may_restart,   SLOT_MENDING,  mend},
     {STARTING | UP,           EVENT_BROKE | EVENT_LATE, is_critical,   SLOT_BROKEN,   fail_role},
     {STARTING | UP,           EVENT_BROKE | EVENT_LATE, NULL,          SLOT_MENDING,  give_up},
-    {UP,                      EVENT_MENDED,             is_critical,   SLOT_BROKEN,   fail_role},
-    {UP,                      EVENT_MENDED,             NULL,          SLOT_MENDING,  give_up},
     {MENDING | CLEARING,      EVENT_GONE,               NULL,          SLOT_WAITING,  wait_again},
     {MENDING,                 EVENT_LATE,               NULL,          SLOT_CLEARING, begin_kill},
     {MENDING,                 EVENT_END,                NULL,          SLOT_STOPPING, NULL},
@@ -355,8 +351,9 @@ void group_release(struct group *group, uint64_t epoch, bool forced, struct span
 void group_report(struct group *group, uint8_t slot, enum group_report report, struct instant now)
 {
 	static const enum slot_event events[] = {
-	    [REPORT_UP] = EVENT_UP,         [REPORT_FAILED] = EVENT_BROKE,
-	    [REPORT_MENDED] = EVENT_MENDED, [REPORT_REFUSED] = EVENT_REFUSED,
+	    [REPORT_UP] = EVENT_UP,
+	    [REPORT_FAILED] = EVENT_BROKE,
+	    [REPORT_REFUSED] = EVENT_REFUSED,
 	    [REPORT_DOWN] = EVENT_GONE,
 	};
 	assert(slot < group->count);

@@ -79,9 +79,10 @@ struct group_act {
 
 /* What a resource says of itself. */
 enum group_report {
-	REPORT_UP,      /* answers ACT_START */
-	REPORT_FAILED,  /* the start failed, or what was up broke; remains may be left */
-	REPORT_MENDED,  /* what was up broke and the resource has put it right already */
+	REPORT_UP, /* answers ACT_START */
+	/* The start failed, or what was up broke; remains may be left. What the resource has put
+	 * right itself is no news (repairs.h). */
+	REPORT_FAILED,
 	REPORT_REFUSED, /* ACT_START was not done: the right to act was not there; nothing is left
 	                 */
 	REPORT_DOWN,    /* answers ACT_STOP and ACT_KILL: nothing is left */

@@ -17,6 +17,7 @@
 #include "daemon/platform/platform.h"
 #include "daemon/resource/address_conflict.h"
 #include "daemon/resource/group.h"
+#include "daemon/resource/repairs.h"
 #include "daemon/resource/stop_time.h"
 #include "proto/error.h"
 
@@ -46,6 +47,7 @@ struct resource {
 	char detail[DETAIL_BYTES];        /* last error, "" for none */
 	struct address_conflict conflict; /* signs that it is up on another station, too */
 	struct stop_time stop_time;       /* of a script */
+	struct repairs repairs;           /* of what others removed */
 
 	/* The runner's side. */
 	void *owner;

@@ -118,9 +118,6 @@ static void narrate(const struct role *role, const struct resource *resource,
 	unsigned allowed = slot->options.restarts;
 	if (slot->state == SLOT_UP && before == SLOT_STARTING)
 		log_write(log, LEVEL_INFO, "resource %s: up", name);
-	else if (slot->state == SLOT_UP && before == SLOT_UP)
-		log_write(log, LEVEL_WARNING, "resource %s: %s (repair %u, %u allowed)", name, why,
-		          (unsigned)slot->restarts, allowed);
 	else if (slot->state == SLOT_BROKEN)
 		log_write(log, LEVEL_ERROR, "resource %s: %s; role %s fails here", name, why,
 		          role_name(role));
@@ -140,7 +137,7 @@ void resource_report(struct resource *resource, enum group_report report)
 	if (report == REPORT_UP)
 		resource->detail[0] = '\0';
 	group_report(&role->group, resource->slot, report, platform_now());
-	if (role->group.slots[resource->slot].state != before || report == REPORT_MENDED)
+	if (role->group.slots[resource->slot].state != before)
 		narrate(role, resource, before);
 	carry_out(role);
 }

@@ -127,7 +127,10 @@ void runner_view(const struct runner *runner, uint8_t resource, struct resource_
 	view->pid = found->pid;
 	view->conflict = found->conflict;
 	view->stop_time = found->stop_time;
+	view->repairs = found->repairs;
 	memcpy(view->detail, found->detail, sizeof view->detail);
+	if (view->state == RESOURCE_UP && view->detail[0] == '\0')
+		repairs_text(&found->repairs, platform_now(), view->detail);
 }
 
 void runner_list_up(const struct runner *runner, uint8_t role, char *out, size_t size)

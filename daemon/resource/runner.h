@@ -16,6 +16,7 @@
 #include "daemon/platform/network.h"
 #include "daemon/resource/address_conflict.h"
 #include "daemon/resource/address_lifetime.h"
+#include "daemon/resource/repairs.h"
 #include "daemon/resource/runner_hooks.h"
 #include "daemon/resource/stop_time.h"
 #include "proto/clock.h"
@@ -48,6 +49,7 @@ struct resource_view {
 	char detail[160]; /* last error or "" */
 	struct address_conflict conflict;
 	struct stop_time stop_time; /* of a script */
+	struct repairs repairs;
 };
 
 struct runner_cleaning {

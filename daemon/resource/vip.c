@@ -30,6 +30,8 @@ static enum code leave_trail(const struct vip *vip, struct error *error)
 static void fall_silent(struct vip *vip, enum vip_state state)
 {
 	vip->state = state;
+	repairs_give_up(&vip->resource->repairs);
+	timer_stop(vip->counter);
 	vip->stands = vip->is_waiting = false;
 	timer_stop(vip->announcer);
 	timer_stop(vip->retry);
@@ -52,7 +54,7 @@ static enum code add(struct vip *vip, bool *had_right, struct error *error)
 	*had_right = resource_may_act(vip->resource);
 	vip->stands = code == CODE_OK && *had_right;
 	if (vip->stands)
-		vip_begin_burst(vip);
+		vip_rouse(vip);
 	else if (address_lifetime_remove(site->lifetime, site->network, &vip->address, NULL) !=
 	         CODE_OK)
 		code = error_set(error, CODE_SYSTEM, "%s may be half added", vip->text);
@@ -163,49 +165,56 @@ static void vip_kill(struct resource *resource, struct span limit)
 	vip_stop(resource);
 }
 
-static void tell_put_back(struct vip *vip, bool ran_out, bool expected)
-{
-	const struct resource *resource = vip->resource;
-	if (ran_out)
-		log_write(resource->site->log, LEVEL_WARNING,
-		          "resource %s: %s expired before its lease was confirmed again; put back",
-		          resource->config->name, vip->text);
-	else if (!expected)
-		resource_report_problem(vip->resource, REPORT_MENDED,
-		                        "somebody else removed %s; put back", vip->text);
-}
-
-/* To its interface, and to no other: the name may have become another one's. `expected`: the
- * address went with the link, nobody took it away. */
-static void put_back(struct vip *vip, bool expected)
+/* To its interface, and to no other: the name may have become another one's. */
+static void put_back(struct vip *vip)
 {
 	const struct resource_site *site = vip->resource->site;
 	struct error error;
 	bool had_right = false, ran_out = address_lifetime_ran_out(site->lifetime, &vip->address);
 	enum code code = CODE_OK;
 	vip->stands = false;
-	if (vip_waits(vip))
+	if (vip_waits(vip) || vip_pauses(vip))
 		return;
 	if (resource_may_act(vip->resource))
 		code =
 		    address_lifetime_remove(site->lifetime, site->network, &vip->address, &error);
 	if (code == CODE_OK)
 		code = add(vip, &had_right, &error);
-	if (code == CODE_OK && !had_right)
+	if ((code == CODE_OK && !had_right) ||
+	    (code != CODE_OK && repairs_miss(&vip->resource->repairs)))
 		timer_set(vip->retry, RETRY);
 	else if (code != CODE_OK)
 		resource_report_problem(vip->resource, REPORT_FAILED, "%s", error.text);
 	else
-		tell_put_back(vip, ran_out, expected);
+		vip_put_back(vip, ran_out);
 }
 
-static void look_for_address(struct vip *vip, bool expected)
+static bool looks_fine(struct vip *vip)
 {
 	bool stands = false;
 	enum code code = network_stands(vip->resource->site->network, &vip->address, &stands, NULL);
 	vip->stands = code == CODE_OK && stands;
-	if (!vip->stands)
-		put_back(vip, expected);
+	return vip->stands;
+}
+
+/* It may have gone with the link: nobody took it away. */
+static void look_for_address(struct vip *vip)
+{
+	if (!looks_fine(vip))
+		put_back(vip);
+}
+
+/* Somebody may have taken it away. */
+static void look_for_removal(struct vip *vip, const char *by)
+{
+	if (looks_fine(vip))
+		return;
+	if (repairs_begin(&vip->resource->repairs, by, platform_now()))
+		resource_report_problem(vip->resource, REPORT_FAILED,
+		                        "somebody else removes %s as often as it is put back",
+		                        vip->text);
+	else
+		put_back(vip);
 }
 
 static bool is_on_link(const struct vip *vip)
@@ -226,7 +235,7 @@ static void resume(void *context)
 		break;
 	case VIP_HERE:
 		if (is_on_link(vip))
-			look_for_address(vip, true);
+			look_for_address(vip);
 		break;
 	case VIP_LEAVING:
 		leave(vip);
@@ -252,7 +261,7 @@ static void restore(struct vip *vip)
 {
 	vip_close_ear(vip);
 	vip_open_ear(vip);
-	look_for_address(vip, true);
+	look_for_address(vip);
 	complete(vip);
 }
 
@@ -316,7 +325,7 @@ static void hear_address(struct vip *vip, const struct network_change *change)
 	} else if (change->news == NEWS_ADDRESS_GONE && is_on_link(vip)) {
 		/* Its own removal, heard late, is recognised by looking. Without a link it comes
 		 * back with the carrier. */
-		look_for_address(vip, false);
+		look_for_removal(vip, change->by);
 		vip_tell_fitness(vip);
 	}
 }
@@ -335,7 +344,7 @@ static void vip_network(struct resource *resource, const struct network_change *
 	case NEWS_MISSED:
 		link_changed(vip, vip_look_at_link(vip));
 		if (is_on_link(vip))
-			look_for_address(vip, false);
+			look_for_removal(vip, "");
 		break;
 	}
 }
@@ -345,6 +354,7 @@ static void vip_close(struct resource *resource)
 	struct vip *vip = resource->kind;
 	timer_close(vip->announcer);
 	timer_close(vip->waiter);
+	timer_close(vip->counter);
 	timer_close(vip->retry);
 	watch_close(vip->ear);
 	free(vip);
@@ -365,7 +375,9 @@ static enum code vip_open(struct resource *resource, struct error *error)
 	vip->announcer = timer_open(resource->site->loop, vip_say, vip);
 	vip->waiter = timer_open(resource->site->loop, resume, vip);
 	vip->retry = timer_open(resource->site->loop, resume, vip);
-	if (vip->announcer == NULL || vip->waiter == NULL || vip->retry == NULL) {
+	vip->counter = timer_open(resource->site->loop, vip_tell_repairs, vip);
+	if (vip->announcer == NULL || vip->waiter == NULL || vip->retry == NULL ||
+	    vip->counter == NULL) {
 		vip_close(resource);
 		return error_set(error, CODE_SYSTEM, "out of memory");
 	}

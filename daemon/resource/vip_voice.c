@@ -55,6 +55,7 @@ void vip_say(void *context)
 	vip_open_ear(vip); /* where that was not possible so far */
 	timer_set(vip->announcer, vip->pause < BURST_PAUSES ? BURST[vip->pause] : REFRESH);
 	vip->pause++;
+	vip->said_at = platform_now();
 }
 
 void vip_say_once(struct vip *vip)
@@ -67,6 +68,18 @@ void vip_begin_burst(struct vip *vip)
 {
 	vip->pause = 0;
 	vip_say(vip);
+}
+
+/* One who removes the address a hundred times a second is no reason to flood the link. */
+void vip_rouse(struct vip *vip)
+{
+	struct instant due = instant_plus(vip->said_at, BURST[0]), now = platform_now();
+	if (instant_reached(now, due)) {
+		vip_begin_burst(vip);
+		return;
+	}
+	vip->pause = 0;
+	timer_set(vip->announcer, instant_since(due, now));
 }
 
 static void hear_rival(void *context)

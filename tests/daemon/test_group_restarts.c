@@ -126,24 +126,6 @@ START_TEST(the_delay_of_restarts_has_an_upper_end)
 }
 END_TEST
 
-START_TEST(a_repair_on_the_spot_counts_as_a_restart)
-{
-	struct play play;
-	struct group_slot_options options = play_critical();
-	options.restarts = 2;
-	play_begin(&play, &options, 1);
-	play_start(&play);
-	play_report(&play, 0, REPORT_UP);
-	play_report(&play, 0, REPORT_MENDED);
-	play_report(&play, 0, REPORT_MENDED);
-	play_expect(&play, "start 0, up");
-	play_report(&play, 0, REPORT_MENDED);
-	play_expect(&play, "failed 0");
-	play_release(&play, false);
-	play_expect(&play, "stop 0");
-}
-END_TEST
-
 START_TEST(a_resource_that_is_not_critical_holds_up_nobody_after_its_first_failure)
 {
 	struct play play;
@@ -247,7 +229,6 @@ int main(void)
 	tcase_add_test(all, restarts_are_forgotten_after_their_window);
 	tcase_add_test(all, a_new_start_of_the_role_begins_with_all_restarts);
 	tcase_add_test(all, the_delay_of_restarts_has_an_upper_end);
-	tcase_add_test(all, a_repair_on_the_spot_counts_as_a_restart);
 	tcase_add_test(all,
 	               a_resource_that_is_not_critical_holds_up_nobody_after_its_first_failure);
 	tcase_add_test(all,

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/platform/network.h"
@@ -226,25 +228,59 @@ static bool has_address(struct stage *stage)
 }
 
 /* Fault 35: a network manager takes the address away. */
-START_TEST(an_address_somebody_removes_is_put_back_until_restarts_are_used_up)
+START_TEST(an_address_somebody_removes_is_put_back_however_often)
 {
 	struct stage *stage = open_lab();
 	stage_vip(stage, 0, "ip", "10.9.0.100/24")->restarts = 2;
 	stage_open(stage);
 	stage_start(stage, 0, 1);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 12; i++) {
 		net_fixture_ip("address del 10.9.0.100/32 dev left0");
 		ck_assert(!stage_has_address("10.9.0.100"));
 		stage_until(stage, has_address, "the address is back");
-		ck_assert_uint_eq(stage_view(stage, "ip").restarts, i + 1);
 	}
+	ck_assert(
+	    stage_logged(stage, "somebody else removed 10.9.0.100; put back; it was process"));
+	ck_assert_uint_eq(stage_view(stage, "ip").restarts, 0);
+	ck_assert_uint_eq(stage_view(stage, "ip").repairs.total, 12);
 	ck_assert_uint_eq(stage->roles[0].failed, 0);
-	net_fixture_ip("address del 10.9.0.100/32 dev left0");
-	stage_until(stage, is_failed, "the role fails");
-	ck_assert_str_eq(stage->now->why,
-	                 "resource ip: somebody else removed 10.9.0.100; put back");
 	stage_release(stage, 0, 1, false);
 	ck_assert(!stage_has_address("10.9.0.100"));
+	stage_close(stage);
+}
+END_TEST
+
+/* Another process that removes the address wherever it sees it, until it is killed. */
+static pid_t begin_removing(const struct network_address *address)
+{
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child > 0)
+		return child;
+	struct network *network;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (network_open_deaf(&network, NULL) != CODE_OK)
+		_exit(EXIT_FAILURE);
+	for (;;)
+		(void)network_remove(network, address, NULL);
+}
+
+/* Fault 35: it is gone again before anybody could use it. */
+START_TEST(an_address_that_cannot_stay_is_a_failure)
+{
+	struct stage *stage = open_lab();
+	stage_vip(stage, 0, "ip", "10.9.0.100/24")->restarts = 1;
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	struct network_address address = {.address = stage->config.resources[0].address,
+	                                  .interface = "left0"};
+	pid_t remover = begin_removing(&address);
+	stage_until(stage, is_failed, "the role fails");
+	kill(remover, SIGKILL);
+	waitpid(remover, NULL, 0);
+	/* It may have gone in the middle of being put back. */
+	ck_assert_ptr_nonnull(strstr(stage->now->why, "10.9.0.100"));
+	stage_release(stage, 0, 1, false);
 	stage_close(stage);
 }
 END_TEST
@@ -395,7 +431,8 @@ int main(void)
 	tcase_add_test(all, a_process_that_ignores_sigterm_is_killed_after_its_time);
 	tcase_add_test(all, a_forced_release_takes_the_address_first_and_waits_for_nobody);
 	tcase_add_test(all, processes_that_leave_the_session_are_killed_with_the_group);
-	tcase_add_test(all, an_address_somebody_removes_is_put_back_until_restarts_are_used_up);
+	tcase_add_test(all, an_address_somebody_removes_is_put_back_however_often);
+	tcase_add_test(all, an_address_that_cannot_stay_is_a_failure);
 	tcase_add_test(all, without_carrier_the_role_is_unfit_until_it_comes_back);
 	tcase_add_test(all, a_crash_loop_is_restarted_slower_and_slower_and_then_fails_the_role);
 	tcase_add_test(all, a_resource_that_is_not_critical_never_fails_the_role);

@@ -9,6 +9,12 @@ import pytest
 from lab import Role, boottime
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def stands_again(cluster, role, since):
     """Whether the address went after that moment, and stands somewhere now."""
     lives = cluster.watch.intervals(role.address)
@@ -30,6 +36,57 @@ def test_an_address_removed_by_someone_else_is_put_back_within_a_second(make, vi
         prober.wait_owner("alpha")
         assert prober.changes(since) == []
         assert [o for o in prober.outages(since) if o["ms"] >= 1000] == []
+
+
+@pytest.mark.parametrize("vip", ["10.77.0.100/24", "fd77::64/64"])
+def test_an_address_that_is_put_back_forty_times_is_no_outage(make, vip):
+    """Fault 35: somebody takes the address away again and again; a repair is no failure."""
+    role = Role("web", vip)
+    cluster = make(roles=[role]).boot()
+    prober = cluster.probe("web")
+    prober.wait_owner("alpha")
+    there = vip if ":" in vip else f"{role.address}/32"
+    since = boottime()
+    for _ in range(40):
+        moment = boottime()
+        cluster.members["alpha"].host.ip(f"addr del {there} dev eth0")
+        cluster.wait_for(lambda: stands_again(cluster, role, moment), "the address stands again")
+    prober.wait_owner("alpha")
+    assert prober.changes(since) == []
+    outages = [outage["ms"] for outage in prober.outages(since)]
+    assert sum(outages) < 1000, outages
+    status = cluster.status("alpha")
+    resource = status.json["resources"][0]
+    assert status.failures("web", "alpha") == 0 and resource["restarts"] == 0, resource
+    assert resource["repairs"]["last_minute"] == 40, resource
+    said = [text for text in status.json["warnings"] if "times in the last minute" in text]
+    assert len(said) == 1 and role.address in said[0], status.json["warnings"]
+    lines = [line for line in cluster.members["alpha"].daemon.program.text().splitlines()
+             if "put back" in line and role.address in line]
+    assert 1 <= len(lines) <= 8, lines
+
+
+def test_who_removes_the_address_all_the_time_fills_neither_log_nor_processor(make):
+    """Fault 35: a script removes the address as fast as it can, for seconds."""
+    cluster = make(roles=[Role("web", "10.77.0.100/24")]).boot()
+    prober = cluster.probe("web")
+    prober.wait_owner("alpha")
+    daemon = cluster.members["alpha"].daemon
+    worker, since = daemon.worker, boottime()
+    used = cpu_seconds(worker)
+    cluster.members["alpha"].host.start("remover", [
+        "/bin/sh", "-c", "end=$(($(date +%s) + 6)); while [ $(date +%s) -lt $end ]; do "
+        "for i in 1 2 3 4 5 6 7 8 9 10; do ip addr del 10.77.0.100/32 dev eth0; done; done "
+        "2>/dev/null; echo '{\"event\": \"done\", \"t\": 0}'"]).wait_event("done", timeout=60)
+    spent, wall = cpu_seconds(worker) - used, boottime() - since
+    resource = cluster.status("alpha").json["resources"][0]
+    print(f"{resource['repairs']['total']} repairs in {wall:.1f} s cost {spent:.2f} s; "
+          f"outages of {sum(o['ms'] for o in prober.outages(since)):.0f} ms")
+    assert resource["repairs"]["total"] >= 100, resource
+    assert spent < wall / 3
+    lines = [line for line in daemon.program.text().splitlines() if "omebody else remove" in line]
+    assert 1 <= len(lines) <= 8, lines
+    prober.wait_owner()
 
 
 def test_a_flush_by_a_network_manager_is_survived(make):

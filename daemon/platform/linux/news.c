@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "daemon/platform/linux/netlink.h"
+#include "daemon/platform/linux/procfs.h"
 #include "daemon/platform/linux/sockaddr.h"
 
 /* Reads of one turn: a host that makes a thousand containers must not keep the loop from its lease.
@@ -86,6 +87,8 @@ static int hand_over(const struct nlmsghdr *message, void *context)
 	bool is_known = false;
 	if (message->nlmsg_type == RTM_NEWADDR || message->nlmsg_type == RTM_DELADDR)
 		is_known = read_address(message, &change);
+	if (is_known && message->nlmsg_type == RTM_DELADDR)
+		procfs_describe(message->nlmsg_pid, change.by, sizeof change.by);
 	else if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_DELLINK)
 		is_known = read_link(message, &change);
 	if (is_known)

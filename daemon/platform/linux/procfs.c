@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STAT_BYTES = 1024, ENVIRONMENT_BYTES = 65536, PATH_BYTES = 64 };
+enum { NAME_BYTES = 24, STAT_BYTES = 1024, ENVIRONMENT_BYTES = 65536, PATH_BYTES = 64 };
 
 static ssize_t read_file(int64_t pid, const char *name, char *text, size_t size)
 {
@@ -52,6 +52,22 @@ bool procfs_look(int64_t pid, struct process *process)
 		return false;
 	*process = seen;
 	return true;
+}
+
+void procfs_describe(uint32_t pid, char *text, size_t size)
+{
+	char name[NAME_BYTES];
+	ssize_t length = pid > 0 ? read_file(pid, "comm", name, sizeof name) : 0;
+	text[0] = '\0';
+	if (pid == 0 || pid > INT32_MAX)
+		return;
+	if (length > 0)
+		name[strcspn(name, "\n")] = '\0';
+	/* A process may call itself anything. */
+	for (ssize_t i = 0; i < length && name[i] != '\0'; i++)
+		name[i] = name[i] < ' ' || name[i] > '~' ? '?' : name[i];
+	(void)snprintf(text, size, length > 0 ? "process %" PRIu32 " (%s)" : "process %" PRIu32,
+	               pid, length > 0 ? name : "");
 }
 
 bool procfs_session_lives(int64_t session)
