@@ -8,12 +8,11 @@
 void overdue_note(struct step *step, uint8_t r)
 {
 	const struct role *role = &step->m->roles[r];
-	step_note(step,
-	          (struct note){.kind = NOTE_MAY_RUN,
-	                        .role = role->id,
-	                        .epoch = role->claim.epoch,
-	                        .peer = NO_MEMBER,
-	                        .span = instant_since(step->now, role->claim.lease_end)});
+	step_note(step, (struct note){.kind = NOTE_MAY_RUN,
+	                              .role = role->id,
+	                              .epoch = role->claim.epoch,
+	                              .peer = NO_MEMBER,
+	                              .span = instant_since(step->now, role->claim.lease_end)});
 }
 
 /* The others waited for `release` and may start the role now. What was not proven to be down by

@@ -81,8 +81,7 @@ static uint8_t stopping_on(const struct status_sources *from, const struct role_
 {
 	for (uint8_t i = 0; i < view->candidate_count; i++) {
 		const struct candidate_view *node = &view->candidates[i];
-		const bool is_present =
-		    node->reachable || node->member == from->config->setup.self;
+		const bool is_present = node->reachable || node->member == from->config->setup.self;
 		if (node->claim == CLAIM_RELEASING && is_present && !node->may_run)
 			return node->member;
 	}

@@ -33,9 +33,9 @@ struct stop_time stop_time_find(const char *run_dir, const struct config_resourc
 	    file_read(path, (uint8_t *)line, sizeof line - 1, &length, NULL) != CODE_OK)
 		return time;
 	line[length] = '\0';
-	time.is_known =
-	    sscanf(line, LINE_SCAN, &digest, &time.last.ns, &time.longest.ns) == 3 &&
-	    digest == digest_stop(resource) && time.last.ns >= 0 && time.longest.ns >= time.last.ns;
+	time.is_known = sscanf(line, LINE_SCAN, &digest, &time.last.ns, &time.longest.ns) == 3 &&
+	                digest == digest_stop(resource) && time.last.ns >= 0 &&
+	                time.longest.ns >= time.last.ns;
 	return time.is_known ? time : (struct stop_time){0};
 }
 

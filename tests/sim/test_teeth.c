@@ -223,9 +223,8 @@ START_TEST(a_daemon_that_takes_a_killed_stop_for_an_end_is_reported)
 	ck_assert_int_eq(host->stubs[0].state, STUB_STOPPING);
 	ck_assert_int_eq(world->hosts[owner == 0 ? 1 : 0].stubs[0].state, STUB_UP);
 	ck_assert(host->member->roles[0].claim.may_run);
-	struct event believed = {
-	    .kind = EVENT_RELEASED,
-	    .as.resources = {.epoch = host->member->roles[0].claim.epoch}};
+	struct event believed = {.kind = EVENT_RELEASED,
+	                         .as.resources = {.epoch = host->member->roles[0].claim.epoch}};
 	host_step(world, owner, &believed);
 	ck_assert(!world_run(world, world->now + INT64_C(1000) * 1000000));
 	expect(world, "two owners");

@@ -95,9 +95,8 @@ static bool is_overdue(const struct world *world, uint8_t h, uint8_t role)
 	if (!stub_is_script(world, h, role) ||
 	    instant_before(clock_show(&host->clock, world->now), end))
 		return false;
-	return host->state != HOST_RUNNING ||
-	       (host->stubs[role].state == STUB_STOPPING &&
-	        claims(host, world->setup.roles[role].id));
+	return host->state != HOST_RUNNING || (host->stubs[role].state == STUB_STOPPING &&
+	                                       claims(host, world->setup.roles[role].id));
 }
 
 /* Of an owner that has to be off first nothing is excused. */

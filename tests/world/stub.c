@@ -207,8 +207,7 @@ void stub_go_on(struct world *world, uint8_t h, uint8_t role)
 	const struct layer_role *layer = &host->self_fencing.roles[role];
 	bool over = !instant_before(clock_show(&host->clock, world->now), layer->lease_end);
 	go_down(world, h, role,
-	        over ? forced_time(world, h, role, layer->limit)
-	             : graceful_time(world, h, role));
+	        over ? forced_time(world, h, role, layer->limit) : graceful_time(world, h, role));
 }
 
 bool stub_clean(struct world *world, uint8_t h, uint8_t role)
