@@ -75,7 +75,7 @@ static const char *const unfit_sentences[UNFIT_REASONS] = {
     [UNFIT_LEAVING] = "its daemon is shutting down",
     [UNFIT_PAUSED] = "it is paused: `failoverd resume` it first",
     [UNFIT_RESOURCE] = "it lacks what a resource needs: see `failoverd status` there",
-    [UNFIT_FAILED] = "the role failed there a short while ago: see the log there",
+    [UNFIT_FAILED] = "it failed there lately or may still run there: see status and log there",
     [UNFIT_LEASE] = "its lease is too short for how fast the voters answer: see the log there",
     [UNFIT_MUTE] = "it has just started and may not vote yet: try again in a moment",
 };
