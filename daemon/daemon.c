@@ -243,6 +243,7 @@ static enum code open_loop(struct daemon *daemon, const struct daemon_settings *
 		return error_set(error, CODE_SYSTEM, "event loop: %s", uv_strerror(failed));
 	daemon->loop_open = true;
 	parts_open_retire(daemon, settings, kept);
+	resource_news_open(&daemon->resource_news, &daemon->config);
 	events_open(daemon);
 	parts_open_shutdown(daemon);
 	refused_log_open(&daemon->refused_log, &daemon->loop, daemon->log, &daemon->config.setup,

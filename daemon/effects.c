@@ -82,6 +82,11 @@ static void apply_turn(struct daemon *daemon, unsigned turn)
 	}
 }
 
+static void look(const void *context, uint8_t resource, struct resource_view *view)
+{
+	runner_view(context, resource, view);
+}
+
 /* Each page is signed once and tagged for each receiver. */
 static void send_pages(struct daemon *daemon)
 {
@@ -90,6 +95,11 @@ static void send_pages(struct daemon *daemon)
 	size_t length;
 
 	while (member_next_page(&daemon->member, platform_now(), &daemon->page)) {
+		/* Once this is closing, the runner is, too. */
+		if (!uv_is_closing((uv_handle_t *)&daemon->wakeup))
+			resource_news_say(&daemon->resource_news,
+			                  (struct resource_eyes){look, daemon->runner},
+			                  &daemon->leases, &daemon->page, platform_now());
 		if (wire_encode(&daemon->page, datagram, &length, &error) != CODE_OK) {
 			log_write(daemon->log, LEVEL_ERROR, "a page was not sent: %s", error.text);
 			continue;

@@ -65,6 +65,7 @@ static void received(void *context, struct arrival arrival, const uint8_t *bytes
 		event.as.heartbeat.page = &daemon->page;
 		event.as.heartbeat.sender = sender;
 		event.as.heartbeat.path = arrival.path;
+		resource_news_hear(&daemon->resource_news, &daemon->page, sender, platform_now());
 		events_step(daemon, event);
 	} else if (refusal == REFUSAL_TWIN) {
 		struct event event = {.kind = EVENT_TWIN};

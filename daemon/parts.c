@@ -37,6 +37,7 @@ static struct status_sources sources(void *context)
 	    .store = daemon->store,
 	    .runner = daemon->runner,
 	    .strays = &daemon->strays,
+	    .resource_news = &daemon->resource_news,
 	    .fencer = &daemon->fencer,
 	    .reannounce = &daemon->reannounce,
 	    .self_fencing = &daemon->self_fencing,

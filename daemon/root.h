@@ -46,6 +46,7 @@
 #include "daemon/worker/realtime.h"
 #include "daemon/worker/reannounce.h"
 #include "daemon/worker/refused_log.h"
+#include "daemon/worker/resource_news.h"
 #include "daemon/worker/retire.h"
 #include "daemon/worker/shutdown.h"
 #include "proto/admission.h"
@@ -81,6 +82,7 @@ struct daemon {
 	struct refused_log refused_log;
 	struct realtime realtime;
 	struct strays strays;
+	struct resource_news resource_news;
 	struct net *net;       /* owned */
 	struct store *store;   /* owned */
 	struct runner *runner; /* owned */

@@ -288,6 +288,16 @@ const char *phase_word(enum role_phase phase)
 	return words[phase];
 }
 
+const char *resource_word(enum resource_state state)
+{
+	static const char *const words[RESOURCE_STATES] = {
+	    [RESOURCE_DOWN] = "down",     [RESOURCE_STARTING] = "starting",
+	    [RESOURCE_UP] = "up",         [RESOURCE_STOPPING] = "stopping",
+	    [RESOURCE_FAILED] = "failed",
+	};
+	return words[state];
+}
+
 const char *wanted_word(enum wanted wanted)
 {
 	static const char *const words[] = {

@@ -162,6 +162,24 @@ struct fenced {
 	uint32_t ago_ms;
 };
 
+enum resource_state {
+	RESOURCE_DOWN,
+	RESOURCE_STARTING,
+	RESOURCE_UP,
+	RESOURCE_STOPPING,
+	RESOURCE_FAILED, /* not critical, restarts used up; or the one that made its role fail */
+};
+enum { RESOURCE_STATES = RESOURCE_FAILED + 1 };
+
+/* One resource of a role that the sender owns. For people: no rule reads it. */
+struct resource_report {
+	uint64_t role;
+	uint64_t resource; /* name_id of its name */
+	enum resource_state state;
+	uint32_t seconds;                   /* in that state; UINT32_MAX: not known */
+	char detail[RESOURCE_DETAIL_BYTES]; /* its last error, "" for none; plain ASCII */
+};
+
 struct heartbeat {
 	uint8_t minor; /* version of the datagrams that the sender speaks */
 	uint64_t cluster;
@@ -202,6 +220,10 @@ struct heartbeat {
 
 	uint8_t fenced_count;
 	struct fenced fenced[MEMBERS_MAX];
+
+	/* Some of those of its roles: a page says nothing about the others. */
+	uint8_t resource_count;
+	struct resource_report resources[RESOURCES_SAID_MAX];
 };
 
 /* Checks what the byte layout cannot: values in their ranges, no sender, role or echo twice, no
@@ -213,6 +235,7 @@ enum code heartbeat_check(const struct heartbeat *heartbeat, struct error *error
 const char *claim_word(enum claim_state state);
 const char *unfit_word(enum unfit unfit);
 const char *phase_word(enum role_phase phase);
+const char *resource_word(enum resource_state state);
 const char *wanted_word(enum wanted wanted);
 const char *request_word(enum request_kind kind);
 const char *verdict_word(enum verdict verdict);

@@ -31,6 +31,10 @@ enum {
 	 * time: as many as fit into the first page beside 15 echoes of 4 paths and a role. */
 	REQUESTS_MAX = 4,
 	ANSWERS_MAX = 4,
+	/* Resources a page may speak of, and what it says of each with its terminating zero: they
+	 * take what room is left, and the others have their turn on the next page. */
+	RESOURCES_SAID_MAX = 6,
+	RESOURCE_DETAIL_BYTES = 80,
 
 	/* Send times kept to date a vote. At the fastest allowed heartbeat (5 ms) this covers 5 s
 	 * of single-page heartbeats; a vote for something older is not counted, which is safe. */

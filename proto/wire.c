@@ -60,6 +60,11 @@ static bool has_identities(const struct heartbeat *heartbeat)
 	return false;
 }
 
+static bool has_resources(const struct heartbeat *heartbeat)
+{
+	return heartbeat->resource_count > 0;
+}
+
 /* Section order on the wire is the order here. */
 static const struct section {
 	uint8_t kind;
@@ -77,6 +82,7 @@ static const struct section {
     {6, false, "fenced", has_fenced, wire_put_fenced, wire_get_fenced},
     {7, false, "clock", has_clock, wire_put_clock, wire_get_clock},
     {8, false, "identities", has_identities, wire_put_identities, wire_get_identities},
+    {9, false, "resources", has_resources, wire_put_resources, wire_get_resources},
 };
 enum { SECTIONS = sizeof sections / sizeof sections[0] };
 

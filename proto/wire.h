@@ -23,6 +23,8 @@
  *              rounded up
  *   clock      8 microseconds on the sender's lease clock
  *   identities until the section ends: 8 role, which is on this page before   1 count, each: 4
+ *   resources  until the section ends: 8 role   8 resource   1 length of what follows   1 state
+ *              4 seconds in it   1 length of the text, which follows
  *   roles      until the section ends: 8 role   1 length of what follows   1 bits: candidate
  *              successor grant top record fences endless, then what the first five of the
  *              bits name, in this order:

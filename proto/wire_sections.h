@@ -35,6 +35,10 @@ enum code wire_get_identities(struct reader *reader, struct heartbeat *heartbeat
                               struct error *error);
 void wire_put_role_identities(struct writer *writer, const struct role_report *report);
 
+void wire_put_resources(struct writer *writer, const struct heartbeat *heartbeat);
+enum code wire_get_resources(struct reader *reader, struct heartbeat *heartbeat,
+                             struct error *error);
+
 void wire_put_clock(struct writer *writer, const struct heartbeat *heartbeat);
 enum code wire_get_clock(struct reader *reader, struct heartbeat *heartbeat, struct error *error);
 

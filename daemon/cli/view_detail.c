@@ -98,6 +98,34 @@ static void print_resources(const cJSON *status, const char *role, const struct 
 	}
 }
 
+/* What the owner, another member, said of them. */
+static void print_owned(const cJSON *role, const struct paint *paint)
+{
+	const cJSON *resource;
+
+	(void)printf("\nresources on %s, as it says\n  ", view_text(role, "owner", "?"));
+	paint_cell(paint, PAINT_HEAD, "RESOURCE", NAME_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "TYPE", TYPE_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "STATE", STATE_WIDTH);
+	paint_cell(paint, PAINT_HEAD, "SINCE", NUMBER_WIDTH);
+	paint_rest(paint, PAINT_HEAD, "DETAIL", 0);
+	cJSON_ArrayForEach(resource, view_get(role, "resources"))
+	{
+		const char *state = view_text(resource, "state", "unknown");
+		const bool failed = strcmp(state, "failed") == 0;
+		char since[VIEW_CELL_BYTES];
+
+		view_ms(view_get(resource, "since_ms"), since);
+		(void)printf("  ");
+		paint_cell(paint, PAINT_PLAIN, view_text(resource, "name", "?"), NAME_WIDTH);
+		paint_cell(paint, PAINT_PLAIN, view_text(resource, "type", "?"), TYPE_WIDTH);
+		paint_cell(paint, failed ? PAINT_BAD : PAINT_PLAIN, state, STATE_WIDTH);
+		paint_cell(paint, PAINT_PLAIN, since, NUMBER_WIDTH);
+		paint_rest(paint, PAINT_PLAIN, view_text(resource, "detail", ""),
+		           NAME_WIDTH + TYPE_WIDTH + STATE_WIDTH + NUMBER_WIDTH + 6);
+	}
+}
+
 static void print_owner(const cJSON *role)
 {
 	const char *owner = view_text(role, "owner", NULL);
@@ -137,6 +165,9 @@ static void print_role(const cJSON *status, const cJSON *role, const struct pain
 	(void)printf("\nnodes, best first\n");
 	cJSON_ArrayForEach(node, view_get(role, "nodes")) print_node(role, node, paint);
 	print_resources(status, view_text(role, "name", "?"), paint);
+	if (cJSON_GetArraySize(view_get(role, "resources")) > 0 &&
+	    strcmp(view_text(role, "owner", ""), view_text(status, "self", "")) != 0)
+		print_owned(role, paint);
 }
 
 /* --- a member */

@@ -100,16 +100,20 @@ static void warn_of_repairs(cJSON *warnings, const struct config_resource *confi
 	json_sentence(warnings, sentence);
 }
 
+static void json_since(cJSON *to, uint32_t seconds)
+{
+	if (seconds == UINT32_MAX)
+		(void)cJSON_AddNullToObject(to, "since_ms");
+	else
+		json_number(to, "since_ms", (uint64_t)seconds * 1000);
+}
+
+static const char *const types[RESOURCE_TYPES] = {
+    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
+
 static void add_resource(cJSON *list, cJSON *warnings, const struct status_sources *from,
                          uint8_t role, uint8_t resource, struct instant now)
 {
-	static const char *const types[RESOURCE_TYPES] = {
-	    [RESOURCE_VIP] = "vip", [RESOURCE_PROCESS] = "process", [RESOURCE_SCRIPT] = "script"};
-	static const char *const states[] = {
-	    [RESOURCE_DOWN] = "down",     [RESOURCE_STARTING] = "starting",
-	    [RESOURCE_UP] = "up",         [RESOURCE_STOPPING] = "stopping",
-	    [RESOURCE_FAILED] = "failed",
-	};
 	const struct config_resource *config = &from->config->resources[resource];
 	const char *stray = strays_find(from->strays, resource);
 	struct resource_view view;
@@ -121,7 +125,8 @@ static void add_resource(cJSON *list, cJSON *warnings, const struct status_sourc
 	(void)cJSON_AddStringToObject(json, "role", from->config->setup.roles[role].name);
 	(void)cJSON_AddStringToObject(json, "type", types[config->type]);
 	(void)cJSON_AddBoolToObject(json, "critical", config->critical);
-	(void)cJSON_AddStringToObject(json, "state", states[view.state]);
+	(void)cJSON_AddStringToObject(json, "state", resource_word(view.state));
+	json_since(json, resource_news_seconds(&view, now));
 	json_number(json, "restarts", view.restarts);
 	if (view.has_pid)
 		(void)cJSON_AddNumberToObject(json, "pid", (double)view.pid);
@@ -147,5 +152,56 @@ void status_resources(cJSON *to, cJSON *warnings, const struct status_sources *f
 			continue;
 		for (uint8_t i = 0; i < config->roles[r].resource_count; i++)
 			add_resource(list, warnings, from, r, config->roles[r].resources[i], now);
+	}
+}
+
+/* As they were when their owner last said so; of this host as they are. */
+static bool look_at(const struct status_sources *from, uint8_t resource, uint8_t owner,
+                    struct instant now, struct resource_heard *seen)
+{
+	const struct resource_heard *heard;
+	struct resource_view view;
+
+	if (owner != from->config->setup.self) {
+		heard = resource_news_find(from->resource_news, resource, owner, now);
+		if (heard != NULL)
+			*seen = *heard;
+		return heard != NULL;
+	}
+	runner_view(from->runner, resource, &view);
+	*seen = (struct resource_heard){.at = now};
+	seen->report.state = view.state;
+	seen->report.seconds = resource_news_seconds(&view, now);
+	(void)snprintf(seen->report.detail, sizeof seen->report.detail, "%.*s",
+	               RESOURCE_DETAIL_BYTES - 1, view.detail);
+	return true;
+}
+
+void status_owned(cJSON *to, const struct status_sources *from, uint8_t role, uint8_t owner,
+                  struct instant now)
+{
+	const struct config *config = from->config;
+	cJSON *list = cJSON_AddArrayToObject(to, "resources");
+
+	if (role >= config->setup.role_count || owner == NO_MEMBER)
+		return;
+	for (uint8_t i = 0; i < config->roles[role].resource_count; i++) {
+		const uint8_t index = config->roles[role].resources[i];
+		const struct config_resource *resource = &config->resources[index];
+		struct resource_heard seen;
+		const bool known = look_at(from, index, owner, now, &seen);
+		cJSON *json = cJSON_CreateObject();
+
+		(void)cJSON_AddItemToArray(list, json);
+		(void)cJSON_AddStringToObject(json, "name", resource->name);
+		(void)cJSON_AddStringToObject(json, "type", types[resource->type]);
+		(void)cJSON_AddBoolToObject(json, "critical", resource->critical);
+		json_text(json, "state", known ? resource_word(seen.report.state) : "", known);
+		json_text(json, "detail", known ? seen.report.detail : "", known);
+		json_since(json, known ? seen.report.seconds : UINT32_MAX);
+		if (known)
+			json_ms(json, "ago_ms", instant_since(now, seen.at));
+		else
+			(void)cJSON_AddNullToObject(json, "ago_ms");
 	}
 }

@@ -10,6 +10,7 @@
 
 #include "config/print.h"
 #include "daemon/control/json.h"
+#include "daemon/control/status_resource.h"
 #include "daemon/control/status_sources.h"
 #include "daemon/resource/address_lifetime.h"
 
@@ -222,7 +223,8 @@ static void judge_role(const struct status_verdict *verdict, const struct status
 }
 
 static void add_role(cJSON *list, const struct status_verdict *verdict,
-                     const struct status_sources *from, const struct role_view *view, bool quorum)
+                     const struct status_sources *from, const struct role_view *view, bool quorum,
+                     struct instant now)
 {
 	const struct setup *setup = &from->config->setup;
 	const bool configured = is_configured(from, view);
@@ -250,6 +252,7 @@ static void add_role(cJSON *list, const struct status_verdict *verdict,
 	else
 		(void)cJSON_AddNullToObject(json, "retry_in_ms");
 	add_kernel(json, from, view->setup_role);
+	status_owned(json, from, view->setup_role, view->owner, now);
 	candidates = cJSON_AddArrayToObject(json, "nodes");
 	for (uint8_t i = 0; i < view->candidate_count; i++)
 		add_candidate(candidates, from, view->setup_role, &view->candidates[i]);
@@ -272,6 +275,6 @@ void status_roles(cJSON *json, const struct status_verdict *verdict,
 
 		member_view_role(from->member, i, now, &view);
 		if (is_shown(from, &view))
-			add_role(list, verdict, from, &view, self.quorum);
+			add_role(list, verdict, from, &view, self.quorum, now);
 	}
 }

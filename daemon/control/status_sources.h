@@ -15,6 +15,7 @@
 #include "daemon/state/store.h"
 #include "daemon/worker/guard_link.h"
 #include "daemon/worker/reannounce.h"
+#include "daemon/worker/resource_news.h"
 #include "proto/admission.h"
 #include "proto/member.h"
 
@@ -28,6 +29,7 @@ struct status_sources {
 	const struct store *store;
 	const struct runner *runner;
 	const struct strays *strays;
+	const struct resource_news *resource_news;
 	const struct fencer *fencer;
 	const struct reannounce *reannounce;
 	const struct self_fencing *self_fencing;

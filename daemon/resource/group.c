@@ -224,6 +224,8 @@ static void step(struct group *group, struct group_slot *slot, enum slot_event e
 			continue;
 		if (row->when != NULL && !row->when(group, slot))
 			continue;
+		if (slot->state != row->to)
+			slot->since = group->now;
 		slot->state = row->to;
 		if (row->then != NULL)
 			row->then(group, slot);

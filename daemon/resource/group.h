@@ -42,6 +42,7 @@ struct group_slot_options {
 struct group_slot {
 	struct group_slot_options options;
 	enum slot_state state;
+	struct instant since; /* it is in this state; 0: from the beginning */
 	struct instant until; /* when the state has lasted too long, or WAITING long enough */
 	bool was_up;          /* since the role was started */
 	bool has_failed;      /* since the role was started */

@@ -122,6 +122,8 @@ void runner_view(const struct runner *runner, uint8_t resource, struct resource_
 	if (found == NULL)
 		return;
 	view->state = slot->given_up ? RESOURCE_FAILED : states[slot->state];
+	view->since_known = slot->since.ns != 0;
+	view->since = slot->since;
 	view->restarts = slot->restarts;
 	view->has_pid = found->pid != 0;
 	view->pid = found->pid;

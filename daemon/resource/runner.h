@@ -21,6 +21,7 @@
 #include "daemon/resource/stop_time.h"
 #include "proto/clock.h"
 #include "proto/error.h"
+#include "proto/heartbeat.h"
 
 struct shared_memory;
 struct runner;
@@ -33,17 +34,11 @@ struct runner_settings {
 	    *memory; /* what is up is entered in its ledger; NULL: there is no guard */
 };
 
-enum resource_state {
-	RESOURCE_DOWN,
-	RESOURCE_STARTING,
-	RESOURCE_UP,
-	RESOURCE_STOPPING,
-	RESOURCE_FAILED, /* not critical, restarts used up; or the one that made its role fail */
-};
-
 struct resource_view {
 	enum resource_state state;
-	uint32_t restarts; /* in place, since the role came up here */
+	bool since_known;
+	struct instant since; /* it is in this state */
+	uint32_t restarts;    /* in place, since the role came up here */
 	bool has_pid;
 	int64_t pid;
 	char detail[160]; /* last error or "" */

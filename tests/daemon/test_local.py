@@ -38,6 +38,22 @@ def test_status_of_a_healthy_cluster_is_the_same_on_all_and_exits_0(cluster):
     assert cluster.w1.status()["resources"] == []
 
 
+def test_a_standby_and_a_witness_show_the_resources_of_the_owner(cluster):
+    cluster.start().owned("alpha")
+    for member in (cluster.beta, cluster.w1, cluster.alpha):
+        def shown(member=member):
+            found, = member.status()["roles"][0]["resources"]
+            return found if found["state"] == "up" else None
+        until(shown, f"{member.name} knows that the resource of alpha is up")
+        app = shown()
+        assert (app["name"], app["type"], app["critical"]) == ("app", "process", True)
+        assert app["detail"] is None and app["since_ms"] < 60000 and app["ago_ms"] < 5000
+    text = cluster.beta.ask("status", "web").stdout
+    assert "resources on alpha, as it says" in text
+    assert re.search(r"^  app +process +up +", text, re.M), text
+    assert "as it says" not in cluster.alpha.ask("status", "web").stdout
+
+
 def test_status_has_exactly_the_documented_members(cluster):
     cluster.start().owned()
     manual = pathlib.Path(__file__).parents[2] / "man" / "failoverd.8"

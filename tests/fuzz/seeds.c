@@ -64,6 +64,9 @@ int main(int argc, char **argv)
 	page = page_fenced();
 	page.sender = 11;
 	save_page(argv[1], "fenced", &page);
+	page = page_resources();
+	page.sender = 11;
+	save_page(argv[1], "resources", &page);
 	page = page_plain();
 	page.sender = 11;
 	for (; page.role_count < PAGE_ROLES_MAX; page.role_count++)

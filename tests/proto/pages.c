@@ -4,7 +4,8 @@
  */
 #include "tests/proto/pages.h"
 
-#include "proto/wire.h"
+#include <string.h>
+
 #include "proto/wire.h"
 
 struct heartbeat page_plain(void)
@@ -66,6 +67,19 @@ struct heartbeat page_fenced(void)
 	page.request_count = page.answer_count = 0;
 	for (; page.fenced_count < MEMBERS_MAX - 1; page.fenced_count++)
 		page.fenced[page.fenced_count] = (struct fenced){100u + page.fenced_count, 1, 2};
+	return page;
+}
+
+struct heartbeat page_resources(void)
+{
+	struct heartbeat page = page_plain();
+	page.roles[page.role_count++] = role_largest(1);
+	for (; page.resource_count < RESOURCES_SAID_MAX; page.resource_count++) {
+		struct resource_report *report = &page.resources[page.resource_count];
+		*report =
+		    (struct resource_report){1, 20u + page.resource_count, RESOURCE_FAILED, 7, ""};
+		memset(report->detail, 'x', sizeof report->detail - 1);
+	}
 	return page;
 }
 
@@ -153,6 +167,19 @@ static struct role_report some_role(struct random *random)
 	return report;
 }
 
+static struct resource_report some_resource(struct random *random)
+{
+	struct resource_report report = {
+	    .role = some_id(random),
+	    .resource = some_id(random),
+	    .state = (enum resource_state)random_upto(random, RESOURCE_STATES - 1),
+	    .seconds = (uint32_t)random_bits(random),
+	};
+	for (uint64_t i = random_upto(random, RESOURCE_DETAIL_BYTES - 1); i > 0; i--)
+		report.detail[i - 1] = (char)(' ' + random_upto(random, '~' - ' '));
+	return report;
+}
+
 /* Adds what `made` holds unless that would break a rule about the whole page. */
 static void keep_if_valid(struct heartbeat *page, const struct heartbeat *made)
 {
@@ -211,6 +238,11 @@ struct heartbeat page_random(struct random *random)
 		    some_id(random), some_stamp(random).incarnation, (uint32_t)random_bits(random)};
 		keep_if_valid(&page, &made);
 	}
+	for (uint64_t left = random_upto(random, RESOURCES_SAID_MAX); left > 0;
+	     left--, made = page) {
+		made.resources[made.resource_count++] = some_resource(random);
+		keep_if_valid(&page, &made);
+	}
 	return page;
 }
 
@@ -264,7 +296,14 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&
 	       a->role_count == b->role_count && a->fenced_count == b->fenced_count &&
-	       a->has_clock == b->has_clock && a->clock.ns == b->clock.ns;
+	       a->has_clock == b->has_clock && a->clock.ns == b->clock.ns &&
+	       a->resource_count == b->resource_count;
+}
+
+static bool resource_equal(const struct resource_report *a, const struct resource_report *b)
+{
+	return a->role == b->role && a->resource == b->resource && a->state == b->state &&
+	       a->seconds == b->seconds && strcmp(a->detail, b->detail) == 0;
 }
 
 bool page_equal(const struct heartbeat *a, const struct heartbeat *b)
@@ -283,5 +322,7 @@ bool page_equal(const struct heartbeat *a, const struct heartbeat *b)
 		equal = a->fenced[i].member == b->fenced[i].member &&
 		        a->fenced[i].incarnation == b->fenced[i].incarnation &&
 		        a->fenced[i].ago_ms == b->fenced[i].ago_ms;
+	for (uint8_t i = 0; equal && i < a->resource_count; i++)
+		equal = resource_equal(&a->resources[i], &b->resources[i]);
 	return equal;
 }

@@ -16,6 +16,8 @@ struct heartbeat page_plain(void);
 struct heartbeat page_crowded(void);
 /* 15 echoes of 4 paths, and as many members that were switched off; no requests. */
 struct heartbeat page_fenced(void);
+/* As many resources as a page speaks of, with as much text. */
+struct heartbeat page_resources(void);
 /* The largest role report; `role` is its id. */
 struct role_report role_largest(uint64_t role);
 /* Passes heartbeat_check and fits into a body. */

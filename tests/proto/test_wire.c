@@ -126,6 +126,55 @@ START_TEST(the_section_of_the_fenced_is_laid_out_as_the_manual_says)
 }
 END_TEST
 
+START_TEST(the_section_of_resources_is_laid_out_as_the_manual_says)
+{
+	static const uint8_t golden[] = {
+	    9, 0, 0, 27,                                                 /* head */
+	    0, 0, 0, 0,  0, 0, 1,   2,   0,   0,   0, 0, 0, 0, 3, 4, 10, /* role, resource */
+	    4, 0, 0, 0,  9, 4, 'o', 'o', 'p', 's',                       /* failed for 9 s */
+	};
+	struct heartbeat page = page_plain();
+	page.resources[page.resource_count++] =
+	    (struct resource_report){0x102, 0x304, RESOURCE_FAILED, 9, "oops"};
+	struct body body = body_of(&page);
+	size_t at = body_section(&body, 9);
+	ck_assert_uint_eq(body.length - at, sizeof golden);
+	ck_assert_mem_eq(body.bytes + at, golden, sizeof golden);
+}
+END_TEST
+
+START_TEST(text_of_a_resource_is_plain_whatever_arrives)
+{
+	struct heartbeat page = page_plain();
+	page.resources[page.resource_count++] =
+	    (struct resource_report){1, 2, RESOURCE_UP, 3, "a\x1b[31m\xc3\xa4\n"};
+	struct body body = body_of(&page);
+	struct heartbeat arrived = body_decoded(&body);
+	ck_assert_uint_eq(arrived.resource_count, 1);
+	ck_assert_str_eq(arrived.resources[0].detail, "a?[31m???");
+}
+END_TEST
+
+START_TEST(what_a_later_version_says_of_resources_does_no_harm)
+{
+	struct heartbeat page = page_plain();
+	page.resources[page.resource_count++] =
+	    (struct resource_report){1, 2, RESOURCE_UP, 3, "here"};
+	page.resources[page.resource_count++] = (struct resource_report){1, 3, RESOURCE_UP, 3, ""};
+	struct body body = body_of(&page);
+	size_t at = body_section(&body, 9);
+	static const uint8_t later[] = {0xaa, 0xbb};
+	body_insert(&body, at + 4 + 17 + 10, later,
+	            sizeof later); /* behind the text of the first */
+	body.bytes[at + 3] += (uint8_t)sizeof later;
+	body.bytes[at + 4 + 16] += (uint8_t)sizeof later;
+	body.bytes[at + 4 + 17 + 10 + 2 + 17] = 200; /* state of the second */
+	struct heartbeat arrived = body_decoded(&body);
+	ck_assert_uint_eq(arrived.resource_count, 1);
+	ck_assert_str_eq(arrived.resources[0].detail, "here");
+}
+END_TEST
+
 START_TEST(the_clock_is_eight_bytes_of_microseconds)
 {
 	static const uint8_t golden[] = {7, 0, 0, 8, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40};
@@ -308,6 +357,9 @@ int main(void)
 	tcase_add_test(tests, an_idle_role_of_a_witness_is_ten_bytes);
 	tcase_add_test(tests, everybody_who_was_switched_off_fits_beside_all_echoes);
 	tcase_add_test(tests, the_section_of_the_fenced_is_laid_out_as_the_manual_says);
+	tcase_add_test(tests, the_section_of_resources_is_laid_out_as_the_manual_says);
+	tcase_add_test(tests, text_of_a_resource_is_plain_whatever_arrives);
+	tcase_add_test(tests, what_a_later_version_says_of_resources_does_no_harm);
 	tcase_add_test(tests, the_clock_is_eight_bytes_of_microseconds);
 	tcase_add_test(tests, what_may_still_run_is_a_bit);
 	tcase_add_test(tests, a_claim_that_fences_and_a_promise_without_an_end_are_a_bit_each);
