@@ -5,6 +5,7 @@ kept in the build directory, and over it what `meson install` brings.
 Knows nothing of what runs in them.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -14,7 +15,11 @@ from lab import LabError, paths
 
 BASE = paths.BUILD / "systemd-base"
 PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter", "ip", "nft", "apt-get", "meson")
-PACKAGES = "systemd,systemd-sysv,dbus,iproute2,procps"
+#: The last three manage addresses; where none of them is asked for, none runs.
+PACKAGES = ("systemd,systemd-sysv,dbus,iproute2,procps,polkitd,libpam-systemd,"
+            "network-manager,ifupdown")
+IDLE = ("NetworkManager", "NetworkManager-dispatcher", "NetworkManager-wait-online", "networking",
+        "systemd-networkd", "wpa_supplicant")
 #: Where the system was cloned from, all machines would be the same one.
 IDENTITIES = ("etc/machine-id", "var/lib/dbus/machine-id")
 #: What was said is kept over a reboot, all of it.
@@ -77,8 +82,9 @@ def _mirror():
 def make_base():
     """The directory of the system; made the first time, which takes about a minute."""
     done = BASE.with_name(BASE.name + ".done")
-    if done.exists():
+    if done.exists() and done.read_text() == PACKAGES:
         return BASE
+    done.unlink(missing_ok=True)
     shutil.rmtree(BASE, ignore_errors=True)
     suite, address = _mirror()
     made = subprocess.run(
@@ -91,7 +97,8 @@ def make_base():
     (BASE / "etc/machine-id").touch()
     for name in ("var/cache/apt/archives", "var/lib/apt/lists"):
         shutil.rmtree(BASE / name, ignore_errors=True)
-    done.touch()
+    inside(BASE, "sh", "-c", f"systemctl disable {' '.join(IDLE)} || true")
+    done.write_text(PACKAGES)
     return BASE
 
 
@@ -104,38 +111,51 @@ def _libraries():
             yield Path(path)
 
 
-def _write(root, name, text):
+def write(root, name, text):
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text(text)
 
 
-def _inside(root, *command):
+def inside(root, *command):
+    """Runs a program of the system, which does not run itself."""
     done = subprocess.run(["chroot", root, *command], capture_output=True, text=True)
     if done.returncode != 0:
         raise LabError(f"{' '.join(command)}: {done.stderr}")
 
 
-def make_product(directory):
-    """A layer over the base with the installed program, its unit and its user."""
-    upper, work, root = (directory / name for name in ("product", "product-work", "product-root"))
+def enable(root, *units):
+    inside(root, "systemctl", "enable", *units)
+
+
+@contextlib.contextmanager
+def layer(directory, name):
+    """The base with a layer over it, into which everything goes that is written meanwhile:
+    `directory`/`name`."""
+    upper, work, root = (directory / (name + part) for part in ("", "-work", "-root"))
     for part in (upper, work, root):
         part.mkdir()
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
                     f"lowerdir={make_base()},upperdir={upper},workdir={work}", root], check=True)
     try:
+        yield root
+    finally:
+        subprocess.run(["umount", root], check=True)
+
+
+def make_product(directory):
+    """A layer over the base with the installed program, its unit and its user."""
+    with layer(directory, "product") as root:
         subprocess.run(["meson", "install", "-C", paths.BUILD, "--no-rebuild", "--quiet",
                         "--destdir", root], check=True, capture_output=True)
         for library in _libraries():
             shutil.copy(library, root / "usr/local/lib")
-        _write(root, "etc/systemd/journald.conf.d/lab.conf", JOURNAL)
-        _write(root, "etc/sysusers.d/lab.conf", USERS)
-        _write(root, "etc/systemd/system/lab-network.service", NETWORK)
+        write(root, "etc/systemd/journald.conf.d/lab.conf", JOURNAL)
+        write(root, "etc/sysusers.d/lab.conf", USERS)
+        write(root, "etc/systemd/system/lab-network.service", NETWORK)
         # One of the examples, as an administrator takes it over.
         drop_in = (root / "usr/local/share/failoverd/drop-ins/operators.conf").read_text()
-        _write(root, "etc/systemd/system/failoverd.service.d/operators.conf", drop_in)
-        _inside(root, "ldconfig")
-        _inside(root, "systemd-sysusers")
-        _inside(root, "systemctl", "enable", "failoverd.service", "lab-network.service")
-    finally:
-        subprocess.run(["umount", root], check=True)
-    return upper
+        write(root, "etc/systemd/system/failoverd.service.d/operators.conf", drop_in)
+        inside(root, "ldconfig")
+        inside(root, "systemd-sysusers")
+        enable(root, "failoverd.service", "lab-network.service")
+    return directory / "product"

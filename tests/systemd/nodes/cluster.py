@@ -22,11 +22,11 @@ class Process:
 
 
 class UnitCluster(Cluster):
+    program = PROGRAM
+
     def __init__(self, lab, base, product, **wishes):
         self._lower = f"{product}:{base}"
-        groups = (product / "etc/group").read_text().splitlines()
-        self._group = next(int(line.split(":")[2]) for line in groups
-                           if line.startswith("failoverd:"))
+        self._groups = product / "etc/group"
         super().__init__(lab, **wishes)
 
     # machines
@@ -41,7 +41,9 @@ class UnitCluster(Cluster):
         for name in ("failoverd.ini", "node.key"):
             shutil.copy(member.directory / name, place)
         # As the manual says: root's, and readable for the daemon.
-        shutil.chown(place / "node.key", 0, self._group)
+        group = next(int(line.split(":")[2]) for line in self._groups.read_text().splitlines()
+                     if line.startswith("failoverd:"))
+        shutil.chown(place / "node.key", 0, group)
         (place / "node.key").chmod(0o640)
 
     def start(self, *names):
@@ -86,7 +88,7 @@ class UnitCluster(Cluster):
     # the unit
 
     def command(self, name, *words, timeout=60):
-        return self.containers[name].run(PROGRAM, *words, timeout=timeout)
+        return self.containers[name].run(self.program, *words, timeout=timeout)
 
     def systemctl(self, name, *words, timeout=60):
         return self.containers[name].must("systemctl", *words, timeout=timeout)
