@@ -74,10 +74,36 @@ static uint8_t prefix_of(const char *text, unsigned most)
 	return prefix <= most ? (uint8_t)prefix : 0;
 }
 
-/* In an IPv4 network with room for them, the first and the last address belong to nobody. */
+static bool is_loopback(const struct address *address)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+	return address->family == ADDRESS_IPV4 ? address->bytes[0] == 127
+	                                       : starts_with(address, loopback, sizeof loopback);
+}
+
+/* All bits behind the prefix are zero: every router of an IPv6 network answers for that address. A
+ * link between two has no such one (RFC 6164). */
+static bool is_routers_anycast(const struct address *address, uint8_t prefix)
+{
+	if (prefix > BITS_V6 - 2)
+		return false;
+	for (unsigned bit = prefix; bit < BITS_V6; bit++)
+		if ((address->bytes[bit / 8] & 0x80U >> bit % 8) != 0)
+			return false;
+	return true;
+}
+
+/* Why no single host of that network can have the address to itself; NULL: one can. In an IPv4
+ * network with room for them, the first and the last address belong to nobody. */
 static const char *unowned(const struct address *address, uint8_t prefix)
 {
-	if (address->family != ADDRESS_IPV4 || prefix > BITS_V4 - 2)
+	if (is_loopback(address))
+		return "is a loopback address, which only its own host can reach";
+	if (address->family == ADDRESS_IPV6)
+		return is_routers_anycast(address, prefix)
+		           ? "is the anycast address of the routers of its network"
+		           : NULL;
+	if (prefix > BITS_V4 - 2)
 		return NULL;
 	uint32_t bits = 0;
 	for (unsigned i = 0; i < 4; i++)

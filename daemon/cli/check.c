@@ -14,8 +14,8 @@
 #include "daemon/cli/host.h"
 #include "daemon/cli/probes.h"
 #include "daemon/file.h"
-#include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
+#include "daemon/platform/sandbox.h"
 #include "daemon/platform/self.h"
 #include "daemon/platform/standin.h"
 #include "daemon/state/store.h"
@@ -73,14 +73,20 @@ void check_each_resource(struct check *check,
 
 /* --- the questions */
 
-static void check_running(struct check *check)
+/* The daemon that runs now, if any; `error` says it. */
+static void find_guard(struct check *check, struct error *error)
 {
 	char path[FILE_PATH_BYTES];
-	struct error error = {0};
 
-	if (file_path(path, check->options->run_dir, "lock", &error) == CODE_OK &&
-	    platform_check_lock(path, &error) == CODE_EXISTS)
+	if (file_path(path, check->options->run_dir, "lock", error) == CODE_OK &&
+	    platform_check_lock(path, error) == CODE_EXISTS)
 		check->guard = platform_lock_holder(path);
+}
+
+static void check_running(struct check *check)
+{
+	struct error error = {0};
+	find_guard(check, &error);
 	check_fine("daemon", check->guard != 0 ? error.text : "does not run now");
 }
 
@@ -101,12 +107,22 @@ static int look_at_directory(const char *path)
 	return failed;
 }
 
+/* StateDirectory= and RuntimeDirectory= of the unit. */
+static bool is_of_unit(const char *path)
+{
+	return strcmp(path, "/var/lib/failoverd") == 0 || strcmp(path, "/run/failoverd") == 0;
+}
+
 static void check_directory(struct check *check, const char *option, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct error error;
 	int failed = look_at_directory(path);
 
+	if (failed == UV_ENOENT && (check->stands_in || sandbox_is_here()) && is_of_unit(path)) {
+		check_fine(option, "is made when the unit starts");
+		return;
+	}
 	if (failed == UV_ENOENT && strlen(path) < FILE_PATH_BYTES) {
 		char parent[FILE_PATH_BYTES];
 
@@ -219,57 +235,17 @@ static void check_groups(struct check *check)
 		check_warn(check, "processes", error.text);
 }
 
-/* An address that is here although nobody runs the role: from an earlier life, or another
- * program's. */
-static void check_leftover(struct check *check, struct network *network,
-                           const struct config_resource *resource)
-{
-	struct network_address address = {.address = resource->address, .prefix = resource->prefix};
-	bool present = false;
-
-	(void)snprintf(address.interface, sizeof address.interface, "%s", resource->interface);
-	if (check->guard == 0 && network_present(network, &address, &present, NULL) == CODE_OK &&
-	    present)
-		check_warn(
-		    check, resource->name,
-		    "its address is on this host although the daemon does not run; it is removed "
-		    "when the daemon starts");
-}
-
-static void check_vip(struct check *check, const struct config_resource *resource)
-{
-	struct network *network = NULL;
-	struct error error = {0};
-	struct network_link link;
-
-	if (network_open(&network, &error) != CODE_OK) {
-		check_lack(check, resource->name, &error);
-		return;
-	}
-	switch (network_link(network, resource->interface, &link)) {
-	case LINK_ABSENT:
-		(void)error_set(&error, CODE_NOT_FOUND, "there is no interface %s on this host",
-		                resource->interface);
-		check_lack(check, resource->name, &error);
-		break;
-	case LINK_DOWN:
-		(void)error_set(&error, CODE_NOT_FOUND,
-		                "interface %s is down or has no carrier: its role cannot run here",
-		                resource->interface);
-		check_warn(check, resource->name, error.text);
-		break;
-	case LINK_UP:
-		check_fine(resource->name, resource->interface);
-		break;
-	}
-	check_leftover(check, network, resource);
-	network_close(network);
-}
-
 static void check_script(struct check *check, const struct config_resource *resource)
 {
 	check_program(check, resource);
+	check_twice(check, resource);
 	check_stop(check, resource);
+}
+
+static void check_process(struct check *check, const struct config_resource *resource)
+{
+	check_program(check, resource);
+	check_twice(check, resource);
 }
 
 static void check_resource(struct check *check, const struct config_resource *resource,
@@ -278,7 +254,7 @@ static void check_resource(struct check *check, const struct config_resource *re
 	static void (*const looks[RESOURCE_TYPES])(struct check *,
 	                                           const struct config_resource *) = {
 	    [RESOURCE_VIP] = check_vip,
-	    [RESOURCE_PROCESS] = check_program,
+	    [RESOURCE_PROCESS] = check_process,
 	    [RESOURCE_SCRIPT] = check_script,
 	};
 
@@ -324,6 +300,10 @@ static void become_daemon(struct check *check)
 {
 	struct error text;
 
+	if (check->unit.code == CODE_SYSTEM)
+		check_lack(check, "unit", &check->unit);
+	if (sandbox_is_here())
+		check_fine("user", "all of this is asked as the unit would run the daemon");
 	if (platform_stand_in(check->guard > 0 ? check->guard : 0, &text) != CODE_OK)
 		check_warn(check, "user", text.text);
 	else if (text.text[0] != '\0')
@@ -361,9 +341,14 @@ enum exit_code command_check(const struct options *options)
 	    check_resources, check_strays,      check_fences,
 	};
 	struct host *host = NULL;
-	enum exit_code result = host_open(&host, options);
 	struct check check = {.options = options};
+	struct error error = {0};
+	enum exit_code result = EXIT_DONE;
 
+	find_guard(&check, &error);
+	if (check_in_unit(&check, &result))
+		return result;
+	result = host_open(&host, options);
 	if (result == EXIT_DONE) {
 		check.config = &host->config;
 		(void)printf(

@@ -10,7 +10,10 @@
 
 #include "daemon/cli/check.h"
 #include "daemon/file.h"
+#include "daemon/platform/sandbox.h"
 #include "daemon/platform/standin.h"
+
+static const char HIDDEN[] = "hidden by the unit (ProtectHome=); a drop-in can say ProtectHome=no";
 
 enum { HEADER_BYTES = 128, ROW_BYTES = 64 };
 
@@ -107,19 +110,30 @@ static bool is_hidden(const struct check *check, const char *path)
 	static const char *const homes[] = {"/home/", "/root/", "/run/user/"};
 
 	for (size_t i = 0; i < sizeof homes / sizeof *homes; i++)
-		if (check->guard == 0 && check->stands_in &&
+		if ((check->stands_in || sandbox_is_here()) &&
 		    strncmp(path, homes[i], strlen(homes[i])) == 0)
 			return true;
 	return false;
 }
 
+/* What it finds is what the daemon would. */
+static bool sees_sandbox(const struct check *check)
+{
+	return check->guard != 0 || sandbox_is_here();
+}
+
 static void check_place(const struct subject *on, const char *what, const char *path)
 {
-	if (is_hidden(on->check, path))
-		miss(on, what, path,
-		     "hidden by the unit (ProtectHome=); a drop-in can say ProtectHome=no");
+	if (is_hidden(on->check, path) && !sees_sandbox(on->check))
+		miss(on, what, path, HIDDEN);
 	else
 		find(on, what, path);
+}
+
+/* The system's reason, or a better one. */
+static const char *reason_of(const struct subject *on, const char *path, const struct error *error)
+{
+	return is_hidden(on->check, path) ? HIDDEN : error->text;
 }
 
 static void check_command(const struct subject *on, const char *what, const struct command *command)
@@ -131,7 +145,7 @@ static void check_command(const struct subject *on, const char *what, const stru
 	if (command->word_count == 0)
 		return;
 	if (platform_may_use(on->user, path, USE_EXECUTE, &error) != CODE_OK) {
-		miss(on, what, path, error.text);
+		miss(on, what, path, reason_of(on, path, &error));
 		return;
 	}
 	if (!is_of_kind(path, S_IFREG)) {
@@ -157,7 +171,7 @@ static void check_directory(const struct subject *on, const char *path)
 	if (path[0] == '\0')
 		return;
 	if (platform_may_use(on->user, path, USE_EXECUTE, &error) != CODE_OK)
-		miss(on, "directory", path, error.text);
+		miss(on, "directory", path, reason_of(on, path, &error));
 	else if (!is_of_kind(path, S_IFDIR))
 		miss(on, "directory", path, "not a directory");
 	else

@@ -100,7 +100,7 @@ START_TEST(network_may_be_a_single_host_or_a_pair)
 	ck_assert_int_eq(value_network("10.0.0.0/31", &address, &prefix, &error), CODE_OK);
 	ck_assert_int_eq(value_network("10.0.0.255/32", &address, &prefix, &error), CODE_OK);
 	ck_assert_uint_eq(prefix, 32);
-	ck_assert_int_eq(value_network("2001:db8::/64", &address, &prefix, &error), CODE_OK);
+	ck_assert_int_eq(value_network("2001:db8::5/64", &address, &prefix, &error), CODE_OK);
 	ck_assert_uint_eq(prefix, 64);
 }
 END_TEST

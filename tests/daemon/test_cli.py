@@ -442,7 +442,7 @@ def test_check_notices_an_address_that_is_not_here(host):
 
 def test_check_notices_an_interface_that_is_not_here(host):
     host.write(host.good().replace("type = process\ncommand = /bin/sleep 1000",
-                                   "type = vip\naddress = 127.0.0.9/8\ninterface = nope0"))
+                                   "type = vip\naddress = 192.0.2.9/24\ninterface = nope0"))
     result = host.check()
     assert result.code == REFUSED and "there is no interface nope0" in result.out
 
