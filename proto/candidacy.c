@@ -112,6 +112,8 @@ static bool disk_is_ready(const struct member *m, uint8_t r)
 {
 	const struct role *role = &m->roles[r];
 	uint64_t used = role->voter.seen > role->claim.epoch ? role->voter.seen : role->claim.epoch;
+	if (m->epoch_jump > used)
+		used = m->epoch_jump;
 	return m->persisted >= m->incarnation_generation && used < m->reserved_on_disk &&
 	       !record_newer(&role->record, &role->stored) &&
 	       timing_promise(m->timing).ns <= m->longest_on_disk.ns;

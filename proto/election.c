@@ -41,6 +41,7 @@ static void seek(struct step *step, uint8_t r)
 	struct member *m = step->m;
 	struct role *role = &m->roles[r];
 	struct claim *claim = &role->claim;
+	epochs_jump(step);
 	uint64_t used = role->voter.seen > claim->epoch ? role->voter.seen : claim->epoch;
 	/* Above everything seen, so that an old grant never counts for this claim. */
 	claim->epoch = used + 1;

@@ -22,7 +22,7 @@ enum event_kind {
 	EVENT_PERSISTED, /* the snapshot with this generation is on disk */
 	EVENT_REQUEST,   /* a command typed on this member */
 	EVENT_LEAVE,     /* shut down: hand over or release every role, then EFFECT_LEFT */
-	EVENT_GIVE_UP, /* the daemon ends although what it releases may still be up */
+	EVENT_GIVE_UP,   /* the daemon ends although what it releases may still be up */
 	EVENT_FENCED,    /* answers EFFECT_FENCE */
 };
 

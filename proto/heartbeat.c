@@ -234,6 +234,8 @@ static enum code check_list(const struct heartbeat *heartbeat, const struct list
 
 enum code heartbeat_check(const struct heartbeat *heartbeat, struct error *error)
 {
+	if (heartbeat->unsure_epoch > EPOCH_MAX)
+		return error_set(error, CODE_INVALID, "unsure epoch: too large");
 	if (heartbeat->cluster == 0 || heartbeat->sender == 0)
 		return error_set(error, CODE_INVALID, "cluster or sender is 0");
 	if (heartbeat->stamp.incarnation == 0)

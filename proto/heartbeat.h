@@ -198,6 +198,9 @@ struct heartbeat {
 	bool abstaining; /* grants nothing new until the longest promise it may have made ends */
 	bool leaving;    /* shutting down: do not expect more */
 	bool stray;      /* its host has an address of a role to which it has no claim */
+	/* Which epochs up to here it used before its host restarted, it does not know yet; 0: it
+	 * knows. */
+	uint64_t unsure_epoch;
 
 	uint8_t echo_count;
 	struct echo echoes[MEMBERS_MAX];

@@ -95,15 +95,15 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	m->incarnation_generation = m->reserved_generation = m->longest_generation = 1;
 }
 
-/* How many others a member without memory has to hear before it may vote again: so many that every
- * majority which knew something includes one of them. Of each it has to hear a whole heartbeat:
+/* A member without memory votes again when so many others were heard that what it promised, granted
+ * and stored before is known to one of them; see epochs.c. Of each it has to hear a whole heartbeat:
  * what it was to learn may stand on any of the pages. */
 static void relearn(struct step *step)
 {
 	struct member *m = step->m;
 	if (!m->relearning || m->relearned_generation != 0)
 		return;
-	uint8_t heard = 0, also_relearning = 0;
+	uint8_t heard = 0, also_relearning = 0, late = 0;
 	for (uint8_t p = 0; p < m->setup->member_count; p++) {
 		const struct peer *peer = &m->peers[p];
 		if (p == m->setup->self || !peer->is_learned || !peer_same_voters(m, p) ||
@@ -111,15 +111,19 @@ static void relearn(struct step *step)
 			continue;
 		heard++;
 		also_relearning += peer->new_with_us;
+		/* Two that lost their disks have nothing to tell each other, ever. */
+		late = (uint8_t)(late + (peer->vouches_late || peer->relearning));
 	}
 	bool self_votes = voters_contain(&m->voters, m->self_id);
 	uint8_t others = (uint8_t)(m->voters.count - self_votes);
 	uint8_t quorum = quorum_of(m->voters.count);
-	uint8_t needed = quorum < others ? quorum : others;
+	/* An acknowledged command is on the disks of a quorum, so of one of as many others. */
+	bool is_enough =
+	    heard >= (quorum < others ? quorum : others) && epochs_suffice(m, heard, late);
 	/* A cluster that starts for the first time: nobody knows anything, so nothing can be missed
 	 * unless a majority lost its disks at once. */
 	bool all_new = heard == also_relearning && heard + self_votes >= quorum;
-	if (heard < needed && !all_new)
+	if (!is_enough && !all_new)
 		return;
 	/* What was learned must be on disk before it is relied on: the same snapshot says both. */
 	m->relearned_generation = step_persist(step);
@@ -220,6 +224,7 @@ static void update(struct step *step)
 	abstention_update(step);
 	clock_pause_update(step);
 	peers_update(step);
+	epochs_update(step);
 	pace_update(step);
 	relearn(step);
 	request_update(step);

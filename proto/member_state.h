@@ -64,13 +64,17 @@ struct peer {
 	struct instant first_heard_at; /* since the link was last silent */
 	struct instant fresh_until;
 	enum link link;
-	struct whole fresh; /* of its pages those that were fresh */
-	bool is_learned;    /* a whole heartbeat was fresh since this member has to learn */
-	bool new_with_us;   /* it was without memory while this member was */
+	/* Of its pages those that were fresh and made by somebody who knew his own epochs; of these
+	 * those of one that was not relearning; of these those made after this member's abstention.
+	 * And whether a whole heartbeat of each was heard; see epochs.c. */
+	struct whole fresh, sure, late;
+	bool is_learned, vouches, vouches_late;
+	bool new_with_us; /* it was without memory while this member was */
 	bool voters_differ, config_differs;
 	struct timing timing;
 	uint64_t voters, config;
 	bool paused, relearning, abstaining, leaving, stray;
+	uint64_t unsure_epoch; /* as page->unsure_epoch */
 	uint32_t pause_counter;
 	uint8_t minor; /* version of the datagrams it speaks */
 	uint8_t request_count;
@@ -237,6 +241,7 @@ struct member {
 	struct operation pausing; /* a pause or resume waiting for the disk */
 
 	uint64_t epoch_floor; /* top of roles that were forgotten */
+	uint64_t epoch_jump;  /* up to here any may have been used; 0: known; see epochs.c */
 	uint8_t role_count;
 	struct role roles[ROLES_MAX]; /* those of setup first */
 	struct peer peers[MEMBERS_MAX];

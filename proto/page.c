@@ -125,6 +125,7 @@ static void say_sender(const struct member *m, struct instant now, struct heartb
 	page->abstaining = m->abstaining;
 	page->leaving = m->left;
 	page->stray = m->stray;
+	page->unsure_epoch = m->epoch_jump;
 	page->has_clock = true;
 	page->clock = now;
 }

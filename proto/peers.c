@@ -45,10 +45,7 @@ static void distrust_state(struct step *step)
 	m->relearned_generation = 0;
 	m->relearned_at = INSTANT_NEVER;
 	/* What was heard before was not taken for more than this member knew itself. */
-	for (uint8_t p = 0; p < m->setup->member_count; p++) {
-		m->peers[p].fresh = (struct whole){0};
-		m->peers[p].is_learned = false;
-	}
+	epochs_doubt(m);
 	m->abstaining = true;
 	m->abstain_until =
 	    instant_later(m->abstain_until, instant_plus(step->now, m->longest_promise));
@@ -140,6 +137,7 @@ static void hear_role(struct step *step, uint8_t sender, const struct heartbeat 
                       const struct role_report *report, struct instant fresh_until)
 {
 	struct member *m = step->m;
+	epochs_hear_role(step, report, instant_before(step->now, fresh_until));
 	bool matters = report->claim != CLAIM_NONE || report->record.epoch != 0;
 	uint8_t r = matters ? roles_place(step, report->role) : roles_find(m, report->role);
 	if (r >= m->role_count)
@@ -217,11 +215,14 @@ static void remember_promise(struct step *step, const struct heartbeat *page)
 	struct member *m = step->m;
 	if (!m->state_lost)
 		return;
+	struct instant before = m->abstain_until;
 	struct span longest = timing_promise(page->timing);
 	if (page->longest_promise.ns > longest.ns)
 		longest = page->longest_promise;
 	record_need_promise(step, longest);
-	m->abstain_until = instant_later(m->abstain_until, instant_plus(m->started_at, longest));
+	m->abstain_until = instant_later(before, instant_plus(m->started_at, longest));
+	if (instant_before(before, m->abstain_until))
+		epochs_doubt_late(m);
 	m->abstaining = instant_before(step->now, m->abstain_until);
 }
 
@@ -242,6 +243,7 @@ static void hear_sender(struct step *step, uint8_t sender, const struct heartbea
 	peer->abstaining = page->abstaining;
 	peer->leaving = page->leaving;
 	peer->stray = page->stray;
+	peer->unsure_epoch = page->unsure_epoch;
 	note_differences(step, sender, peer);
 	remember_promise(step, page);
 }
@@ -287,8 +289,7 @@ void peers_receive(struct step *step, uint8_t sender, uint8_t path, const struct
 	for (uint8_t i = 0; i < page->role_count; i++)
 		hear_role(step, sender, page, &page->roles[i], fresh_until);
 	if (instant_before(step->now, fresh_until))
-		whole_add(&peer->fresh, page->stamp, page->has_requests);
-	peer->is_learned |= whole_is_heard(&peer->fresh);
+		epochs_hear(step, sender, page, echoed);
 }
 
 void peers_twin(struct step *step, uint8_t sender, uint8_t path, struct stamp stamp)

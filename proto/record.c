@@ -107,7 +107,9 @@ static void forget_lapsed_promises(struct step *step)
 void record_reserve(struct step *step)
 {
 	struct member *m = step->m;
-	uint64_t used = m->epoch_floor;
+	uint64_t used = epochs_to_reserve(m);
+	if (m->epoch_floor > used)
+		used = m->epoch_floor;
 	for (uint8_t r = 0; r < m->role_count; r++) {
 		if (m->roles[r].voter.seen > used)
 			used = m->roles[r].voter.seen;

@@ -39,9 +39,7 @@ void snapshot_take_durable(struct member *m, const struct durable *durable)
 		role->failures = durable->roles[i].failures;
 	}
 	/* Every epoch up to the reserved end may have been granted or used before the reboot. */
-	m->epoch_floor = durable->reserved_epoch;
-	for (uint8_t i = 0; i < m->role_count; i++)
-		voter_raise_top(&m->roles[i].voter, m->epoch_floor);
+	epochs_begin(m, durable->reserved_epoch);
 }
 
 /* The file has other roles, and none of them may take what is promised in this one, for it may be
@@ -111,6 +109,22 @@ static void take_heard(struct member *m, uint8_t peer, struct stamp heard)
 	m->peers[peer].heard = m->peers[peer].requests_from = heard;
 }
 
+/* What was used on this boot stands with each role; what was before only if the process before this
+ * one knew. A role that it did not know of is as after a reboot. */
+static void take_kept_epochs(struct member *m, const struct kept *kept)
+{
+	uint64_t reserved = m->epoch_jump;
+	m->epoch_jump = kept->epoch_jump;
+	m->epoch_floor = reserved;
+	for (uint8_t r = 0; r < m->role_count; r++) {
+		bool is_kept = false;
+		for (uint8_t i = 0; i < kept->role_count; i++)
+			is_kept |= kept->roles[i].role == m->roles[r].id;
+		if (!is_kept)
+			voter_raise_top(&m->roles[r].voter, reserved);
+	}
+}
+
 void snapshot_take_kept(struct member *m, const struct kept *kept, struct instant now)
 {
 	if (kept->incarnation > m->incarnation)
@@ -118,6 +132,7 @@ void snapshot_take_kept(struct member *m, const struct kept *kept, struct instan
 	if (kept->relearning)
 		m->relearning = m->state_lost = true;
 	m->abstain_until = kept->abstain_until;
+	take_kept_epochs(m, kept);
 	for (uint8_t i = 0; i < kept->peer_count; i++) {
 		uint8_t peer = member_index(m, kept->peers[i].member);
 		if (peer != NO_MEMBER)
@@ -153,6 +168,7 @@ void member_keep(const struct member *m, struct kept *out)
 	out->incarnation = m->incarnation;
 	out->relearning = m->relearning;
 	out->abstain_until = m->abstain_until;
+	out->epoch_jump = m->epoch_jump;
 	out->peer_count = 0;
 	for (uint8_t p = 0; p < m->setup->member_count; p++)
 		if (m->heard[p].newest.incarnation != 0)

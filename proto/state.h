@@ -63,6 +63,7 @@ struct kept {
 	uint32_t incarnation;
 	bool relearning; /* the disk may not say so yet */
 	struct instant abstain_until;
+	uint64_t epoch_jump; /* any epoch up to here may have been used; 0: `top` knows */
 	uint8_t peer_count;
 	struct kept_peer peers[MEMBERS_MAX];
 	uint8_t role_count;

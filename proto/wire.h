@@ -10,9 +10,10 @@
  *   timing     4 heartbeat   4 lease   4 release   4 longest promise, in microseconds,
  *              rounded up
  *   membership 8 voters digest   8 config digest   1 bits: paused relearning abstaining leaving
- *              stray
+ *              stray unsure
  *              4 milliseconds since relearning ended, rounded up (ffffffff: not in this life)
- *              4 times it was paused or resumed
+ *              4 times it was paused or resumed; if unsure: 8 epoch up to which it does not
+ *              know what it used before its host restarted
  *   echoes     1 count, each: 8 member   4 incarnation   8 seq   4 age in microseconds
  *              1 path count, each: 1 seqs behind (ff: or more)   3 age in microseconds
  *              (ffffff: or more, or never heard)   1 loss percent
@@ -57,7 +58,7 @@ enum {
 	WIRE_SECTION_BYTES = 4,
 	/* The largest body of each section, without its own head. */
 	WIRE_TIMING_BYTES = 16,
-	WIRE_MEMBERSHIP_BYTES = 25,
+	WIRE_MEMBERSHIP_BYTES = 33,
 	WIRE_PATH_BYTES = 5,
 	WIRE_ECHO_BYTES = 25 + PATHS_MAX * WIRE_PATH_BYTES,
 	WIRE_REQUEST_BYTES = 33,

@@ -63,6 +63,7 @@ enum {
 	BIT_ABSTAINING = 1 << 2,
 	BIT_LEAVING = 1 << 3,
 	BIT_STRAY = 1 << 4,
+	BIT_UNSURE = 1 << 5,
 };
 
 void wire_put_membership(struct writer *writer, const struct heartbeat *heartbeat)
@@ -72,11 +73,14 @@ void wire_put_membership(struct writer *writer, const struct heartbeat *heartbea
 	    (heartbeat->abstaining ? BIT_ABSTAINING : 0u) | (heartbeat->leaving ? BIT_LEAVING : 0u);
 
 	bits |= heartbeat->stray ? BIT_STRAY : 0u;
+	bits |= heartbeat->unsure_epoch != 0 ? BIT_UNSURE : 0u;
 	writer_put(writer, heartbeat->voters, 8);
 	writer_put(writer, heartbeat->config, 8);
 	writer_put(writer, bits, 1);
 	writer_put(writer, heartbeat->relearned_ms, 4);
 	writer_put(writer, heartbeat->pause_counter, 4);
+	if (heartbeat->unsure_epoch != 0)
+		writer_put(writer, heartbeat->unsure_epoch, 8);
 }
 
 enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat,
@@ -93,6 +97,7 @@ enum code wire_get_membership(struct reader *reader, struct heartbeat *heartbeat
 	heartbeat->stray = (bits & BIT_STRAY) != 0;
 	heartbeat->relearned_ms = (uint32_t)reader_take(reader, 4);
 	heartbeat->pause_counter = (uint32_t)reader_take(reader, 4);
+	heartbeat->unsure_epoch = (bits & BIT_UNSURE) != 0 ? reader_take(reader, 8) : 0;
 	return CODE_OK;
 }
 

@@ -46,6 +46,7 @@ struct heartbeat page_crowded(void)
 
 	page.has_clock = true;
 	page.clock = (struct instant){span_us(77).ns};
+	page.unsure_epoch = 12345;
 	for (; page.echo_count < MEMBERS_MAX - 1; page.echo_count++) {
 		struct echo *echo = &page.echoes[page.echo_count];
 		*echo = (struct echo){100u + page.echo_count, {1, 2}, 3, PATHS_MAX, {{0}}};
@@ -211,6 +212,7 @@ struct heartbeat page_random(struct random *random)
 	page.abstaining = random_upto(random, 1) == 0;
 	page.leaving = random_upto(random, 1) == 0;
 	page.stray = random_upto(random, 1) == 0;
+	page.unsure_epoch = random_upto(random, 1) == 0 ? 0 : random_upto(random, 5000);
 	page.has_requests = random_upto(random, 1) == 0;
 	page.has_clock = random_upto(random, 1) == 0;
 	if (page.has_clock)
@@ -293,6 +295,7 @@ static bool head_equal(const struct heartbeat *a, const struct heartbeat *b)
 	       a->longest_promise.ns == b->longest_promise.ns &&
 	       a->relearned_ms == b->relearned_ms && a->pause_counter == b->pause_counter &&
 	       a->abstaining == b->abstaining && a->leaving == b->leaving && a->stray == b->stray &&
+	       a->unsure_epoch == b->unsure_epoch &&
 	       a->has_requests == b->has_requests && a->echo_count == b->echo_count &&
 	       a->request_count == b->request_count && a->answer_count == b->answer_count &&
 	       a->role_count == b->role_count && a->fenced_count == b->fenced_count &&
