@@ -21,6 +21,26 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        "unsure-members-vouch", "proto/epochs.c",
+        "if (page->unsure_epoch != 0)\n\t\treturn;", "",
+        "who does not know its own epochs vouches for another's", ("sim:memory", "sim")),
+    Mutant(
+        "vouched-before-abstention", "proto/epochs.c",
+        "if (instant_before(echoed, m->abstain_until))\n\t\treturn;", "",
+        "what a member promised before its restart completes a majority after it was vouched for",
+        ("proto/epochs",)),
+    Mutant(
+        "vouched-epochs-forgotten", "proto/epochs.c",
+        "voter_raise_top(voter, voter->seen < m->epoch_jump ? voter->seen : m->epoch_jump);",
+        "(void)voter;",
+        "an epoch that others vouch for is granted again", ("proto/epochs", "sim")),
+    Mutant(
+        "no-jump-when-asked", "proto/epochs.c",
+        "report->claim_epoch <= m->epoch_jump)\n\t\tepochs_jump(step);",
+        "report->claim_epoch == 0)\n\t\tepochs_jump(step);",
+        "a vote is given at an epoch that may have been granted before the restart",
+        ("proto/epochs", "sim")),
+    Mutant(
         "echo-is-a-vote", "proto/lease.c",
         "tally_add(&support->until, instant_plus(sent->at, sent->lease));",
         "tally_add(&support->until, heard->fresh_until);",
@@ -125,7 +145,7 @@ MUTANTS = [
         "a command is acknowledged when a majority has it on disk"),
     Mutant(
         "relearned-from-one", "proto/member.c",
-        "if (heard < needed && !all_new)", "if (heard < 1)",
+        "if (!is_enough && !all_new)", "if (heard == 0)",
         "a member that lost its disk votes only after hearing so many that nothing is missed"),
     Mutant(
         "learned-from-first-pages", "proto/whole.c",
@@ -179,10 +199,10 @@ MUTANTS = [
         "if (bid->promise.ns > terms->longest_promise.ns) {", "if (bid->claimant == 0) {",
         "a promise longer than the disk knows of is not given"),
     Mutant(
-        "reboot-reuses-epochs", "proto/snapshot.c",
-        "voter_raise_top(&m->roles[i].voter, m->epoch_floor);",
-        "voter_raise_top(&m->roles[i].voter, 0);",
-        "a reboot starts from the end of the reserved epochs"),
+        "reboot-reuses-epochs", "proto/epochs.c",
+        "voter_raise_top(&m->roles[r].voter, m->epoch_jump);",
+        "voter_raise_top(&m->roles[r].voter, 0);",
+        "a reboot starts from the end of the reserved epochs unless others vouch"),
     Mutant(
         "stale-none-frees", "proto/peers.c",
         "report->claim == CLAIM_NONE && (is_fresh || fresh_since_grant(m, r, page))",
@@ -201,7 +221,7 @@ MUTANTS = [
         "only members that were without memory together may do without a majority"),
     Mutant(
         "promise-not-relearned", "proto/peers.c",
-        "m->abstain_until = instant_later(m->abstain_until, instant_plus(m->started_at, longest));",
+        "m->abstain_until = instant_later(before, instant_plus(m->started_at, longest));",
         "(void)longest;",
         "a member that lost its disk abstains for the longest promise anybody knows of",
         killers=("scenario/state-lost-long-promise",)),
