@@ -3,8 +3,14 @@
  * This member's votes, role by role: which claims are brought before the voter, and what follows
  * from its answer. The rules themselves stand in voter.c.
  */
+#include "proto/ballot.h"
+
 #include <assert.h>
 
+#include "proto/peers.h"
+#include "proto/rank.h"
+#include "proto/record.h"
+#include "proto/sharing.h"
 #include "proto/step.h"
 
 static struct voter_terms terms_of(const struct member *m, uint8_t r)

@@ -4,6 +4,14 @@
  * can be had, nobody else claims it, and its turn has come. All of this is for peace and speed;
  * safety rests on the voters alone.
  */
+#include "proto/candidacy.h"
+
+#include "proto/fence.h"
+#include "proto/peers.h"
+#include "proto/rank.h"
+#include "proto/request.h"
+#include "proto/retire.h"
+#include "proto/sharing.h"
 #include "proto/step.h"
 
 /* Someone wants an owner: to run the role, or to write down what an operator decided. */

@@ -17,6 +17,9 @@
  * ends that much earlier. Until that many pages are read, this member believes what was true before
  * its pause; the first page of an owner at a later epoch ends a lease by itself (election.c).
  */
+#include "proto/clock_pause.h"
+
+#include "proto/peers.h"
 #include "proto/step.h"
 
 enum {

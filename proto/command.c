@@ -4,8 +4,17 @@
  * Says no before anything stops, and yes to a stop or start only when a majority of disks holds it.
  * How commands and answers travel is in request.c.
  */
+#include "proto/command.h"
+
 #include <assert.h>
 
+#include "proto/election.h"
+#include "proto/peers.h"
+#include "proto/rank.h"
+#include "proto/record.h"
+#include "proto/request.h"
+#include "proto/retire.h"
+#include "proto/roles.h"
 #include "proto/step.h"
 
 static void give_verdict(struct step *step, const struct asked *asked, enum verdict verdict,

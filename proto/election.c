@@ -9,8 +9,22 @@
  * claim stays `releasing` until the resources are down, whatever happens to the lease: what a voter
  * hears as `none` frees its promise.
  */
+#include "proto/election.h"
+
 #include <assert.h>
 
+#include "proto/ballot.h"
+#include "proto/candidacy.h"
+#include "proto/epochs.h"
+#include "proto/lease.h"
+#include "proto/overdue.h"
+#include "proto/pace.h"
+#include "proto/peers.h"
+#include "proto/rank.h"
+#include "proto/record.h"
+#include "proto/request.h"
+#include "proto/retire.h"
+#include "proto/sharing.h"
 #include "proto/step.h"
 
 /* A role that failed waits this long before it tries here again, doubling up to the limit, and is
@@ -33,8 +47,6 @@ static void enter(struct step *step, uint8_t r, enum claim_state state)
 	claim->may_run = false;
 	step_changed(step);
 }
-
-/* --- seeking */
 
 static void seek(struct step *step, uint8_t r)
 {
@@ -126,8 +138,6 @@ static void seeking_update(struct step *step, uint8_t r)
 	else if (is_outbid(step, r) || step_reached(step, claim->candidacy_deadline))
 		withdraw(step, r);
 }
-
-/* --- holding */
 
 static void note_releasing(struct step *step, uint8_t r)
 {

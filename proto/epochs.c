@@ -27,9 +27,13 @@
  * this; and others reserve ahead what it would jump to, so that nobody waits for a disk either.
  * Knows no claims and moves no vote.
  */
+#include "proto/epochs.h"
+
 #include <assert.h>
 #include <stddef.h>
 
+#include "proto/peers.h"
+#include "proto/roles.h"
 #include "proto/step.h"
 
 /* After a start, and after the abstention, in heartbeats: others are not heard at once. */
@@ -56,9 +60,9 @@ void epochs_jump(struct step *step)
 	step_changed(step);
 }
 
-/* Each start reserves a block beyond what may have been used. It gives back what it did not need, or
- * the next restart would have to jump as far as this host ever restarted. Everything that was ever
- * granted is below `top` now, and that is below the end of the block that stays. */
+/* Each start reserves a block beyond what may have been used. It gives back what it did not need,
+ * or the next restart would have to jump as far as this host ever restarted. Everything that was
+ * ever granted is below `top` now, and that is below the end of the block that stays. */
 static void shrink(struct step *step)
 {
 	struct member *m = step->m;

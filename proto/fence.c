@@ -16,8 +16,14 @@
  * request: to switch off what is off changes nothing. Two that ask at once do no harm either. A
  * restart of the process loses what is here, and nothing but time.
  */
+#include "proto/fence.h"
+
 #include <assert.h>
 
+#include "proto/fence_news.h"
+#include "proto/peers.h"
+#include "proto/rank.h"
+#include "proto/request.h"
 #include "proto/step.h"
 
 enum {

@@ -10,6 +10,12 @@
  * later than the sending of that page less the age which the page names, stretched by the drift.
  * What was promised later than that may be to a life after the power came back, and stands.
  */
+#include "proto/fence_news.h"
+
+#include "proto/ballot.h"
+#include "proto/fence.h"
+#include "proto/peers.h"
+#include "proto/rank.h"
 #include "proto/step.h"
 
 /* Words against each other are noted once in so long. */

@@ -3,6 +3,8 @@
  * What the echoes of a page prove: that its sender hears this member, since when, and so that the
  * page is of the present. Moves no vote and knows no claims.
  */
+#include "proto/fresh.h"
+
 #include <stddef.h>
 
 #include "proto/step.h"

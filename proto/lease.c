@@ -3,6 +3,11 @@
  * Until when a majority supports this member's claim to a role. The mirror of voter.c: what a voter
  * promised from its receipt of a page counts here from the earlier send of that page.
  */
+#include "proto/lease.h"
+
+#include "proto/ballot.h"
+#include "proto/peers.h"
+#include "proto/request.h"
 #include "proto/step.h"
 
 struct support {

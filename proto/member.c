@@ -7,7 +7,21 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/ballot.h"
+#include "proto/clock_pause.h"
+#include "proto/election.h"
+#include "proto/epochs.h"
+#include "proto/fence.h"
+#include "proto/fence_news.h"
 #include "proto/member_check.h"
+#include "proto/overdue.h"
+#include "proto/pace.h"
+#include "proto/peers.h"
+#include "proto/record.h"
+#include "proto/request.h"
+#include "proto/retire.h"
+#include "proto/slew.h"
+#include "proto/snapshot.h"
 #include "proto/step.h"
 
 static void init_roles(struct member *m, const struct setup *setup, struct instant now)
@@ -96,8 +110,8 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 }
 
 /* A member without memory votes again when so many others were heard that what it promised, granted
- * and stored before is known to one of them; see epochs.c. Of each it has to hear a whole heartbeat:
- * what it was to learn may stand on any of the pages. */
+ * and stored before is known to one of them; see epochs.c. Of each it has to hear a whole
+ * heartbeat: what it was to learn may stand on any of the pages. */
 static void relearn(struct step *step)
 {
 	struct member *m = step->m;

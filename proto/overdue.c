@@ -3,6 +3,8 @@
  * A forced release that nothing proves to have succeeded in time: when that is said, here and by
  * others. Changes nobody's vote or lease.
  */
+#include "proto/overdue.h"
+
 #include "proto/step.h"
 
 void overdue_note(struct step *step, uint8_t r)

@@ -5,6 +5,9 @@
  * vote answers as often as the claimant speaks, also where its own file says less; and who is
  * further from a majority than half its lease does not try.
  */
+#include "proto/pace.h"
+
+#include "proto/peers.h"
 #include "proto/step.h"
 
 enum {

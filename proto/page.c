@@ -6,6 +6,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/fence_news.h"
+#include "proto/retire.h"
+#include "proto/sharing.h"
 #include "proto/step.h"
 #include "proto/wire.h"
 

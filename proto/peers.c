@@ -3,9 +3,21 @@
  * What the others say: receives pages, keeps the newest of each peer and role, and knows who is
  * reachable. Decides nothing about votes or claims; it hands those what it heard.
  */
+#include "proto/peers.h"
+
 #include <assert.h>
 #include <stddef.h>
 
+#include "proto/ballot.h"
+#include "proto/clock_pause.h"
+#include "proto/epochs.h"
+#include "proto/fence_news.h"
+#include "proto/fresh.h"
+#include "proto/overdue.h"
+#include "proto/rank.h"
+#include "proto/record.h"
+#include "proto/request.h"
+#include "proto/roles.h"
 #include "proto/step.h"
 
 uint8_t member_index(const struct member *m, uint64_t id)

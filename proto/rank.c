@@ -5,8 +5,12 @@
  * order of `nodes`. Every node computes this from the same heartbeats; when two disagree, both seek
  * and one of them gets the majority.
  */
+#include "proto/rank.h"
+
 #include <stddef.h>
 
+#include "proto/peers.h"
+#include "proto/retire.h"
 #include "proto/step.h"
 
 static const struct setup_role *setup_role_at(const struct member *m, uint8_t r)

@@ -3,8 +3,12 @@
  * What must be on disk: the operators' records, the reserved epochs and the longest promise. What
  * this member says of itself is what its disk holds; what it only intends stays with it.
  */
+#include "proto/record.h"
+
 #include <assert.h>
 
+#include "proto/epochs.h"
+#include "proto/peers.h"
 #include "proto/step.h"
 
 static void adopt(struct step *step, uint8_t r, struct record record)

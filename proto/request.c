@@ -5,8 +5,13 @@
  * answer stands in that member's heartbeats until the request is gone. Nothing is sent twice, so
  * nothing is done twice.
  */
+#include "proto/request.h"
+
 #include <assert.h>
 
+#include "proto/command.h"
+#include "proto/peers.h"
+#include "proto/roles.h"
 #include "proto/step.h"
 
 enum {

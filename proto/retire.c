@@ -5,8 +5,14 @@
  * stands in the setup all the same, as it was (setup_role.retired): its resources are up here and
  * have to be stopped in order, and whoever may own it gets it as in a move. Knows no resources.
  */
+#include "proto/retire.h"
+
 #include <assert.h>
 
+#include "proto/election.h"
+#include "proto/pace.h"
+#include "proto/rank.h"
+#include "proto/sharing.h"
 #include "proto/step.h"
 
 bool election_is_candidate(const struct member *m, uint8_t r)

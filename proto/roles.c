@@ -3,6 +3,8 @@
  * The table of roles: those of setup stand first and stay; behind them those that are only heard
  * of, so that a witness votes for a role its own file does not name yet.
  */
+#include "proto/roles.h"
+
 #include <string.h>
 
 #include "proto/step.h"

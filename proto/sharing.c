@@ -24,8 +24,12 @@
  * said what the own file has for the role. What stays open is that such a member grants without
  * asking: while one of a majority does, resources must not move between roles.
  */
+#include "proto/sharing.h"
+
 #include <assert.h>
 
+#include "proto/lease.h"
+#include "proto/retire.h"
 #include "proto/step.h"
 
 static const struct identities *file_says(const struct member *m, uint8_t r)

@@ -18,6 +18,8 @@
  * at a lease end without this member (the guard, the packet gate) reads a lease end that is earlier
  * by the rate of the moment: see slew_expected.
  */
+#include "proto/slew.h"
+
 #include "proto/step.h"
 
 enum {

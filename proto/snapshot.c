@@ -3,8 +3,15 @@
  * Memory of a member, handed out and taken back: the durable part for the disk, the kept part for a
  * restart of the process on the same boot. Where either is stored is the shell's.
  */
+#include "proto/snapshot.h"
+
 #include <stddef.h>
 
+#include "proto/epochs.h"
+#include "proto/peers.h"
+#include "proto/retire.h"
+#include "proto/roles.h"
+#include "proto/sharing.h"
 #include "proto/step.h"
 
 /* The role's slot for stored or kept state of a role that setup may no longer have. */

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "proto/peers.h"
+#include "proto/rank.h"
 #include "proto/step.h"
 
 static struct span until(struct instant now, struct instant t)

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "proto/epochs.h"
 #include "proto/step.h"
 #include "tests/proto/cluster.h"
 
