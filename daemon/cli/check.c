@@ -337,8 +337,8 @@ static void print_sum(const struct check *check)
 enum exit_code command_check(const struct options *options)
 {
 	static void (*const questions[])(struct check *) = {
-	    check_early,     check_directories, check_state,  check_port,
-	    check_resources, check_strays,      check_fences,
+	    check_early, check_operators, check_directories, check_state,
+	    check_port,  check_resources, check_strays,      check_fences,
 	};
 	struct host *host = NULL;
 	struct check check = {.options = options};

@@ -37,6 +37,8 @@ void check_each_resource(struct check *check,
 
 /* What the daemon may do beyond what every user may, and what each lack costs. */
 void check_rights(struct check *check);
+/* Whether the daemon can let the `group` of the configuration type commands. */
+void check_operators(struct check *check);
 
 /* What a virtual address needs. */
 void check_vip(struct check *check, const struct config_resource *resource);

@@ -6,6 +6,7 @@
 #include "config/text.h"
 #include "daemon/cli/check.h"
 #include "daemon/platform/platform.h"
+#include "daemon/platform/standin.h"
 
 enum { COST_BYTES = 512 };
 
@@ -76,6 +77,28 @@ static void check_right(struct check *check, enum right right, enum need need)
 		check_lack(check, rows[right].name, &error);
 	else
 		check_warn(check, rows[right].name, error.text);
+}
+
+/* Who is in the group of the control socket may type commands. A unit has more groups than its
+ * user, so only where this process has those of the daemon they are asked for. */
+void check_operators(struct check *check)
+{
+	const char *name = check->config->group;
+	struct error error;
+	if (name[0] == '\0')
+		return;
+	const enum code code = platform_check_group(name, &error);
+	if (code == CODE_OK || (code == CODE_DENIED && check->stands_in)) {
+		check_fine("group", name);
+		return;
+	}
+	if (code == CODE_DENIED)
+		(void)error_set(
+		    &error, code,
+		    "the daemon is not in group %s and cannot give it its control socket: "
+		    "SupplementaryGroups=%s in a drop-in of the unit",
+		    name, name);
+	check_lack(check, "group", &error);
 }
 
 void check_rights(struct check *check)

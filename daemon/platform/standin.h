@@ -26,6 +26,10 @@ enum use { USE_EXECUTE = 1, USE_WRITE = 2, USE_READ = 4 };
 enum code platform_may_use(const struct user *user, const char *path, enum use use,
                            struct error *error);
 
+/* Whether this process can give a file of its own to the group. CODE_NOT_FOUND: there is no such
+ * group. CODE_DENIED: it is not in it. */
+enum code platform_check_group(const char *name, struct error *error);
+
 /* Whether a time daemon of this host lets the lease clock run at rates far from that of the
  * oscillator. CODE_OK: none that is known does. CODE_UNSUPPORTED: one may; the text says which and
  * what to do. */

@@ -9,7 +9,7 @@ packages_gate=(clang libbpf-dev) # optional for the program; whatever is built h
 packages_lab=(python3 iproute2 nftables procps)
 packages_test=(python3-pytest mandoc binutils spin tmux openipmi ipmitool
 	gcc-mingw-w64-x86-64)
-packages_containers=(debootstrap systemd-container)
+packages_containers=(debootstrap systemd-container dpkg-dev)
 packages_machines=(qemu-system-x86 cpio)
 
 say() {

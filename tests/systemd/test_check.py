@@ -133,6 +133,20 @@ def test_check_says_that_the_unit_cannot_be_started(web):
             "(226/NAMESPACE)") in out.splitlines()
 
 
+@pytest.mark.parametrize("group, told", [
+    ("operators", "ok       group: operators"),
+    ("staff", "MISSING  group: the daemon is not in group staff and cannot give it its control "
+              "socket: SupplementaryGroups=staff in a drop-in of the unit"),
+    ("nobodys", "MISSING  group: group nobodys does not exist on this host")])
+def test_check_finds_a_group_that_the_daemon_is_not_in(web, group, told):
+    shell = web.containers["beta"]
+    text = shell.must("cat", "/etc/failoverd/failoverd.ini")
+    shell.must("tee", FILE, text=text.replace("group = operators", f"group = {group}"))
+    web.systemctl("beta", "stop", UNIT)
+    _, out, _ = web.command("beta", "check", "--config", FILE)
+    assert told in out.splitlines(), out
+
+
 def test_check_changes_nothing_while_the_unit_is_stopped(web):
     shell = web.containers["beta"]
     web.systemctl("beta", "stop", UNIT)

@@ -144,3 +144,19 @@ enum code platform_may_use(const struct user *user, const char *path, enum use u
 	return error_set(error, reason == ENOENT ? CODE_NOT_FOUND : CODE_DENIED, "%s",
 	                 strerror(reason));
 }
+
+enum code platform_check_group(const char *name, struct error *error)
+{
+	gid_t groups[PEER_GROUPS_MAX];
+	uint32_t group = 0;
+	const enum code code = platform_group(name, &group, error);
+	if (code != CODE_OK)
+		return code;
+	const int count = getgroups(PEER_GROUPS_MAX, groups);
+	if (geteuid() == 0 || getegid() == group)
+		return CODE_OK;
+	for (int i = 0; i < count; i++)
+		if (groups[i] == group)
+			return CODE_OK;
+	return error_set(error, CODE_DENIED, "the daemon is not in group %s", name);
+}

@@ -14,7 +14,8 @@ from pathlib import Path
 from lab import LabError, paths
 
 BASE = paths.BUILD / "systemd-base"
-PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter", "ip", "nft", "apt-get", "meson")
+PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter", "ip", "nft", "apt-get", "meson",
+            "dpkg-scanpackages")
 #: The last three manage addresses; where none of them is asked for, none runs.
 PACKAGES = ("systemd,systemd-sysv,dbus,iproute2,procps,polkitd,libpam-systemd,"
             "network-manager,ifupdown")
