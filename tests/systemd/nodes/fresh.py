@@ -28,7 +28,12 @@ def _make_archive(root, package):
              "-o", f"Dir::State::status={root}/var/lib/dpkg/status",
              "-o", f"Dir::Cache::archives={archive}", "-o", "Debug::NoLocking=1",
              "-o", "APT::Sandbox::User=root", "install", package]
-    _must(fetch)
+    try:
+        _must(fetch)
+    except LabError:
+        # This host knows no packages, or those of another day.
+        _must(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update"])
+        _must(fetch)
     (archive / "Packages").write_text(_must(["dpkg-scanpackages", "."], cwd=archive))
     write(root, "etc/apt/sources.list", f"deb [trusted=yes] file:/{ARCHIVE} ./\n")
 
