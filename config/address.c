@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses from text and to text. Knows the two notations and nothing else.
+ * Addresses from text and to text, and what their bits alone tell.
  */
 #include "config/address.h"
 
@@ -180,4 +180,12 @@ void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES])
 		(void)write_dotted(address->bytes, out, ADDRESS_TEXT_BYTES);
 	else
 		write_v6(address->bytes, out);
+}
+
+bool address_is_loopback(const struct address *address)
+{
+	static const uint8_t loopback[ADDRESS_BYTES] = {[ADDRESS_BYTES - 1] = 1};
+	return address->family == ADDRESS_IPV4
+	           ? address->bytes[0] == 127
+	           : memcmp(address->bytes, loopback, sizeof loopback) == 0;
 }

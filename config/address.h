@@ -27,5 +27,8 @@ struct address {
  * neither; then what is in `address` has no meaning. */
 bool address_read(const char *text, struct address *address);
 
+/* Whether only the host itself can reach it. */
+bool address_is_loopback(const struct address *address);
+
 /* IPv6 as in RFC 5952. The family must be one of both. */
 void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES]);

@@ -74,13 +74,6 @@ static uint8_t prefix_of(const char *text, unsigned most)
 	return prefix <= most ? (uint8_t)prefix : 0;
 }
 
-static bool is_loopback(const struct address *address)
-{
-	static const uint8_t loopback[16] = {[15] = 1};
-	return address->family == ADDRESS_IPV4 ? address->bytes[0] == 127
-	                                       : starts_with(address, loopback, sizeof loopback);
-}
-
 /* All bits behind the prefix are zero: every router of an IPv6 network answers for that address. A
  * link between two has no such one (RFC 6164). */
 static bool is_routers_anycast(const struct address *address, uint8_t prefix)
@@ -97,7 +90,7 @@ static bool is_routers_anycast(const struct address *address, uint8_t prefix)
  * network with room for them, the first and the last address belong to nobody. */
 static const char *unowned(const struct address *address, uint8_t prefix)
 {
-	if (is_loopback(address))
+	if (address_is_loopback(address))
 		return "is a loopback address, which only its own host can reach";
 	if (address->family == ADDRESS_IPV6)
 		return is_routers_anycast(address, prefix)

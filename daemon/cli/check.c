@@ -172,6 +172,27 @@ static void check_state(struct check *check)
 		           "remembered set counts");
 }
 
+/* A loopback address is heard by nobody else, unless all members are on this host: for a test. */
+static void check_reach(struct check *check, const struct address *own, uint8_t path)
+{
+	const struct config *config = check->config;
+	char text[ADDRESS_TEXT_BYTES];
+	struct error error;
+
+	for (uint8_t i = 0; i < config->setup.member_count && address_is_loopback(own); i++) {
+		const struct config_member *other = &config->members[i];
+
+		if (path >= other->address_count || address_is_loopback(&other->addresses[path]))
+			continue;
+		address_format(own, text);
+		(void)error_set(&error, CODE_INVALID,
+		                "%s is a loopback address: %s cannot reach it from another host",
+		                text, config->setup.members[i].name);
+		check_lack(check, "address", &error);
+		return;
+	}
+}
+
 static void check_port(struct check *check)
 {
 	const struct config_member *self = &check->config->members[check->config->setup.self];
@@ -186,6 +207,7 @@ static void check_port(struct check *check)
 			check_fine("address", text);
 		else
 			check_lack(check, "address", &error);
+		check_reach(check, &self->addresses[i], i);
 	}
 }
 

@@ -440,6 +440,14 @@ def test_check_notices_an_address_that_is_not_here(host):
     assert result.code == REFUSED and "192.0.2.1 is not an address of this host" in result.out
 
 
+def test_check_notices_an_address_that_no_other_host_can_reach(host):
+    assert "loopback" not in host.check().out
+    host.write(host.good().replace("127.0.0.2", "192.0.2.2"))
+    result = host.check()
+    assert result.code == REFUSED and ("MISSING  address: 127.0.0.1 is a loopback address: beta "
+                                       "cannot reach it from another host") in result.out
+
+
 def test_check_notices_an_interface_that_is_not_here(host):
     host.write(host.good().replace("type = process\ncommand = /bin/sleep 1000",
                                    "type = vip\naddress = 192.0.2.9/24\ninterface = nope0"))
