@@ -16,7 +16,9 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/platform/watchdog.h"
@@ -297,6 +299,43 @@ static void resource_does_not_die_and_nothing_is_done(void)
 	take_the_majority_away(&cluster);
 }
 
+/* As a time daemon may: a tick of the clock counts for more or less than it lasted. */
+static void slew_clocks(long tick_us)
+{
+	struct timex wanted = {.modes = ADJ_TICK, .tick = tick_us};
+	if (adjtimex(&wanted) < 0)
+		box_say("failed: the clock cannot be slewed");
+	box_say("slewed");
+}
+
+/* Of the oscillator, which nothing slews. */
+static long long raw_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* The clock that leases are read from runs a tenth slow, the most that a kernel allows. */
+static void owner_on_a_slow_clock_loses_its_majority(void)
+{
+	struct cluster cluster = start_cluster("heartbeat = 500ms\nlease = 10s\nrelease = 2s");
+	slew_clocks(9000);
+	poll(NULL, 0, SETTLE_MS);
+	long long alone = raw_ms();
+	take_the_majority_away(&cluster);
+	until(has_ended, &cluster.app);
+	box_say("ended after %lld ms", raw_ms() - alone);
+}
+
+static void clock_runs_fast_and_right_again(void)
+{
+	(void)start_cluster("");
+	slew_clocks(11000);
+	poll(NULL, 0, SETTLE_MS);
+	slew_clocks(10000);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(void);
@@ -311,6 +350,8 @@ static const struct scenario {
     {"unkillable-under-a-watchdog", resource_does_not_die_under_a_watchdog},
     {"unkillable-and-rebooted", resource_does_not_die_and_the_host_is_rebooted},
     {"unkillable-and-told", resource_does_not_die_and_nothing_is_done},
+    {"clock-slow-as-owner", owner_on_a_slow_clock_loses_its_majority},
+    {"clock-fast-and-right", clock_runs_fast_and_right_again},
 };
 
 int main(int argc, char *argv[])

@@ -88,3 +88,22 @@ def test_host_with_a_resource_that_does_not_die_goes_on_where_not(cluster):
 def test_daemon_is_among_the_last_that_are_ended_where_memory_runs_out(cluster):
     with cluster("scores-are-told") as vm:
         vm.until("says", "scores -900 -900 0")      # guard, worker, resource
+
+
+def test_owner_on_a_slow_clock_releases_by_the_time_that_passed(cluster):
+    """Fault 27: ten seconds of a lease are eleven on a clock that a time daemon slows by a tenth."""
+    with cluster("clock-slow-as-owner") as vm:
+        vm.until("says", "slewed")
+        vm.until("prints", "% slow, more than the", LONG)
+        vm.until("says", "alone", LONG)
+        _, said, _ = vm.until("says", "ended after", 3 * LONG)
+        took = int(str(said).split("ended after ")[1].split()[0])
+        print(f"released {took} ms after the majority was lost, lease 10000 ms")
+        assert 9500 - 1000 * SLACK < took < 10000 + 1000 * SLACK
+
+
+def test_a_clock_that_runs_fast_and_right_again_is_told(cluster):
+    with cluster("clock-fast-and-right") as vm:
+        vm.until("says", "slewed")
+        vm.until("prints", "% fast, more than the", LONG)
+        vm.until("prints", "runs at its own rate again", LONG)
