@@ -91,7 +91,7 @@ def test_daemon_is_among_the_last_that_are_ended_where_memory_runs_out(cluster):
 
 
 def test_owner_on_a_slow_clock_releases_by_the_time_that_passed(cluster):
-    """Fault 27: ten seconds of a lease are eleven on a clock that a time daemon slows by a tenth."""
+    """Fault 27: ten seconds are eleven on a clock that a time daemon slows by a tenth."""
     with cluster("clock-slow-as-owner") as vm:
         vm.until("says", "slewed")
         vm.until("prints", "% slow, more than the", LONG)
