@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What this node would drop and another one not yet start would be up nowhere in between.
+ * The rule of proto/order.h, for a status document.
  */
 #include "daemon/cli/reload_order.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/digest.h"
+#include "proto/order.h"
 
 static const cJSON *role_in(const cJSON *status, const char *name)
 {
@@ -43,31 +44,30 @@ static bool has_read_another(const cJSON *role, const char *member)
 	return false;
 }
 
-/* The role of `config` that has it; role_count: none. */
-static uint8_t role_with(const struct config *config, uint32_t identity)
+static void look(const struct setup *after, const cJSON *status, struct order_role *roles)
 {
-	uint8_t role = 0;
-	while (role < config->setup.role_count &&
-	       !identities_have(&config->setup.roles[role].identities, identity))
-		role++;
-	return role;
+	for (uint8_t r = 0; r < after->role_count; r++) {
+		const cJSON *role = role_in(status, after->roles[r].name);
+		const char *owner = owner_of(role);
+		roles[r] = (struct order_role){.owner = NO_MEMBER};
+		if (owner == NULL)
+			continue;
+		/* One that the new file does not name has not read it. */
+		roles[r].owner = setup_member_of(after, name_id(owner));
+		roles[r].has_read_another = has_read_another(role, owner);
+	}
 }
 
-/* One resource that role `r` of before has, up here. */
-static bool waits_for(const struct config *before, const struct config *after, uint8_t r,
-                      const struct config_resource *resource, const cJSON *status, char *why,
-                      size_t size)
+/* One resource that a role called `from` before has, up here. */
+static bool waits_for(const struct setup *after, const char *from,
+                      const struct config_resource *resource, const struct order_role *roles,
+                      char *why, size_t size)
 {
-	const char *from = before->setup.roles[r].name;
-	uint8_t to = role_with(after, digest_identity(resource));
-	if (to == after->setup.role_count || strcmp(after->setup.roles[to].name, from) == 0)
+	uint8_t to;
+	if (!order_waits_for(after, name_id(from), digest_identity(resource), roles, &to))
 		return false;
-	const char *gets = after->setup.roles[to].name;
-	const cJSON *role = role_in(status, gets);
-	const char *owner = owner_of(role);
-	if (owner == NULL || strcmp(owner, after->setup.members[after->setup.self].name) == 0 ||
-	    has_read_another(role, owner))
-		return false;
+	const char *gets = after->roles[to].name;
+	const char *owner = after->members[roles[to].owner].name;
 	snprintf(
 	    why, size,
 	    "resource %s, which is up here in role %s, is in role %s of the new file, which "
@@ -81,14 +81,16 @@ bool reload_is_too_early(const struct config *before, const struct config *after
                          const cJSON *status, char *why, size_t size)
 {
 	const char *self = after->setup.members[after->setup.self].name;
+	struct order_role roles[ROLES_MAX];
+	look(&after->setup, status, roles);
 	for (uint8_t r = 0; r < before->setup.role_count; r++) {
 		const char *owner = owner_of(role_in(status, before->setup.roles[r].name));
 		if (owner == NULL || strcmp(owner, self) != 0)
 			continue;
 		for (uint8_t i = 0; i < before->roles[r].resource_count; i++)
-			if (waits_for(before, after, r,
-			              &before->resources[before->roles[r].resources[i]], status,
-			              why, size))
+			if (waits_for(&after->setup, before->setup.roles[r].name,
+			              &before->resources[before->roles[r].resources[i]], roles, why,
+			              size))
 				return true;
 	}
 	return false;

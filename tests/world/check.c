@@ -39,10 +39,10 @@ void check_reset(struct world *world)
 
 static bool is_listed(const struct world *world, uint8_t h, uint8_t role)
 {
-	const struct plan_role *plan = &world->plan.roles[role];
-	for (uint8_t i = 0; i < plan->node_count; i++)
-		if (plan->nodes[i] == h)
-			return true;
+	const struct setup_role *file = &world->hosts[h].setup.roles[role];
+	for (uint8_t i = 0; i < file->node_count; i++)
+		if (file->nodes[i] == h)
+			return !file->retired;
 	return false;
 }
 
@@ -236,11 +236,41 @@ static void check_role(struct world *world, uint8_t role)
 	}
 }
 
+/* The same address or process is up for one role here and for another one there. */
+static void check_pair(struct world *world, uint8_t a, uint8_t role_a, uint8_t b, uint8_t role_b)
+{
+	const struct stub *one = &world->hosts[a].stubs[role_a];
+	const struct stub *other = &world->hosts[b].stubs[role_b];
+	if (other->state == STUB_DOWN || role_a == role_b ||
+	    !identities_meet(&one->what, &other->what) || is_excused(world, a, role_a) ||
+	    is_excused(world, b, role_b))
+		return;
+	/* On one host a start waits, without an act, until the other has stopped. */
+	if (a == b && (one->state != STUB_UP || other->state != STUB_UP))
+		return;
+	check_violation(world, "two owners: something of %s on %s is up for %s on %s, too",
+	                story_role(world, role_a), story_host(world, a), story_role(world, role_b),
+	                story_host(world, b));
+}
+
+static void check_identities(struct world *world)
+{
+	for (uint8_t a = 0; a < world->plan.member_count; a++)
+		for (uint8_t r = 0; r < world->plan.role_count; r++)
+			for (uint8_t b = a; b < world->plan.member_count &&
+			                    world->hosts[a].stubs[r].state != STUB_DOWN;
+			     b++)
+				for (uint8_t s = 0; s < world->plan.role_count; s++)
+					check_pair(world, a, r, b, s);
+}
+
 void check_turn(struct world *world)
 {
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
 		if ((world->up[r] & (world->up[r] - 1)) != 0)
 			check_role(world, r);
+	if (world->plan.edits)
+		check_identities(world);
 }
 
 /* What was up under a valid lease goes on under it; what is up belongs to a claim. */

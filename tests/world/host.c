@@ -217,7 +217,9 @@ static void adopt_one(struct world *world, uint8_t h, uint8_t r)
 	if (role->claim.state != CLAIM_HOLDING || role->phase == PHASE_DOWN)
 		return;
 	bool starts = role->phase == PHASE_STARTING;
-	if (state == STUB_UP && starts)
+	if (state == STUB_UP && stub_differs(world, h, r))
+		stub_adapt(world, h, r);
+	else if (state == STUB_UP && starts)
 		report(world, h, r, EVENT_STARTED);
 	else if (starts && state == STUB_STARTING && rng_chance(&world->rng, 500))
 		stub_start_on(world, h, r);
@@ -244,6 +246,7 @@ static void begin(struct world *world, uint8_t h)
 	host->disk.before = host->disk.now;
 	host->disk.had_before = host->disk.has;
 	layers_attend(world, h);
+	file_follow(world, h);
 	bool had_kept = host->self_fencing.has_kept;
 	host->self_fencing.has_kept = false;
 	member_init(host->member, &host->setup, host->disk.has ? &host->disk.now : NULL,

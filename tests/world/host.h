@@ -53,6 +53,8 @@ struct host {
 	bool leaving;
 	bool has_ended; /* some stub may be `is_ended` */
 	struct setup setup;
+	bool has_file;     /* and `file` is what its next process reads */
+	struct setup file; /* tests/world/file.h */
 	struct member *member; /* owned */
 	struct host_clock clock;
 	struct disk disk;

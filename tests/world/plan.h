@@ -81,4 +81,5 @@ struct plan {
 	int64_t fence_max;      /* switching a node off takes up to this; 0: nobody can */
 	int64_t fenced_return_max; /* within this it is switched on again; 0: it is not */
 	bool edgy;                 /* durations are often exactly at a bound */
+	bool edits; /* files are edited, so it counts what each resource is: file.h */
 };

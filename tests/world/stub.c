@@ -37,10 +37,13 @@ static void set_state(struct world *world, uint8_t h, uint8_t role, enum stub_st
 {
 	uint16_t bit = (uint16_t)(1u << h);
 	world->hosts[h].stubs[role].state = state;
-	if (state == STUB_DOWN)
+	world->hosts[h].stubs[role].is_changing = false;
+	if (state == STUB_DOWN) {
 		world->up[role] &= (uint16_t)~bit;
-	else
+		world->hosts[h].stubs[role].what.count = 0;
+	} else {
 		world->up[role] |= bit;
+	}
 }
 
 static void begin_start(struct world *world, uint8_t h, uint8_t role)
@@ -63,6 +66,7 @@ void stub_start(struct world *world, uint8_t h, uint8_t role, uint64_t epoch)
 	check_start(world, h, role, epoch);
 	story_tell(world, h, "(%s starts, epoch %" PRIu64 ")", story_role(world, role), epoch);
 	stub->epoch = epoch;
+	stub->what = world->hosts[h].setup.roles[role].identities;
 	begin_start(world, h, role);
 	layers_watch(world, h, role);
 }
@@ -73,10 +77,70 @@ void stub_start_on(struct world *world, uint8_t h, uint8_t role)
 	begin_start(world, h, role);
 }
 
+bool stub_differs(const struct world *world, uint8_t h, uint8_t role)
+{
+	const struct identities *what = &world->hosts[h].stubs[role].what;
+	const struct identities *file = &world->hosts[h].setup.roles[role].identities;
+	return !identities_cover(what, file) || !identities_cover(file, what);
+}
+
+void stub_adapt(struct world *world, uint8_t h, uint8_t role)
+{
+	struct stub *stub = &world->hosts[h].stubs[role];
+	stub->serial++;
+	stub->is_changing = true;
+	plan_act(world, h, role, HAPPEN_UP, drawn(world, h, stub->stop_time, world->plan.stop_max));
+}
+
+/* Another role of this host has something of it up still, and is to stop it. */
+static bool waits_for_other(const struct world *world, uint8_t h, uint8_t role)
+{
+	const struct host *host = &world->hosts[h];
+	for (uint8_t r = 0; r < world->plan.role_count; r++)
+		if (r != role && host->stubs[r].state != STUB_DOWN &&
+		    identities_meet(&host->stubs[r].what, &host->setup.roles[role].identities))
+			return true;
+	return false;
+}
+
+/* The next act of a change: what the file drops is down, then what it adds is started. */
+static void change_goes_on(struct world *world, uint8_t h, uint8_t role)
+{
+	struct host *host = &world->hosts[h];
+	struct stub *stub = &host->stubs[role];
+	const struct identities *file = &host->setup.roles[role].identities;
+	struct identities left = {0};
+	for (uint8_t i = 0; i < stub->what.count; i++)
+		if (identities_have(file, stub->what.ids[i]))
+			left.ids[left.count++] = stub->what.ids[i];
+	stub->what = left;
+	if (!stub_differs(world, h, role)) {
+		stub->is_changing = false;
+		story_tell(world, h, "(%s is as its file says)", story_role(world, role));
+		host_step(world, h,
+		          &(struct event){.kind = EVENT_STARTED,
+		                          .as.resources = {.role = role, .epoch = stub->epoch}});
+		return;
+	}
+	if (waits_for_other(world, h, role) ||
+	    !member_may_act(host->member, role, clock_show(&host->clock, world->now))) {
+		plan_act(world, h, role, HAPPEN_UP, ASK_AGAIN_NS);
+		return;
+	}
+	stub->what = *file;
+	story_tell(world, h, "(%s starts what its file adds)", story_role(world, role));
+	plan_act(world, h, role, HAPPEN_UP,
+	         drawn(world, h, stub->start_time, world->plan.start_max));
+}
+
 void stub_up(struct world *world, uint8_t h, const struct happening *item)
 {
 	struct host *host = &world->hosts[h];
 	struct stub *stub = &host->stubs[item->role];
+	if (stub->serial == item->serial && stub->state == STUB_UP && stub->is_changing) {
+		change_goes_on(world, h, item->role);
+		return;
+	}
 	if (stub->serial != item->serial || stub->state != STUB_STARTING)
 		return;
 	struct event event = {.as.resources = {.role = item->role, .epoch = stub->epoch}};
@@ -86,11 +150,16 @@ void stub_up(struct world *world, uint8_t h, const struct happening *item)
 		host_step(world, h, &event);
 		return;
 	}
-	if (!member_may_act(host->member, item->role, clock_show(&host->clock, world->now))) {
+	if (waits_for_other(world, h, item->role) ||
+	    !member_may_act(host->member, item->role, clock_show(&host->clock, world->now))) {
 		plan_act(world, h, item->role, HAPPEN_UP, ASK_AGAIN_NS);
 		return;
 	}
 	set_state(world, h, item->role, STUB_UP);
+	if (stub_differs(world, h, item->role)) {
+		stub_adapt(world, h, item->role);
+		return;
+	}
 	story_tell(world, h, "(%s is up)", story_role(world, item->role));
 	event.kind = EVENT_STARTED;
 	host_step(world, h, &event);

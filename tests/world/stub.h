@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "proto/effect.h"
+#include "proto/identities.h"
 #include "tests/world/agenda.h"
 
 struct world;
@@ -18,11 +19,13 @@ enum stub_state { STUB_DOWN, STUB_STARTING, STUB_UP, STUB_STOPPING };
 
 struct stub {
 	enum stub_state state;
-	uint64_t epoch;  /* it was started with */
-	uint32_t serial; /* of the act under way */
-	int64_t ends_at; /* of a release under way; INT64_MAX: whoever did it is gone */
-	bool by_guard;   /* the release goes on whatever becomes of the daemon */
-	bool is_ended;   /* by the guard, and the daemon has not said that it knows */
+	uint64_t epoch;         /* it was started with */
+	struct identities what; /* is up, or has been asked to start */
+	bool is_changing;       /* to what the file of the host says now */
+	uint32_t serial;        /* of the act under way */
+	int64_t ends_at;        /* of a release under way; INT64_MAX: whoever did it is gone */
+	bool by_guard;          /* the release goes on whatever becomes of the daemon */
+	bool is_ended;          /* by the guard, and the daemon has not said that it knows */
 	/* By the guard, while the process stood still in a step that had prolonged the lease,
 	 * before the memory was told: it goes on with its lease, and notices the end as any other.
 	 */
@@ -55,6 +58,11 @@ void stub_lose_guard(struct world *world, uint8_t host, uint8_t role);
  * start. */
 void stub_go_on(struct world *world, uint8_t host, uint8_t role);
 void stub_start_on(struct world *world, uint8_t host, uint8_t role);
+
+/* What is up is not what the file says: what the file drops is stopped, what it adds is started as
+ * soon as the member may, and the member hears when both are done. */
+bool stub_differs(const struct world *world, uint8_t host, uint8_t role);
+void stub_adapt(struct world *world, uint8_t host, uint8_t role);
 
 /* Kills what is left of an earlier life; true if there was anything. */
 bool stub_clean(struct world *world, uint8_t host, uint8_t role);

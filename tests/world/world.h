@@ -14,6 +14,7 @@
 
 #include "tests/world/agenda.h"
 #include "tests/world/check.h"
+#include "tests/world/file.h"
 #include "tests/world/host.h"
 #include "tests/world/machine.h"
 #include "tests/world/net.h"
