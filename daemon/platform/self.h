@@ -10,6 +10,12 @@
 
 #include "proto/error.h"
 
+/* Opens /dev/null, or what stands for it, on each standard descriptor that was closed when this
+ * process began. To be called before anything else opens a file: that file would get the number
+ * of the standard output, and what is printed would be written into it. CODE_SYSTEM: one is still
+ * closed; the process must open nothing. */
+enum code platform_open_standard(struct error *error);
+
 /* Keeps the memory of this process, which holds the secret key, out of core dumps and away from
  * debuggers of other users. Fails silently: it is a second line of defence. */
 void platform_no_core_dumps(void);

@@ -488,3 +488,13 @@ def test_output_that_cannot_be_written_is_a_failure(tmp_path):
 def test_nothing_is_read_from_the_working_directory(tmp_path):
     result = failoverd("check", cwd=tmp_path, env={})
     assert "/etc/failoverd/" in result.err or result.code == DONE
+
+
+@pytest.mark.parametrize("closed", [(1,), (0, 1), (0, 1, 2)])
+def test_a_command_runs_with_closed_standard_descriptors(tmp_path, closed):
+    marks = " ".join(f"{number}>&-" for number in closed)
+    key = tmp_path / "node.key"
+    done = subprocess.run(["/bin/sh", "-c", f'exec "$0" keygen --out "$1" {marks}', BINARY, key],
+                          capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == DONE, done.stderr
+    assert key.stat().st_size > 0

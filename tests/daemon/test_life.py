@@ -2,10 +2,11 @@
 """The next worker, or the next guard with its worker, goes on where the last one ended."""
 import os
 import signal
+import subprocess
 
 import pytest
 
-from local import runs, until
+from local import BINARY, runs, until
 
 
 @pytest.fixture(name="owned")
@@ -78,3 +79,18 @@ def test_a_new_guard_goes_on_with_what_runs(owned):
     owned.alpha.start().ready()
     until(lambda: web(owned.alpha) == before, "alpha goes on as before")
     assert runs(before[1])
+
+
+def test_a_daemon_started_with_closed_descriptors_has_null_there(cluster):
+    alpha = cluster.alpha
+    marks = "0>&- 1>&- 2>&-"
+    with subprocess.Popen(["/bin/sh", "-c", f'exec "$0" run "$@" {marks}', BINARY,
+                           *map(str, alpha.options())], start_new_session=True) as guard:
+        alpha.process = guard
+        try:
+            alpha.ready()
+            for pid in (guard.pid, alpha.worker):
+                ends = [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)]
+                assert ends == ["/dev/null"] * 3
+        finally:
+            alpha.kill()

@@ -15,6 +15,20 @@
 
 #include "daemon/file.h"
 
+enum code platform_open_standard(struct error *error)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) != -1)
+			continue;
+		/* The lowest free number is this one: those below are open. */
+		if (open("/dev/null", O_RDWR) != fd)
+			return error_set(error, CODE_SYSTEM,
+			                 "descriptor %d is closed, and /dev/null does not open: %s",
+			                 fd, strerror(errno));
+	}
+	return CODE_OK;
+}
+
 void platform_no_core_dumps(void)
 {
 	/* Not the resource limit, which the services would inherit. */
