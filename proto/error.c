@@ -47,20 +47,3 @@ enum code error_wrap(struct error *error, const char *format, ...)
 	append(error, old);
 	return error->code;
 }
-
-const char *code_word(enum code code)
-{
-	static const char *const words[] = {
-	    [CODE_OK] = "ok",
-	    [CODE_INVALID] = "invalid",
-	    [CODE_TOO_LARGE] = "too-large",
-	    [CODE_NOT_FOUND] = "not-found",
-	    [CODE_EXISTS] = "exists",
-	    [CODE_DENIED] = "denied",
-	    [CODE_DAMAGED] = "damaged",
-	    [CODE_TIMEOUT] = "time-out",
-	    [CODE_UNSUPPORTED] = "unsupported",
-	    [CODE_SYSTEM] = "system",
-	};
-	return words[code];
-}

@@ -35,6 +35,3 @@ enum code error_set(struct error *error, enum code code, const char *format, ...
 /* Puts "<format>: " before the text that is there; keeps and returns the code. */
 enum code error_wrap(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* A short word for a code, for logs and tests; never NULL. */
-const char *code_word(enum code code);

@@ -154,11 +154,6 @@ static const struct option table[OPTIONS] = {
     [OPTION_HELP] = {"--help", NULL, set_help, "print this"},
 };
 
-unsigned option_bit(enum option_kind kind)
-{
-	return 1U << kind;
-}
-
 /* Index of the option that `word` names up to its '=' or end; OPTIONS when there is none. */
 static unsigned find_option(const char *word)
 {

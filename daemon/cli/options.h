@@ -53,9 +53,6 @@ struct options {
 	const char *operands[OPERANDS_MAX]; /* borrowed from argv */
 };
 
-/* Bit of one kind, for sets of them. */
-unsigned option_bit(enum option_kind kind);
-
 /* Fills *options with the defaults, then with the words of argv. `accepts` is a set of bits;
  * --help is always accepted. CODE_INVALID with a sentence. */
 enum code options_parse(int argc, char **argv, unsigned accepts, struct options *options,

@@ -83,12 +83,6 @@ uint64_t gate_dropped(const struct gate *gate, unsigned slot);
 /* The same of one address since it was guarded; 0 also when it is not. */
 uint64_t gate_dropped_for(const struct gate *gate, const struct address *address);
 
-/* For a process without privileges: inherits `gate_fd` from the one that opened the gate, and joins
- * it. What it joined knows gate_lease_end, gate_disclaim, gate_pass, gate_dropped and gate_close;
- * the rest gives CODE_DENIED. The caller keeps `fd` and may close it. */
-int gate_fd(const struct gate *gate);
-enum code gate_join(struct gate **gate, int fd, struct error *error);
-
 /* Leaves the gate standing. Accepts NULL. */
 void gate_close(struct gate *gate);
 

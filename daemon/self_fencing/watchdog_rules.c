@@ -30,12 +30,6 @@ void watchdog_init(struct watchdog *watchdog, struct span timeout, bool left_run
 	watchdog->arm_at = watchdog->disarm_at = INSTANT_PAST;
 }
 
-void watchdog_set_timeout(struct watchdog *watchdog, struct span timeout)
-{
-	assert(timeout.ns > 0);
-	watchdog->timeout = timeout;
-}
-
 /* The limit moved: what was too late a moment ago may be possible now. A failure is not tried again
  * any sooner for that. */
 static void look_again(struct watchdog *watchdog)

@@ -65,9 +65,6 @@ struct watchdog {
 /* `left_running`: an earlier life of the daemon may have left the device counting, or whether it
  * works is to be seen: where nothing is owned it is armed and stopped at once. */
 void watchdog_init(struct watchdog *watchdog, struct span timeout, bool left_running);
-/* After a reload. A shorter one takes effect as soon as it can, a longer one with the next arming.
- */
-void watchdog_set_timeout(struct watchdog *watchdog, struct span timeout);
 
 /* This node owns the role until `lease_end`, as a majority just confirmed, with the `release` which
  * that heartbeat declared. Before the first start, and after each confirmation. */

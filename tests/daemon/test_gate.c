@@ -241,35 +241,6 @@ START_TEST(an_interface_that_comes_back_is_guarded_again)
 }
 END_TEST
 
-START_TEST(a_process_without_privileges_sets_lease_ends)
-{
-	struct gate_fixture lab;
-	struct gate *gate = gate_fixture_stand(&lab, _i), *joined = NULL;
-	int status = 0;
-	pid_t pid = fork();
-	if (pid == 0) {
-		const struct network_address address = gate_fixture_address(four);
-		if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0 ||
-		    gate_join(&joined, gate_fd(gate), NULL) != CODE_OK ||
-		    gate_guard(joined, &address, GATELAB_SLOT, NULL) != CODE_DENIED ||
-		    gate_forget_rest(joined, NULL) != CODE_DENIED)
-			_exit(1);
-		gate_fixture_close_now(joined);
-		gate_close(joined);
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
-	ck_assert(gate_fixture_answers_none(&lab, four));
-	ck_assert_int_eq(gate_join(&joined, gate_fd(gate), NULL), CODE_OK);
-	ck_assert_uint_eq(gate_dropped(joined, GATELAB_SLOT), QUESTIONS);
-	gate_pass(joined, GATELAB_SLOT);
-	gate_close(joined);
-	ck_assert(gate_fixture_answers_all(&lab, four));
-	gate_fixture_end(&lab, gate);
-}
-END_TEST
-
 static bool keep_capabilities(uint32_t low, uint32_t high)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -460,7 +431,6 @@ int main(void)
 	tcase_add_loop_test(cases, removing_leaves_nothing, 0, GATELAB_WAYS);
 	tcase_add_test(cases, removing_leaves_what_others_put_beside);
 	tcase_add_loop_test(cases, an_interface_that_comes_back_is_guarded_again, 0, GATELAB_WAYS);
-	tcase_add_loop_test(cases, a_process_without_privileges_sets_lease_ends, 0, GATELAB_WAYS);
 	tcase_add_loop_test(cases, three_capabilities_are_enough_and_none_is_refused, 0,
 	                    GATELAB_WAYS);
 	tcase_add_test(cases, a_file_system_of_this_process_alone_is_refused);

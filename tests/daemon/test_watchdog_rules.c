@@ -13,7 +13,6 @@
 #include "config/fit.h"
 
 static const struct timing LAN = {{200000000}, {2000000000}, {500000000}};
-static const struct timing WAN = {{1000000000}, {10000000000}, {2000000000}};
 
 /* A host: the policy, its device, and a clock. */
 struct bench {
@@ -318,20 +317,6 @@ START_TEST(a_device_that_does_not_stop_is_fed_and_stopped_again)
 }
 END_TEST
 
-START_TEST(a_shorter_timeout_after_a_reload_is_set_at_once_a_longer_one_later)
-{
-	struct bench bench = begin(WAN);
-	hold(&bench, 0, 0, WAN);
-	watchdog_set_timeout(&bench.watchdog, span_ms(4000));
-	hold(&bench, 0, 0, WAN);
-	ck_assert_uint_eq(bench.armings, 2);
-	ck_assert_int_eq(bench.watchdog.armed.ns, span_ms(4000).ns);
-	watchdog_set_timeout(&bench.watchdog, span_ms(9000));
-	hold(&bench, 0, 0, WAN);
-	ck_assert_uint_eq(bench.armings, 2);
-}
-END_TEST
-
 /* Roles come and go, confirmations are late or lost, the loop stalls, the host hangs in the end:
  * at no moment is the device due after the time at which a covered role must be gone. */
 START_TEST(whatever_happens_a_covered_role_is_reset_in_time)
@@ -399,7 +384,6 @@ int main(void)
 	tcase_add_test(tcase,
 	               a_device_that_did_not_arm_is_tried_until_it_does_also_when_nothing_is_owned);
 	tcase_add_test(tcase, a_device_that_does_not_stop_is_fed_and_stopped_again);
-	tcase_add_test(tcase, a_shorter_timeout_after_a_reload_is_set_at_once_a_longer_one_later);
 	tcase_add_test(tcase, whatever_happens_a_covered_role_is_reset_in_time);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

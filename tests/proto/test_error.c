@@ -64,16 +64,6 @@ START_TEST(a_text_one_byte_too_long_loses_just_that_byte)
 }
 END_TEST
 
-START_TEST(every_code_has_a_word_of_its_own)
-{
-	for (int a = CODE_OK; a <= CODE_SYSTEM; a++) {
-		ck_assert_ptr_nonnull(code_word((enum code)a));
-		for (int b = CODE_OK; b < a; b++)
-			ck_assert_str_ne(code_word((enum code)a), code_word((enum code)b));
-	}
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("error");
@@ -84,7 +74,6 @@ int main(void)
 	tcase_add_test(tests, wrapping_puts_words_before_and_keeps_the_code);
 	tcase_add_test(tests, a_text_too_long_ends_early_with_its_zero);
 	tcase_add_test(tests, a_text_one_byte_too_long_loses_just_that_byte);
-	tcase_add_test(tests, every_code_has_a_word_of_its_own);
 	suite_add_tcase(suite, tests);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -31,7 +31,6 @@ static_assert((int)GATE_ADDRESSES_MAX == (int)GATE_LAYOUT_ADDRESSES, "contract a
 enum { CLOCK_LINE_BYTES = 128 };
 
 struct gate {
-	bool is_joined; /* has only the slots */
 	char directory[PIN_PATH_BYTES];
 	struct gate_load load;   /* owned */
 	struct gate_slot *slots; /* mapped */
@@ -133,26 +132,6 @@ enum code gate_open(struct gate **gate, const char *name, struct error *error)
 	return CODE_OK;
 }
 
-enum code gate_join(struct gate **gate, int fd, struct error *error)
-{
-	struct gate *made = calloc(1, sizeof *made);
-	if (made == NULL)
-		return error_set(error, CODE_SYSTEM, "out of memory");
-	made->is_joined = true;
-	made->load = GATE_LOAD_NONE;
-	if (map_slots(made, fd, error) != CODE_OK) {
-		gate_close(made);
-		return CODE_SYSTEM;
-	}
-	*gate = made;
-	return CODE_OK;
-}
-
-int gate_fd(const struct gate *gate)
-{
-	return gate->load.slots;
-}
-
 void gate_close(struct gate *gate)
 {
 	if (gate == NULL)
@@ -161,13 +140,6 @@ void gate_close(struct gate *gate)
 		(void)munmap(gate->slots, page_bytes());
 	gate_unload(&gate->load);
 	free(gate);
-}
-
-static enum code must_be_own(const struct gate *gate, struct error *error)
-{
-	if (!gate->is_joined)
-		return CODE_OK;
-	return error_set(error, CODE_DENIED, "this process only joined the packet gate");
 }
 
 /* Only where packets begin with an Ethernet header does the program find what it looks for. */
@@ -211,9 +183,7 @@ static void forget_gone(struct gate *gate)
 
 enum code gate_cover(struct gate *gate, unsigned index, struct error *error)
 {
-	enum code code = must_be_own(gate, error);
-	if (code == CODE_OK)
-		code = must_be_ethernet(index, error);
+	enum code code = must_be_ethernet(index, error);
 	if (code != CODE_OK)
 		return code;
 	if (!is_covered(gate, index)) {
@@ -274,11 +244,8 @@ enum code gate_guard(struct gate *gate, const struct network_address *address, u
                      struct error *error)
 {
 	assert(slot < GATE_SLOTS);
-	enum code code = must_be_own(gate, error);
-	if (code != CODE_OK)
-		return code;
 	const struct gate_key key = key_of(&address->address);
-	code = put_address(gate, &key, slot, error);
+	enum code code = put_address(gate, &key, slot, error);
 	if (code != CODE_OK) {
 		char text[ADDRESS_TEXT_BYTES];
 		address_format(&address->address, text);
@@ -297,7 +264,7 @@ bool gate_slot_of(const struct gate *gate, const struct address *address, unsign
 {
 	struct gate_entry entry;
 	const struct gate_key key = key_of(address);
-	if (gate->is_joined || bpf_map_lookup_elem(gate->load.addresses, &key, &entry) != 0)
+	if (bpf_map_lookup_elem(gate->load.addresses, &key, &entry) != 0)
 		return false;
 	*slot = entry.slot;
 	return true;
@@ -313,9 +280,6 @@ static enum code take_address(struct gate *gate, const struct gate_key *key, str
 
 enum code gate_unguard(struct gate *gate, const struct address *address, struct error *error)
 {
-	enum code code = must_be_own(gate, error);
-	if (code != CODE_OK)
-		return code;
 	const struct gate_key key = key_of(address);
 	size_t place = place_of(gate, &key);
 	if (place < gate->guarded_count)
@@ -341,9 +305,7 @@ static enum code forget_addresses(struct gate *gate, struct error *error)
 
 enum code gate_forget_rest(struct gate *gate, struct error *error)
 {
-	enum code code = must_be_own(gate, error);
-	if (code == CODE_OK)
-		code = forget_addresses(gate, error);
+	enum code code = forget_addresses(gate, error);
 	forget_gone(gate);
 	if (code == CODE_OK)
 		code = hook_detach(gate->directory, gate->covered, gate->covered_count, error);
@@ -380,7 +342,7 @@ uint64_t gate_dropped_for(const struct gate *gate, const struct address *address
 {
 	struct gate_entry entry;
 	const struct gate_key key = key_of(address);
-	if (gate->is_joined || bpf_map_lookup_elem(gate->load.addresses, &key, &entry) != 0)
+	if (bpf_map_lookup_elem(gate->load.addresses, &key, &entry) != 0)
 		return 0;
 	return entry.dropped;
 }

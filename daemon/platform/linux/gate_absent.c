@@ -94,19 +94,6 @@ uint64_t gate_dropped_for(const struct gate *gate, const struct address *address
 	return 0;
 }
 
-int gate_fd(const struct gate *gate)
-{
-	(void)gate;
-	return -1;
-}
-
-enum code gate_join(struct gate **gate, int fd, struct error *error)
-{
-	(void)gate;
-	(void)fd;
-	return absent(error);
-}
-
 void gate_close(struct gate *gate)
 {
 	(void)gate;
