@@ -20,6 +20,7 @@
 #include "proto/record.h"
 #include "proto/request.h"
 #include "proto/retire.h"
+#include "proto/silent_paths.h"
 #include "proto/slew.h"
 #include "proto/snapshot.h"
 #include "proto/step.h"
@@ -85,7 +86,7 @@ void member_init(struct member *m, const struct setup *setup, const struct durab
 	m->request_counter = (uint32_t)seed;
 	m->now = m->started_at = m->heartbeat_at = m->next_heartbeat = m->wake = now;
 	m->reconfirm_since = m->outbid_at = INSTANT_PAST;
-	m->relearned_at = INSTANT_NEVER;
+	m->relearned_at = m->paths_changed_at = INSTANT_NEVER;
 	struct span promise = timing_promise(setup->timing);
 	init_roles(m, setup, now);
 	init_peers(m);
@@ -238,6 +239,7 @@ static void update(struct step *step)
 	abstention_update(step);
 	clock_pause_update(step);
 	peers_update(step);
+	silent_paths_update(step);
 	epochs_update(step);
 	pace_update(step);
 	relearn(step);

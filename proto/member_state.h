@@ -163,7 +163,9 @@ struct member {
 	bool leaving, left;
 	bool stray; /* as page->stray */
 	bool quorum_seen;
-	bool is_too_far; /* the voters answer too slowly for the lease */
+	uint8_t dead_paths;              /* bits: nobody is heard on it; see silent_paths.c */
+	struct instant paths_changed_at; /* and is not said yet; INSTANT_NEVER: all is */
+	bool is_too_far;                 /* the voters answer too slowly for the lease */
 
 	/* Disk: what the newest snapshot holds, and what is known to be written. */
 	uint64_t generation, persisted;

@@ -97,6 +97,26 @@ static void peer_one_way(const struct words *w, char *out, size_t size)
 	         w->peer, w->peer);
 }
 
+static void path_silent(const struct words *w, char *out, size_t size)
+{
+	if (w->note->peer == NO_MEMBER)
+		snprintf(out, size,
+		         "network %" PRIu32
+		         " is silent: no member is heard on it for %s, and they are "
+		         "on others; look at its cable and switch",
+		         w->note->count, w->span);
+	else
+		snprintf(out, size, "network %" PRIu32 " to %s is silent: not heard on it for %s",
+		         w->note->count, w->peer, w->span);
+}
+
+static void path_heard(const struct words *w, char *out, size_t size)
+{
+	bool is_all = w->note->peer == NO_MEMBER;
+	snprintf(out, size, "network %" PRIu32 "%s%s works again", w->note->count,
+	         is_all ? "" : " to ", is_all ? "" : w->peer);
+}
+
 static void voters_differ(const struct words *w, char *out, size_t size)
 {
 	snprintf(out, size,
@@ -261,6 +281,8 @@ static const struct sentence {
     [NOTE_CLOCK_STOOD] = {LEVEL_WARNING, clock_stood},
     [NOTE_CLOCK_SLEWED] = {LEVEL_WARNING, note_clock_slewed},
     [NOTE_CLOCK_STEADY] = {LEVEL_INFO, note_clock_steady},
+    [NOTE_PATH_SILENT] = {LEVEL_WARNING, path_silent},
+    [NOTE_PATH_HEARD] = {LEVEL_INFO, path_heard},
     [NOTE_MAY_RUN] = {LEVEL_ERROR, note_may_run},
     [NOTE_PROVEN_DOWN] = {LEVEL_WARNING, note_proven_down},
 };

@@ -67,6 +67,9 @@ enum note_kind {
 	NOTE_CLOCK_STEADY,   /* the same, within it again */
 	NOTE_MAY_RUN, /* role, epoch; not proven down span after the lease; peer: where, if not here
 	               */
+	/* count: number of the path; peer: to whom, NO_MEMBER: to all; span: for so long */
+	NOTE_PATH_SILENT,
+	NOTE_PATH_HEARD,  /* likewise; is heard again */
 	NOTE_PROVEN_DOWN, /* role, peer: where it might have run until now */
 };
 enum { NOTES = NOTE_PROVEN_DOWN + 1 };

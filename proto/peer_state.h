@@ -74,6 +74,7 @@ struct peer {
 	uint8_t request_count;
 	struct request requests[REQUESTS_MAX];
 	struct path paths[PATHS_MAX];
+	uint8_t silent_paths; /* bits, as last said; see silent_paths.c */
 	struct fencing fencing;
 	struct lag lag;
 	struct peer_role_report roles[ROLES_MAX]; /* by index of member.roles */

@@ -6,6 +6,7 @@
 
 #include "proto/peers.h"
 #include "proto/rank.h"
+#include "proto/silent_paths.h"
 #include "proto/step.h"
 
 static struct span until(struct instant now, struct instant t)
@@ -26,13 +27,6 @@ static void view_path(const struct member *m, uint8_t peer, uint8_t index, struc
 	    .loss_in = path_loss(path, m->peers[peer].heard),
 	    .loss_out = path->loss_out,
 	};
-}
-
-static uint8_t paths_between(const struct member *m, uint8_t peer)
-{
-	uint8_t ours = m->setup->members[m->setup->self].path_count;
-	uint8_t theirs = m->setup->members[peer].path_count;
-	return ours < theirs ? ours : theirs;
 }
 
 void member_view_peer(const struct member *m, uint8_t member, struct instant now,
@@ -66,7 +60,7 @@ void member_view_peer(const struct member *m, uint8_t member, struct instant now
 	view->stray = peer->stray;
 	view->voters_differ = peer->voters_differ;
 	view->config_differs = peer->config_differs;
-	view->path_count = paths_between(m, member);
+	view->path_count = silent_paths_between(m, member);
 	for (uint8_t i = 0; i < view->path_count; i++)
 		view_path(m, member, i, now, &view->paths[i]);
 }

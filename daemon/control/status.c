@@ -124,6 +124,40 @@ static void add_member(cJSON *list, cJSON *problems, cJSON *warnings,
 	}
 }
 
+/* A network that went dead while others carry on: once for all, or for each member on it. */
+static void warn_of_path(cJSON *warnings, const struct status_sources *from, uint8_t path,
+                         struct instant now)
+{
+	const struct setup *setup = &from->config->setup;
+	bool silent[MEMBERS_MAX] = {false};
+	unsigned with = 0, dead = 0;
+	char sentence[SENTENCE_BYTES];
+
+	for (uint8_t i = 0; i < setup->member_count; i++) {
+		struct peer_view view;
+
+		member_view_peer(from->member, i, now, &view);
+		if (!view.heard || path >= view.path_count || view.path_count < 2)
+			continue;
+		silent[i] = !view.paths[path].heard;
+		with++;
+		dead += silent[i];
+	}
+	if (dead > 1 && dead == with) {
+		(void)snprintf(sentence, sizeof sentence,
+		               "network %u is silent: no member is heard on it", path + 1u);
+		json_sentence(warnings, sentence);
+		return;
+	}
+	for (uint8_t i = 0; i < setup->member_count; i++) {
+		if (!silent[i])
+			continue;
+		(void)snprintf(sentence, sizeof sentence, "network %u to %s is silent", path + 1u,
+		               setup->members[i].name);
+		json_sentence(warnings, sentence);
+	}
+}
+
 /* --- the whole */
 
 static void add_timing(cJSON *to, const struct timing *timing)
@@ -208,6 +242,8 @@ cJSON *status_json(const struct status_sources *from, struct instant now)
 	list = cJSON_AddArrayToObject(json, "members");
 	for (uint8_t i = 0; i < setup->member_count; i++)
 		add_member(list, verdict.problems, verdict.warnings, from, i, now);
+	for (uint8_t path = 0; path < PATHS_MAX; path++)
+		warn_of_path(verdict.warnings, from, path, now);
 	status_roles(json, &verdict, from, now);
 	status_resources(json, verdict.warnings, from, now);
 	status_host(json, verdict.problems, verdict.warnings, from, now);

@@ -111,6 +111,11 @@ def test_a_cut_of_one_of_two_paths_moves_nothing_and_is_shown(make, calm):
     cluster.wait_for(lambda: cluster.status("beta").paths("alpha") == [True, False],
                      lambda: f"beta shows the dead path: {cluster.status('beta').paths('alpha')}")
     assert cluster.status("beta").paths("w1") == [True, True]
+    cluster.wait_for(lambda: "network 2 to alpha is silent" in cluster.log("beta"), "beta says so")
+    cluster.wait_for(lambda: "network 2 is silent: no member" in cluster.log("alpha"),
+                     "alpha says that its cable is dead, and not of each member")
+    assert "network 2 to" not in cluster.log("alpha")
+    assert any("network 2 is silent" in line for line in cluster.status("alpha").json["warnings"])
 
     cluster.switch.plug("alpha", network=1)
     cluster.wait_for(lambda: cluster.status("beta").paths("alpha") == [True, True],

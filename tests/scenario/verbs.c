@@ -17,6 +17,7 @@ const struct verb verbs[] = {
      "seed=1                        of every jitter\n"
      "new                           no state files: the cluster starts for the first time\n"
      "together                      all boot at the same moment\n"
+     "two-networks                  every page goes over both\n"
      "off=n2,n3                     not booted\n"
      "mismatch=n2                   its file defines r1 differently\n"
      "fence                         the old owner is switched off before a role is taken\n"
@@ -37,6 +38,8 @@ const struct verb verbs[] = {
     {"cut", "A B | C, A > C, or A", "no pages between them; > in this direction; A: to all others",
      true, verb_cut},
     {"heal", "[A | B, A > B, or A]", "the reverse, of these links or of all", true, verb_heal},
+    {"unplug", "A B | C, A > C, or A", "as `cut`, of the second of two networks; `heal` ends it",
+     true, verb_unplug},
     {"clog", "A B | C, A > C, or A",
      "of each heartbeat only the first page arrives, as when buffers overflow; `heal` ends it",
      true, verb_clog},

@@ -36,6 +36,7 @@ bool verb_voters(struct stage *stage, const struct words *words);
 /* What goes wrong. */
 bool verb_cut(struct stage *stage, const struct words *words);
 bool verb_heal(struct stage *stage, const struct words *words);
+bool verb_unplug(struct stage *stage, const struct words *words);
 bool verb_clog(struct stage *stage, const struct words *words);
 bool verb_loss(struct stage *stage, const struct words *words);
 bool verb_record(struct stage *stage, const struct words *words);

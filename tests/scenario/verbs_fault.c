@@ -57,6 +57,11 @@ bool verb_cut(struct stage *stage, const struct words *words)
 	return set_links(stage, words, true, net_cut);
 }
 
+bool verb_unplug(struct stage *stage, const struct words *words)
+{
+	return set_links(stage, words, true, net_cut_second);
+}
+
 bool verb_clog(struct stage *stage, const struct words *words)
 {
 	return set_links(stage, words, true, net_clog);

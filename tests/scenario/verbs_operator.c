@@ -96,6 +96,8 @@ static bool take_flag(struct draft *draft, const char *word)
 		                                            .delay = MS / 5,
 		                                            .late = INT64_C(5000) * MS,
 		                                            .reorders = true};
+	else if (strcmp(word, "two-networks") == 0)
+		draft->plan.path_count = 2;
 	else if (strcmp(word, "fence") == 0)
 		draft->plan.fence_max = (int64_t)FENCE_MS * MS;
 	else if (strcmp(word, "bare") == 0)

@@ -187,6 +187,11 @@ void net_cut(struct net *net, uint8_t from, uint8_t to, bool cut)
 		net->links[from][to][path].cut = cut;
 }
 
+void net_cut_second(struct net *net, uint8_t from, uint8_t to, bool cut)
+{
+	net->links[from][to][1].cut = cut;
+}
+
 void net_clog(struct net *net, uint8_t from, uint8_t to, bool clogged)
 {
 	for (unsigned path = 0; path < WORLD_PATHS_MAX; path++)

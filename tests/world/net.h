@@ -62,6 +62,8 @@ void net_drop(struct net *net, uint32_t page); /* gives back one reference */
 void net_keep(struct net *net, uint32_t page); /* takes one */
 
 void net_cut(struct net *net, uint8_t from, uint8_t to, bool cut); /* all paths, one direction */
+/* The second of two paths, one direction. */
+void net_cut_second(struct net *net, uint8_t from, uint8_t to, bool cut);
 void net_clog(struct net *net, uint8_t from, uint8_t to, bool clogged);
 /* One that is down for good by the plan is no more. */
 void net_mend(struct net *net, uint8_t from, uint8_t to);
