@@ -42,11 +42,12 @@ static int64_t settle_bound(const struct world *world)
 }
 
 /* Where a link was never there, or a member counts with other voters, a member of a new cluster may
- * not have learned yet that it is new. */
+ * not have learned yet that it is new. In a cluster that was formed, who relearns has lost what it
+ * knew: its disk, or its trust in it. */
 static bool has_not_learned(const struct world *world, uint8_t h)
 {
 	const struct disk *disk = &world->hosts[h].disk;
-	bool is_hindered = world->plan.network.severed_count > 0;
+	bool is_hindered = world->plan.formed || world->plan.network.severed_count > 0;
 	for (uint8_t i = 0; i < world->plan.member_count; i++)
 		is_hindered = is_hindered || world->plan.members[i].has_other_file;
 	return is_hindered && (!disk->has || disk->now.relearning);
