@@ -18,6 +18,7 @@ enum {
 	CONFIG_ROLE_RESOURCES_MAX = 16, /* of one role */
 	CONFIG_COMMAND_BYTES = 512,     /* a command line with its words */
 	CONFIG_WORDS_MAX = 32,          /* words of one command */
+	CONFIG_SIGNAL_BYTES = 8,        /* of a name of value_signal */
 	CONFIG_INTERFACE_BYTES = 16,    /* IFNAMSIZ of Linux */
 	CONFIG_PATH_BYTES = 256,
 	CONFIG_FILE_BYTES = 256 * 1024, /* a larger file is refused unread */
@@ -65,8 +66,10 @@ struct config_resource {
 	/* process: `start` is its command; script: all three */
 	struct command start, stop, status;
 	struct span status_interval, status_timeout;
-	char user[NAME_BYTES];             /* "": as the daemon */
-	char directory[CONFIG_PATH_BYTES]; /* "": / */
+	char user[NAME_BYTES];                 /* "": as the daemon */
+	char directory[CONFIG_PATH_BYTES];     /* "": / */
+	struct command environment;            /* "NAME=value" each, for all its commands */
+	char stop_signal[CONFIG_SIGNAL_BYTES]; /* process: "": TERM */
 };
 
 static_assert((int)CONFIG_ROLE_RESOURCES_MAX <= (int)IDENTITIES_MAX, "each has an identity");

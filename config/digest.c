@@ -67,6 +67,8 @@ static uint64_t digest_command(const struct config_resource *resource,
 	/* With its zero: where one ends and the next begins counts. */
 	hash_write(&hash, resource->user, strlen(resource->user) + 1);
 	hash_write(&hash, resource->directory, strlen(resource->directory) + 1);
+	/* Nothing for none: as it was before there were any. */
+	hash_write(&hash, resource->environment.words, resource->environment.length);
 	return hash_end(&hash) >> 1; /* fits a signed number */
 }
 

@@ -17,8 +17,9 @@ uint32_t digest_identity(const struct config_resource *resource);
 /* Fills setup.roles[i].identities. What one file has in two roles is meant to run twice: there the
  * name of the role belongs to it. */
 void digest_identities(struct config *config);
-/* Of what a process or script starts: the command, its user and its directory. What this says must
- * end before it can be as the file now says; everything else of a resource can change under it. */
+/* Of what a process or script starts: the command, its user, directory and environment. What this
+ * says must end before it can be as the file now says; everything else of a resource can change
+ * under it. */
 uint64_t digest_program(const struct config_resource *resource);
-/* Of what its `stop` does: that command, its user and its directory. */
+/* Of what its `stop` does: that command, its user, directory and environment. */
 uint64_t digest_stop(const struct config_resource *resource);

@@ -177,6 +177,24 @@ static enum code take_command(const struct field *field, void *at, const char *t
 	return code;
 }
 
+static enum code take_environment(const struct field *field, void *at, const char *text,
+                                  struct error *error)
+{
+	struct error doubt;
+	enum code code = value_environment(text, at, &doubt, error);
+	if (code == CODE_OK && doubt.code != CODE_OK)
+		findings_warning(field->findings, field->line, "%s: %s", field->row->key,
+		                 doubt.text);
+	return code;
+}
+
+static enum code take_signal(const struct field *field, void *at, const char *text,
+                             struct error *error)
+{
+	(void)field;
+	return value_signal(text, at, error);
+}
+
 static bool format_command(const void *at, const struct config *config, struct text *out)
 {
 	(void)config;
@@ -275,6 +293,8 @@ static const struct form {
     [VALUE_ESCALATE] = {false, take_escalate, format_escalate},
     [VALUE_FENCES] = {false, take_fences, format_fences},
     [VALUE_AGENT] = {false, take_agent, format_word},
+    [VALUE_ENVIRONMENT] = {false, take_environment, format_command},
+    [VALUE_SIGNAL] = {false, take_signal, format_word},
 };
 
 static bool take(const struct field *field, const char *text)

@@ -126,6 +126,12 @@ static const struct row rows[ROWS] = {
     {"directory", IN_RESOURCE, OF_PROCESS | OF_SCRIPT, VALUE_PATH, false,
      offsetof(struct config, resources[0].directory), RESOURCE, .otherwise = "/",
      .help = "the directory its commands run in"},
+    {"environment", IN_RESOURCE, OF_PROCESS | OF_SCRIPT, VALUE_ENVIRONMENT, false,
+     offsetof(struct config, resources[0].environment), RESOURCE, .otherwise = "nothing",
+     .help = "variables its commands get beside those of every command"},
+    {"stop_signal", IN_RESOURCE, OF_PROCESS, VALUE_SIGNAL, false,
+     offsetof(struct config, resources[0].stop_signal), RESOURCE, .otherwise = "TERM",
+     .help = "the signal that asks it to end"},
 
     {"agent", IN_FENCE, 0, VALUE_AGENT, true, offsetof(struct config, fences[0].agent), FENCE,
      .help = "the program that switches the node off"},
@@ -188,6 +194,8 @@ static const char *const value_words[VALUES] = {
     [VALUE_ESCALATE] = "none or reboot",
     [VALUE_FENCES] = "never or before-takeover",
     [VALUE_AGENT] = "program name or absolute path",
+    [VALUE_ENVIRONMENT] = "list of NAME=value",
+    [VALUE_SIGNAL] = "name of a signal",
 };
 
 static_assert(PATHS_MAX == 4 && SEAL_KEYS_MAX == 2, "the words of values name these limits");

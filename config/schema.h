@@ -44,8 +44,10 @@ enum value_kind {
 	VALUE_ESCALATE,
 	VALUE_FENCES,
 	VALUE_AGENT,
+	VALUE_ENVIRONMENT,
+	VALUE_SIGNAL,
 };
-enum { VALUES = VALUE_AGENT + 1 };
+enum { VALUES = VALUE_SIGNAL + 1 };
 
 /* Presets of `timing`. A preset is to [cluster] what the type is to a resource: its variant, which
  * decides defaults. */
@@ -68,7 +70,7 @@ struct row {
 };
 
 /* Row `index` of all, in the order in which they are printed. */
-enum { ROWS = 38 };
+enum { ROWS = 40 };
 const struct row *schema_row(size_t index);
 size_t row_index(const struct row *row);
 

@@ -224,3 +224,21 @@ enum code value_restart(const char *text, uint8_t *times, struct span *window, s
 	*window = within;
 	return CODE_OK;
 }
+
+/* Those that ask. What a program cannot refuse comes behind stop_timeout by itself. */
+static const char *const signals[] = {"TERM", "INT",   "QUIT", "HUP",  "USR1",
+                                      "USR2", "WINCH", "PWR",  "ABRT", "ALRM"};
+
+enum code value_signal(const char *text, char name[CONFIG_SIGNAL_BYTES], struct error *error)
+{
+	const char *word = strncmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (strcmp(signals[i], word) == 0) {
+			memcpy(name, signals[i], strlen(signals[i]) + 1);
+			return CODE_OK;
+		}
+	return error_set(error, CODE_INVALID,
+	                 "'%s' is no signal that asks a program to end; such as TERM, INT, QUIT, "
+	                 "HUP, USR1, USR2, WINCH, PWR, ABRT or ALRM",
+	                 excerpt_of(text).text);
+}

@@ -41,3 +41,8 @@ enum code value_command(const char *text, struct command *command, struct error 
  * doubt->text says why. */
 enum code value_command_doubted(const char *text, struct command *command, struct error *doubt,
                                 struct error *error);
+/* The same words, each of the form NAME=value: no name twice, none that begins with FAILOVERD_. */
+enum code value_environment(const char *text, struct command *list, struct error *doubt,
+                            struct error *error);
+/* "INT" or "SIGINT": one that asks a program to end. Written without SIG. */
+enum code value_signal(const char *text, char name[CONFIG_SIGNAL_BYTES], struct error *error);

@@ -13,6 +13,7 @@ struct scan {
 	const char *at;
 	struct command command; /* words so far, and the one under way at its end */
 	bool full;
+	bool is_list;          /* of variables: no word is a program */
 	bool has_script;       /* a word -c went before: what is quoted behind it is for a shell */
 	const char *shell;     /* what only a shell understands; NULL: nothing */
 	const char *suspect;   /* what a shell would have replaced; NULL: nothing */
@@ -155,7 +156,7 @@ static enum code check_word(const struct scan *scan, const char *word, struct er
 		                 "the %s in '%s' means nothing here, for no shell reads the "
 		                 "command; put it in quotes, or write /bin/sh -c \"...\"",
 		                 scan->shell, excerpt_of(word).text);
-	if (scan->command.word_count == 0 && *word != '/')
+	if (scan->command.word_count == 0 && *word != '/' && !scan->is_list)
 		return error_set(error, CODE_INVALID,
 		                 "'%s' is not an absolute path; commands are not looked up",
 		                 excerpt_of(word).text);
@@ -209,21 +210,73 @@ enum code value_command(const char *text, struct command *command, struct error 
 	return value_command_doubted(text, command, &doubt, error);
 }
 
+static enum code take_words(struct scan *scan, const char *text, struct error *doubt,
+                            struct error *error)
+{
+	doubt->code = CODE_OK;
+	scan->at = text + strspn(text, " \t");
+	while (*scan->at != '\0') {
+		enum code code = add_word(scan, doubt, error);
+		if (code != CODE_OK)
+			return code;
+		scan->at += strspn(scan->at, " \t");
+	}
+	return CODE_OK;
+}
+
 enum code value_command_doubted(const char *text, struct command *command, struct error *doubt,
                                 struct error *error)
 {
 	struct scan scan;
 	memset(&scan, 0, sizeof scan);
-	doubt->code = CODE_OK;
-	scan.at = text + strspn(text, " \t");
-	while (*scan.at != '\0') {
-		enum code code = add_word(&scan, doubt, error);
-		if (code != CODE_OK)
-			return code;
-		scan.at += strspn(scan.at, " \t");
-	}
+	enum code code = take_words(&scan, text, doubt, error);
+	if (code != CODE_OK)
+		return code;
 	if (scan.command.word_count == 0)
 		return error_set(error, CODE_INVALID, "no command is given");
 	memcpy(command, &scan.command, sizeof *command);
 	return CODE_OK;
+}
+
+static enum code check_variable(const struct command *list, const char *word, struct error *error)
+{
+	static const char signs[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	const size_t length = strcspn(word, "=");
+	const char *other = list->words;
+	if (word[length] != '=' || strspn(word, signs) != length || length == 0 ||
+	    (word[0] >= '0' && word[0] <= '9'))
+		return error_set(error, CODE_INVALID,
+		                 "'%s' is not of the form NAME=value; a name has letters, digits "
+		                 "and '_'; put a value with blanks in quotes",
+		                 excerpt_of(word).text);
+	if (strncmp(word, "FAILOVERD_", strlen("FAILOVERD_")) == 0)
+		return error_set(error, CODE_INVALID,
+		                 "'%s' is reserved: names that begin with FAILOVERD_ are set by "
+		                 "failoverd",
+		                 excerpt_of(word).text);
+	for (; other != word; other += strlen(other) + 1)
+		if (strncmp(other, word, length + 1) == 0)
+			return error_set(error, CODE_INVALID, "'%s' sets a name twice",
+			                 excerpt_of(word).text);
+	return CODE_OK;
+}
+
+enum code value_environment(const char *text, struct command *list, struct error *doubt,
+                            struct error *error)
+{
+	struct scan scan;
+	memset(&scan, 0, sizeof scan);
+	scan.is_list = true;
+	enum code code = take_words(&scan, text, doubt, error);
+	const char *word = scan.command.words;
+	for (uint8_t i = 0; code == CODE_OK && i < scan.command.word_count; i++) {
+		code = check_variable(&scan.command, word, error);
+		word += strlen(word) + 1;
+	}
+	if (code == CODE_OK && scan.command.word_count == 0)
+		return error_set(error, CODE_INVALID, "no variable is given");
+	if (code == CODE_OK)
+		memcpy(list, &scan.command, sizeof *list);
+	return code;
 }

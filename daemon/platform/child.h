@@ -98,8 +98,11 @@ enum code platform_child_adopt(struct child **child, uv_loop_t *loop,
 const struct child_id *platform_child_id(const struct child *child);
 void platform_child_go(struct child *child);
 
-/* Asks the child and what it started in its session to end. */
-void platform_child_ask(struct child *child);
+/* Asks the child and what it started in its session to end, in the way that is called `signal`
+ * there ("INT", see value_signal); "": as is usual. */
+void platform_child_ask(struct child *child, const char *signal);
+/* Whether that can be asked here. */
+bool platform_child_knows(const char *signal);
 /* True when the child and everything that can be found of it are gone. */
 bool platform_child_is_gone(struct child *child);
 /* Kills the child and everything that can be found of it; true when nothing is left. Killing takes

@@ -69,17 +69,24 @@ struct peer_credentials {
 /* `fd` is the accepted connection. Does not block. */
 enum code platform_peer(int fd, struct peer_credentials *peer, struct error *error);
 
+enum { USER_PATH_BYTES = 256 };
+
 /* A user of this host with what is needed to become it. */
 struct user {
 	uint32_t id;
 	uint32_t group;
 	uint32_t group_count;
 	uint32_t groups[PEER_GROUPS_MAX];
+	char name[NAME_BYTES]; /* "": it has none that fits, and then the next two mean nothing */
+	char home[USER_PATH_BYTES];
+	char shell[USER_PATH_BYTES];
 };
 
-/* Both may block on the host's name service: call them at start, never in the loop.
+/* All may block on the host's name service: call them at start, never in the loop.
  * CODE_NOT_FOUND: no such user or group. CODE_TOO_LARGE: it is in more groups than the limit. */
 enum code platform_user(const char *name, struct user *user, struct error *error);
+/* Whose rights this process has. */
+enum code platform_self(struct user *user, struct error *error);
 enum code platform_group(const char *name, uint32_t *group, struct error *error);
 
 /* Questions of `check`. None changes anything. CODE_OK: as it should be; else the sentence says

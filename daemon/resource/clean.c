@@ -108,6 +108,7 @@ static enum code end_child(const struct cleaning *cleaning, const struct leftove
 struct stopping {
 	uv_loop_t loop;
 	struct resource_site site;
+	struct user self;
 	struct config_resource config;
 	struct resource resource;
 	struct task *task; /* owned */
@@ -149,9 +150,12 @@ static void fill_stopping(struct stopping *stopping, const struct cleaning *clea
 	stopping->site.loop = &stopping->loop;
 	/* Its lease is over, but the guard is not to strike a stop command. */
 	stopping->site.memory = NULL;
+	if (platform_self(&stopping->self, NULL) == CODE_OK)
+		stopping->site.self = &stopping->self;
 	memcpy(stopping->config.name, leftover->resource, sizeof stopping->config.name);
 	memcpy(stopping->config.directory, leftover->directory, sizeof stopping->config.directory);
 	stopping->config.stop_timeout = leftover->stop_timeout;
+	stopping->config.environment = leftover->environment;
 	stopping->resource.config = &stopping->config;
 	stopping->resource.site = &stopping->site;
 	stopping->resource.role = leftover->role;

@@ -29,7 +29,8 @@ struct resource_site {
 	struct log *log;
 	struct network *network;
 	const char *run_dir;
-	const char *node; /* this member's name */
+	const char *node;        /* this member's name */
+	const struct user *self; /* whose rights the daemon has; NULL: not known */
 	struct boot boot;
 	struct shared_memory *memory;      /* its ledger; NULL: nobody watches over this process */
 	struct address_lifetime *lifetime; /* of addresses */

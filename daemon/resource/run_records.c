@@ -16,12 +16,10 @@
 #include "daemon/file.h"
 
 enum { RECORD_BYTES = 8192 };
-
 static const char PREFIX[] = "left.";
 static const char BESIDE[] = "new-left"; /* a record that is being written */
 static const char FIRST_LINE[] = "failoverd-leftover 1";
 static const char LAST_LINE[] = "end";
-
 enum form { FORM_TEXT, FORM_BYTES, FORM_U8, FORM_U16, FORM_U32, FORM_U64 };
 
 static const struct field {
@@ -51,6 +49,9 @@ static const struct field {
     {"digest",    FORM_U64,   offsetof(struct leftover, digest), 8},
     {"up",        FORM_U64,   offsetof(struct leftover, is_up), 8},
     {"index",     FORM_U32,   offsetof(struct leftover, address.index), 4},
+    {"variables", FORM_U8,    offsetof(struct leftover, environment.word_count), 1},
+    {"bytes",     FORM_U16,   offsetof(struct leftover, environment.length), 2},
+    {"variable",  FORM_BYTES, offsetof(struct leftover, environment.words), CONFIG_COMMAND_BYTES},
     /* clang-format on */
 };
 

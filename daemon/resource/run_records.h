@@ -36,8 +36,9 @@ struct leftover {
 	struct span stop_timeout;
 	char user[NAME_BYTES];
 	char directory[CONFIG_PATH_BYTES];
-	uint64_t digest; /* of the program: config/digest.h */
-	uint64_t is_up;  /* script: `start` ended well, and no `stop` was begun */
+	uint64_t digest;            /* of the program: config/digest.h */
+	struct command environment; /* of `stop`: "NAME=value" each */
+	uint64_t is_up;             /* script: `start` ended well, and no `stop` was begun */
 };
 
 /* Replaces a small file of the run directory as a whole. Does not wait for a disk: run directories

@@ -15,6 +15,7 @@
 
 struct runner {
 	struct role_site site; /* first: tell_soon finds the runner by it */
+	struct user self;
 	uv_poll_t news;
 	uv_idle_t teller;
 	unsigned open_handles;
@@ -177,6 +178,7 @@ static enum code open_all(struct runner *runner, struct error *error)
 {
 	struct resource_site *site = &runner->site.resources;
 	enum code code = platform_boot(&site->boot, error);
+	site->self = platform_self(&runner->self, NULL) == CODE_OK ? &runner->self : NULL;
 	if (code == CODE_OK)
 		code = network_open(&site->network, error);
 	if (code == CODE_OK)

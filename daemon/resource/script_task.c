@@ -90,6 +90,7 @@ enum code script_task_record(const struct resource *resource, bool is_up, struct
 	leftover.stop = config->stop;
 	leftover.stop_timeout = config->stop_timeout;
 	memcpy(leftover.user, config->user, sizeof leftover.user);
+	leftover.environment = config->environment;
 	memcpy(leftover.directory, config->directory, sizeof leftover.directory);
 	return run_tracking_leave(resource, "script", &leftover, error);
 }

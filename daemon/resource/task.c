@@ -17,7 +17,6 @@
 
 enum {
 	PROBLEM_BYTES = 192,
-	VARIABLES = 5,
 	/* Of the last line in a problem; the log has all of it. */
 	QUOTED_BYTES = 100,
 };
@@ -48,16 +47,14 @@ struct task {
 	struct span look_again;
 };
 
-void task_mark(char mark[TASK_MARK_BYTES], const char *resource)
-{
-	snprintf(mark, TASK_MARK_BYTES, "FAILOVERD_RESOURCE=%s", resource);
-}
-
 void task_user(struct resource *resource, struct user *user, bool *has_user)
 {
 	struct error why;
 	*has_user = resource->config->user[0] != '\0';
 	bool is_known = !*has_user || platform_user(resource->config->user, user, &why) == CODE_OK;
+	if (is_known && !platform_child_knows(resource->config->stop_signal))
+		is_known = error_set(&why, CODE_UNSUPPORTED, "this host has no signal %s",
+		                     resource->config->stop_signal) == CODE_OK;
 	resource_set_fit(resource, is_known, is_known ? "" : why.text);
 }
 
@@ -178,24 +175,16 @@ static struct child_events child_events_of(struct task *task)
 static enum code spawn(struct task *task, const struct task_options *options, struct error *error)
 {
 	const struct resource *resource = task->resource;
-	char variables[VARIABLES][24 + NAME_BYTES], output[FILE_PATH_BYTES];
-	snprintf(variables[0], sizeof variables[0], "FAILOVERD_ROLE=%s", resource->role);
-	snprintf(variables[1], sizeof variables[1], "FAILOVERD_EPOCH=%" PRIu64, resource->epoch);
-	snprintf(variables[2], sizeof variables[2], "FAILOVERD_NODE=%s", resource->site->node);
-	task_mark(variables[3], resource->config->name);
-	const char *const environment[] = {
-	    variables[0],
-	    variables[1],
-	    variables[2],
-	    variables[3],
-	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	    NULL};
+	char output[FILE_PATH_BYTES];
+	struct task_environment environment;
+	task_environment_fill(&environment, resource,
+	                      options->user != NULL ? options->user : resource->site->self);
 	enum code code = run_tracking_output(resource, task->what, output, error);
 	if (code != CODE_OK)
 		return code;
 	const struct child_options child = {
 	    .command = options->command,
-	    .environment = environment,
+	    .environment = environment.words,
 	    .directory = resource->config->directory,
 	    .user = options->user,
 	    .name = resource->config->name,
@@ -312,7 +301,7 @@ void task_ask(struct task *task)
 	if (task->ending != ENDING_NOT)
 		return;
 	task->ending = ENDING_ASKED;
-	platform_child_ask(task->child);
+	platform_child_ask(task->child, task->resource->config->stop_signal);
 	look_soon(task);
 }
 

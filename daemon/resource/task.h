@@ -11,6 +11,7 @@
 #include "daemon/platform/child.h"
 #include "daemon/resource/resource.h"
 #include "daemon/resource/run_records.h"
+#include "daemon/resource/task_environment.h"
 
 struct task;
 
@@ -63,7 +64,3 @@ void task_ask(struct task *task);
 void task_kill(struct task *task);
 /* Accepts NULL. What still runs goes on, and its record stays. */
 void task_close(struct task *task);
-
-/* The word of a child's environment that proves to which resource it belongs. */
-enum { TASK_MARK_BYTES = 24 + NAME_BYTES };
-void task_mark(char mark[TASK_MARK_BYTES], const char *resource);

@@ -241,6 +241,9 @@ START_TEST(blanks_are_no_command)
 	struct command command;
 	ck_assert_int_eq(value_command(" \t", &command, &error), CODE_INVALID);
 	ck_assert_str_eq(error.text, "no command is given");
+	struct error doubt;
+	ck_assert_int_eq(value_environment(" \t", &command, &doubt, &error), CODE_INVALID);
+	ck_assert_str_eq(error.text, "no variable is given");
 }
 END_TEST
 

@@ -205,7 +205,7 @@ START_TEST(asking_ends_the_whole_session)
 	while (act->output_length == 0)
 		turn(act);
 	ck_assert(!platform_child_is_gone(act->child));
-	platform_child_ask(act->child);
+	platform_child_ask(act->child, "");
 	until(act, &act->has_ended);
 	until_gone(act, false);
 	finish(act);
@@ -230,7 +230,7 @@ START_TEST(a_stopped_child_can_be_asked_and_killed)
 	struct act *act = start("/bin/sh -c 'echo ready; kill -STOP $$; exec sleep 60'");
 	while (act->output_length == 0)
 		turn(act);
-	platform_child_ask(act->child);
+	platform_child_ask(act->child, "");
 	until(act, &act->has_ended);
 	ck_assert(act->end.by_signal);
 	finish(act);

@@ -288,7 +288,7 @@ START_TEST(a_process_that_has_the_pid_now_is_not_touched)
 	struct life *life = adopt(&lab);
 	until_said(life, SIZE_MAX);
 	ck_assert(life->has_ended && !life->end.known);
-	platform_child_ask(life->child);
+	platform_child_ask(life->child, "");
 	ck_assert(platform_child_kill(life->child));
 	finish(life);
 	ck_assert(stage_is_alive(right.pid));

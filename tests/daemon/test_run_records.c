@@ -61,6 +61,10 @@ static struct leftover sample(void)
 	                 CODE_OK);
 	snprintf(leftover.address.interface, sizeof leftover.address.interface, "eth0");
 	ck_assert_int_eq(value_command("/bin/sh -c 'exit 0' ''", &leftover.stop, NULL), CODE_OK);
+	struct error doubt;
+	ck_assert_int_eq(
+	    value_environment("A=1 'B=two words' C=", &leftover.environment, &doubt, NULL),
+	    CODE_OK);
 	leftover.stop_timeout = span_ms(30000);
 	snprintf(leftover.user, sizeof leftover.user, "postgres");
 	snprintf(leftover.directory, sizeof leftover.directory, "/var/lib/\xc3\xa4");

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config/value.h"
 #include "daemon/platform/network.h"
 #include "daemon/platform/platform.h"
 #include "tests/daemon/net_fixture.h"
@@ -112,6 +113,53 @@ START_TEST(a_process_learns_its_role_epoch_node_and_resource)
 	stage_release(stage, 0, 42, false);
 	ck_assert(!stage_is_alive(view.pid));
 	ck_assert(!stage_view(stage, "db").has_pid);
+	stage_close(stage);
+}
+END_TEST
+
+START_TEST(a_process_finds_its_home_and_what_the_file_gives_it)
+{
+	struct stage *stage = open_lab();
+	struct config_resource *db =
+	    stage_process(stage, 0, "db",
+	                  "/bin/sh -c 'echo "
+	                  "\"<$HOME|$USER|$LOGNAME|$SHELL|$PATH|$GREETING|$EMPTY>\"; env | sort | "
+	                  "uniq -d; exec sleep 60'");
+	struct user self;
+	struct error doubt;
+	char expected[1024];
+	ck_assert_int_eq(
+	    value_environment("'GREETING=hello world' EMPTY= PATH=/opt/bin:/bin:/usr/bin",
+	                      &db->environment, &doubt, NULL),
+	    CODE_OK);
+	ck_assert_int_eq(platform_self(&self, NULL), CODE_OK);
+	snprintf(expected, sizeof expected, "db: <%s|%s|%s|%s|/opt/bin:/bin:/usr/bin|hello world|>",
+	         self.home, self.name, self.name, self.shell);
+	stage_open(stage);
+	stage_start(stage, 0, 42);
+	stage_for(stage, 200);
+	ck_assert_msg(stage_logged(stage, expected), "%s", expected);
+	stage_release(stage, 0, 42, false);
+	stage_close(stage);
+}
+END_TEST
+
+/* It ends at one signal and ignores the other, as PostgreSQL and nginx tell them apart. */
+START_TEST(a_process_is_asked_to_end_by_the_signal_the_file_names)
+{
+	struct stage *stage = open_lab();
+	char text[64];
+	struct config_resource *db = stage_process(
+	    stage, 0, "db",
+	    "/bin/sh -c 'trap \"echo int >>said; exit 0\" INT; trap \"echo term >>said\" TERM; "
+	    "while :; do echo ready >ready; sleep 0.05; done'");
+	ck_assert_int_eq(value_signal("SIGINT", db->stop_signal, NULL), CODE_OK);
+	stage_open(stage);
+	stage_start(stage, 0, 1);
+	while (stage_file(stage, "ready", text, sizeof text)[0] == '\0')
+		stage_for(stage, 10);
+	stage_release(stage, 0, 1, false);
+	ck_assert_str_eq(stage_file(stage, "said", text, sizeof text), "int\n");
 	stage_close(stage);
 }
 END_TEST
@@ -426,6 +474,8 @@ int main(void)
 	tcase_add_test(all, an_address_is_there_and_announced_before_start_returns);
 	tcase_add_test(all, resources_start_in_order_and_stop_in_reverse);
 	tcase_add_test(all, a_process_learns_its_role_epoch_node_and_resource);
+	tcase_add_test(all, a_process_finds_its_home_and_what_the_file_gives_it);
+	tcase_add_test(all, a_process_is_asked_to_end_by_the_signal_the_file_names);
 	tcase_add_test(all, a_program_that_does_not_exist_fails_the_role_at_once);
 	tcase_add_test(all, what_cannot_be_recorded_does_not_run);
 	tcase_add_test(all, a_process_that_ignores_sigterm_is_killed_after_its_time);

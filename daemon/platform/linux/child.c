@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,9 +106,30 @@ void platform_child_go(struct child *child)
 	(void)ignored;
 }
 
-void platform_child_ask(struct child *child)
+static int number_of(const char *signal)
 {
-	signal_group(child, SIGTERM);
+	static const struct {
+		const char *name;
+		int number;
+	} signals[] = {
+	    {"", SIGTERM},   {"TERM", SIGTERM}, {"INT", SIGINT},   {"QUIT", SIGQUIT},
+	    {"HUP", SIGHUP}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"WINCH", SIGWINCH},
+	    {"PWR", SIGPWR}, {"ABRT", SIGABRT}, {"ALRM", SIGALRM},
+	};
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		if (strcmp(signals[i].name, signal) == 0)
+			return signals[i].number;
+	return 0;
+}
+
+bool platform_child_knows(const char *signal)
+{
+	return number_of(signal) != 0;
+}
+
+void platform_child_ask(struct child *child, const char *signal)
+{
+	signal_group(child, number_of(signal));
 	/* A stopped process would not hear. */
 	signal_group(child, SIGCONT);
 }

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { NAME_SERVICE_BYTES = 16384 };
 
@@ -35,6 +37,36 @@ enum code platform_peer(int fd, struct peer_credentials *peer, struct error *err
 	return CODE_OK;
 }
 
+/* What does not fit is left out as a whole: half a path is another path. */
+static void describe(const struct passwd *entry, struct user *user)
+{
+	if (strlen(entry->pw_name) >= sizeof user->name ||
+	    strlen(entry->pw_dir) >= sizeof user->home ||
+	    strlen(entry->pw_shell) >= sizeof user->shell)
+		return;
+	(void)snprintf(user->name, sizeof user->name, "%s", entry->pw_name);
+	(void)snprintf(user->home, sizeof user->home, "%s",
+	               entry->pw_dir[0] == '\0' ? "/" : entry->pw_dir);
+	(void)snprintf(user->shell, sizeof user->shell, "%s",
+	               entry->pw_shell[0] == '\0' ? "/bin/sh" : entry->pw_shell);
+}
+
+enum code platform_self(struct user *user, struct error *error)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[NAME_SERVICE_BYTES];
+	memset(user, 0, sizeof *user);
+	user->id = geteuid();
+	user->group = getegid();
+	int failed = getpwuid_r(user->id, &entry, buffer, sizeof buffer, &found);
+	if (found == NULL)
+		return error_set(error, CODE_NOT_FOUND, "user %u is not known on this host%s%s",
+		                 user->id, failed == 0 ? "" : ": ",
+		                 failed == 0 ? "" : strerror(failed));
+	describe(found, user);
+	return CODE_OK;
+}
+
 enum code platform_user(const char *name, struct user *user, struct error *error)
 {
 	struct passwd entry, *found = NULL;
@@ -52,6 +84,7 @@ enum code platform_user(const char *name, struct user *user, struct error *error
 		return error_set(error, CODE_TOO_LARGE,
 		                 "user %s is in %d groups; at most %d are supported", name, count,
 		                 PEER_GROUPS_MAX);
+	describe(found, &result);
 	result.group_count = (uint32_t)count;
 	for (int i = 0; i < count; i++)
 		result.groups[i] = groups[i];
