@@ -44,5 +44,5 @@ enum code value_command_doubted(const char *text, struct command *command, struc
 /* The same words, each of the form NAME=value: no name twice, none that begins with FAILOVERD_. */
 enum code value_environment(const char *text, struct command *list, struct error *doubt,
                             struct error *error);
-/* "INT" or "SIGINT": one that asks a program to end. Written without SIG. */
+/* "INT" or "SIGINT": a signal that asks a program to end. Written without SIG. */
 enum code value_signal(const char *text, char name[CONFIG_SIGNAL_BYTES], struct error *error);

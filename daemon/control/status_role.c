@@ -76,8 +76,8 @@ static void warn_of_second(cJSON *problems, const struct status_sources *from, c
 	}
 }
 
-/* Where it is being stopped now, and may be up for as long as that takes; NO_MEMBER: nowhere that
- * is known of. What is overdue is told by warn_of_second. */
+/* The node that is stopping the role, where it may be up until that is done; NO_MEMBER: none is
+ * known. warn_of_second reports a release that is overdue. */
 static uint8_t stopping_on(const struct status_sources *from, const struct role_view *view)
 {
 	for (uint8_t i = 0; i < view->candidate_count; i++) {

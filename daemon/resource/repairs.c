@@ -72,7 +72,7 @@ bool repairs_end(struct repairs *repairs, struct instant now)
 	turn_to(repairs, now.ns / SECOND_NS);
 	if (repairs->counts[repairs->second % REPAIRS_MINUTE_S] < UINT16_MAX)
 		repairs->counts[repairs->second % REPAIRS_MINUTE_S]++;
-	/* The first after a long time is told at once, as the very first. */
+	/* After a long quiet a repair is reported at once, like the first one. */
 	if (repairs->total > 0 && instant_since(now, repairs->back_at).ns >= QUIET.ns)
 		repairs->pause = (struct span){0};
 	repairs->is_open = false;

@@ -37,7 +37,7 @@ struct repairs {
 	struct instant back_at;    /* likewise, when it was put back */
 	char by[REPAIRS_BY_BYTES]; /* likewise, who removed it; "": not known */
 	uint32_t total, told;      /* of all; of those the log has */
-	int64_t second;            /* of the clock, the newest one that is counted */
+	int64_t second;            /* of the clock; the newest that `counts` holds */
 	uint16_t counts[REPAIRS_MINUTE_S];
 	struct instant window; /* the second in which is looked at whether they help */
 	uint32_t in_window;

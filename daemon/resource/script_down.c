@@ -45,7 +45,7 @@ static void enter_stop(struct script *script)
 		script_down_stop_ended(script, error.text);
 }
 
-/* Also one that was killed, which would have taken longer still. */
+/* Even when it was killed: it would have taken longer still. */
 static void measure(struct script *script)
 {
 	struct resource *resource = script->resource;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A virtual address that somebody else removes: when it may be put back, and what is told of that.
+ * A virtual address that somebody else removes: when it may be put back, and what is reported.
  * The limits are in repairs.h.
  */
 #include "daemon/resource/vip.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From orders to the device, and from its answers to words. Trouble is told when it begins, when it
- * changes and when it is over, not each time the device is tried again.
+ * From orders to the device, and from its answers to words. Trouble is reported when it begins,
+ * when it changes and when it is over, not each time the device is tried again.
  */
 #include "daemon/self_fencing/watchdog_feeder.h"
 

@@ -27,8 +27,8 @@ bool procfs_session_is(int64_t session, const char *word);
 /* Whether `word` is in its environment as it was at its start. */
 bool procfs_has_word(int64_t pid, const char *word);
 /* "process 7 (ip)", or without a name when it is gone; "" for 0. For sentences: what has ended may
- * have given its number to another. Of a message of the kernel the number is that of the socket it
- * answers, which by its default is that of the process; one that is not can be no process. */
+ * have given its number to another. A message of the kernel carries the number of a socket, which
+ * by default is that of its process. A number that no process can have is only a socket's. */
 void procfs_describe(uint32_t pid, char *text, size_t size);
 /* Kills the process if it is still the one that was looked at. */
 void procfs_kill(const struct process *process);
