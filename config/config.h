@@ -18,8 +18,10 @@ enum {
 	CONFIG_ROLE_RESOURCES_MAX = 16, /* of one role */
 	CONFIG_COMMAND_BYTES = 512,     /* a command line with its words */
 	CONFIG_WORDS_MAX = 32,          /* words of one command */
-	CONFIG_SIGNAL_BYTES = 8,        /* of a name of value_signal */
-	CONFIG_INTERFACE_BYTES = 16,    /* IFNAMSIZ of Linux */
+	DSCP_MAX = 63,
+	DSCP_DEFAULT = 48,           /* CS6: what keeps a network itself alive */
+	CONFIG_SIGNAL_BYTES = 8,     /* of a name of value_signal */
+	CONFIG_INTERFACE_BYTES = 16, /* IFNAMSIZ of Linux */
 	CONFIG_PATH_BYTES = 256,
 	CONFIG_FILE_BYTES = 256 * 1024, /* a larger file is refused unread */
 	CONFIG_RESTARTS_MAX = 32,       /* in one window; beyond it is a crash loop */
@@ -101,6 +103,7 @@ struct config {
 	char cluster[NAME_BYTES];
 	char group[NAME_BYTES]; /* whose users may change things, besides root; "": nobody */
 	uint16_t port;          /* of members that set none */
+	uint8_t dscp;           /* of datagrams, 0 to 63 */
 	enum config_use watchdog;
 	char watchdog_device[CONFIG_PATH_BYTES];
 	struct span watchdog_timeout;  /* 0: the longest that fits */

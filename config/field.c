@@ -188,6 +188,26 @@ static enum code take_environment(const struct field *field, void *at, const cha
 	return code;
 }
 
+static enum code take_dscp(const struct field *field, void *at, const char *text,
+                           struct error *error)
+{
+	(void)field;
+	return value_dscp(text, at, error);
+}
+
+/* The default is left out: members of before there was a choice write the same. */
+static bool format_dscp(const void *at, const struct config *config, struct text *out)
+{
+	const uint8_t *dscp = at;
+	char word[DSCP_WORD_BYTES];
+	(void)config;
+	if (*dscp == DSCP_DEFAULT)
+		return false;
+	dscp_text(*dscp, word);
+	text_add(out, word);
+	return true;
+}
+
 static enum code take_signal(const struct field *field, void *at, const char *text,
                              struct error *error)
 {
@@ -295,6 +315,7 @@ static const struct form {
     [VALUE_AGENT] = {false, take_agent, format_word},
     [VALUE_ENVIRONMENT] = {false, take_environment, format_command},
     [VALUE_SIGNAL] = {false, take_signal, format_word},
+    [VALUE_DSCP] = {false, take_dscp, format_dscp},
 };
 
 static bool take(const struct field *field, const char *text)

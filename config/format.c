@@ -44,6 +44,22 @@ void key_format(const struct public_key *key, char out[KEY_TEXT_BYTES])
 	                  sodium_base64_VARIANT_ORIGINAL);
 }
 
+/* Class selectors are the multiples of 8 (RFC 2474); AFxy is 8x + 2y (RFC 2597); EF is 46 (RFC
+ * 3246). */
+void dscp_text(uint8_t dscp, char out[DSCP_WORD_BYTES])
+{
+	enum { EXPEDITED = 46 };
+	unsigned group = dscp / 8u, drop = dscp % 8u / 2u;
+	if (dscp == EXPEDITED)
+		snprintf(out, DSCP_WORD_BYTES, "EF");
+	else if (dscp % 8u == 0)
+		snprintf(out, DSCP_WORD_BYTES, "CS%u", group);
+	else if (group >= 1 && group <= 4 && drop >= 1 && drop <= 3 && dscp % 2u == 0)
+		snprintf(out, DSCP_WORD_BYTES, "AF%u%u", group, drop);
+	else
+		snprintf(out, DSCP_WORD_BYTES, "%u", dscp);
+}
+
 static bool is_bare(const char *word)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -48,6 +48,8 @@ static const struct row rows[ROWS] = {
      .help = "how long a forced release of a role may take"},
     {"port", IN_CLUSTER, 0, VALUE_PORT, false, offsetof(struct config, port), ONCE,
      .defaults = {"7360"}, .help = "the UDP port of members that set none"},
+    {"dscp", IN_CLUSTER, 0, VALUE_DSCP, false, offsetof(struct config, dscp), ONCE,
+     .defaults = {"CS6"}, .help = "how networks are to treat heartbeats"},
     {"group", IN_CLUSTER, 0, VALUE_ACCOUNT, false, offsetof(struct config, group), ONCE,
      .otherwise = "only root", .help = "the group whose users may change things"},
     {"gate", IN_CLUSTER, 0, VALUE_USE, false, offsetof(struct config, gate), ONCE,
@@ -196,6 +198,7 @@ static const char *const value_words[VALUES] = {
     [VALUE_AGENT] = "program name or absolute path",
     [VALUE_ENVIRONMENT] = "list of NAME=value",
     [VALUE_SIGNAL] = "name of a signal",
+    [VALUE_DSCP] = "code point or number from 0 to 63",
 };
 
 static_assert(PATHS_MAX == 4 && SEAL_KEYS_MAX == 2, "the words of values name these limits");

@@ -46,8 +46,9 @@ enum value_kind {
 	VALUE_AGENT,
 	VALUE_ENVIRONMENT,
 	VALUE_SIGNAL,
+	VALUE_DSCP,
 };
-enum { VALUES = VALUE_SIGNAL + 1 };
+enum { VALUES = VALUE_DSCP + 1 };
 
 /* Presets of `timing`. A preset is to [cluster] what the type is to a resource: its variant, which
  * decides defaults. */
@@ -70,7 +71,7 @@ struct row {
 };
 
 /* Row `index` of all, in the order in which they are printed. */
-enum { ROWS = 40 };
+enum { ROWS = 41 };
 const struct row *schema_row(size_t index);
 size_t row_index(const struct row *row);
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "config/print.h"
+
 enum {
 	SPAN_DIGITS_MAX = 10,   /* so that no unit below can overflow 64 bits */
 	SPAN_HOURS_MAX = 10000, /* a year and a bit: longer is a slip of the pen */
@@ -240,5 +242,27 @@ enum code value_signal(const char *text, char name[CONFIG_SIGNAL_BYTES], struct 
 	return error_set(error, CODE_INVALID,
 	                 "'%s' is no signal that asks a program to end; such as TERM, INT, QUIT, "
 	                 "HUP, USR1, USR2, WINCH, PWR, ABRT or ALRM",
+	                 excerpt_of(text).text);
+}
+
+enum code value_dscp(const char *text, uint8_t *dscp, struct error *error)
+{
+	uint32_t number;
+	if (text[0] >= '0' && text[0] <= '9') {
+		enum code code = value_number(text, 0, DSCP_MAX, &number, error);
+		if (code == CODE_OK)
+			*dscp = (uint8_t)number;
+		return code;
+	}
+	for (uint8_t i = 0; i <= DSCP_MAX; i++) {
+		char word[DSCP_WORD_BYTES];
+		dscp_text(i, word);
+		if (strcmp(word, text) == 0) {
+			*dscp = i;
+			return CODE_OK;
+		}
+	}
+	return error_set(error, CODE_INVALID,
+	                 "'%s' is no code point; such as CS6, EF, AF41 or a number from 0 to 63",
 	                 excerpt_of(text).text);
 }

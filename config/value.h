@@ -44,5 +44,7 @@ enum code value_command_doubted(const char *text, struct command *command, struc
 /* The same words, each of the form NAME=value: no name twice, none that begins with FAILOVERD_. */
 enum code value_environment(const char *text, struct command *list, struct error *doubt,
                             struct error *error);
+/* A code point of RFC 2474, 2597 or 3246 by its name, or as a number. */
+enum code value_dscp(const char *text, uint8_t *dscp, struct error *error);
 /* "INT" or "SIGINT": a signal that asks a program to end. Written without SIG. */
 enum code value_signal(const char *text, char name[CONFIG_SIGNAL_BYTES], struct error *error);

@@ -145,7 +145,8 @@ static enum code open_sockets(struct net *net, uv_loop_t *loop, struct error *er
 
 	for (uint8_t i = 0; i < self->address_count; i++) {
 		int fd;
-		enum code code = platform_udp_open(&self->addresses[i], self->port, &fd, error);
+		enum code code = platform_udp_open(&self->addresses[i], self->port,
+		                                   net->config->dscp, &fd, error);
 
 		if (code != CODE_OK)
 			return code;

@@ -34,10 +34,11 @@ enum code platform_boot(struct boot *boot, struct error *error);
 /*
  * A datagram socket on address and port: non-blocking, not inherited by children, large receive
  * buffer, works although the address is not (or not yet) on this host, never trusts what strangers
- * say about the path's packet size. The caller closes it. Does not block.
+ * say about the path's packet size. `dscp`, from 0 to 63, is what networks are asked for; a host
+ * that does not allow it sends without. The caller closes it. Does not block.
  * CODE_EXISTS: the port is taken. CODE_DENIED: not allowed. CODE_SYSTEM: any other reason.
  */
-enum code platform_udp_open(const struct address *address, uint16_t port, int *fd,
+enum code platform_udp_open(const struct address *address, uint16_t port, uint8_t dscp, int *fd,
                             struct error *error);
 
 /* Bytes every datagram worth waking up for has at `offset` of its payload. */

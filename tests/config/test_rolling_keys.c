@@ -36,6 +36,7 @@ static const struct edit {
     {SECTION_CLUSTER, "lease", "[cluster]", "[cluster]\nlease = 3s", TIMING},
     {SECTION_CLUSTER, "release", "[cluster]", "[cluster]\nrelease = 600ms", TIMING},
     {SECTION_CLUSTER, "port", "[cluster]", "[cluster]\nport = 7361", SAME},
+    {SECTION_CLUSTER, "dscp", "[cluster]", "[cluster]\ndscp = EF", SAME},
     {SECTION_CLUSTER, "group", "[cluster]", "[cluster]\ngroup = adm", SAME},
     {SECTION_CLUSTER, "gate", "[cluster]", "[cluster]\ngate = off", SAME},
     {SECTION_CLUSTER, "watchdog", NULL, NULL, SAME},

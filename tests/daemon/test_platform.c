@@ -78,7 +78,7 @@ START_TEST(a_socket_does_not_block_and_is_not_inherited)
 {
 	struct address loopback = address_of("127.0.0.1");
 	int fd = -1;
-	ck_assert_int_eq(platform_udp_open(&loopback, 0, &fd, NULL), CODE_OK);
+	ck_assert_int_eq(platform_udp_open(&loopback, 0, DSCP_DEFAULT, &fd, NULL), CODE_OK);
 	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
 	close(fd);
@@ -91,10 +91,11 @@ START_TEST(a_taken_port_is_an_error_that_names_it)
 	struct error error;
 	char port[16];
 	int first = -1, second = -1;
-	ck_assert_int_eq(platform_udp_open(&loopback, 0, &first, NULL), CODE_OK);
+	ck_assert_int_eq(platform_udp_open(&loopback, 0, DSCP_DEFAULT, &first, NULL), CODE_OK);
 	snprintf(port, sizeof port, "%u", port_of(first));
-	ck_assert_int_eq(platform_udp_open(&loopback, port_of(first), &second, &error),
-	                 CODE_EXISTS);
+	ck_assert_int_eq(
+	    platform_udp_open(&loopback, port_of(first), DSCP_DEFAULT, &second, &error),
+	    CODE_EXISTS);
 	ck_assert_ptr_nonnull(strstr(error.text, port));
 	ck_assert_int_eq(second, -1);
 	ck_assert_int_eq(platform_check_port(&loopback, port_of(first), &error), CODE_EXISTS);
@@ -108,11 +109,53 @@ START_TEST(a_socket_may_wait_for_an_address_that_is_not_there_yet)
 {
 	struct address v4 = address_of("192.0.2.77"), v6 = address_of("2001:db8::77");
 	int fd = -1;
-	ck_assert_int_eq(platform_udp_open(&v4, 0, &fd, NULL), CODE_OK);
+	ck_assert_int_eq(platform_udp_open(&v4, 0, DSCP_DEFAULT, &fd, NULL), CODE_OK);
 	close(fd);
-	ck_assert_int_eq(platform_udp_open(&v6, 0, &fd, NULL), CODE_OK);
+	ck_assert_int_eq(platform_udp_open(&v6, 0, DSCP_DEFAULT, &fd, NULL), CODE_OK);
 	close(fd);
 	ck_assert_int_eq(platform_check_port(&v4, 7360, NULL), CODE_NOT_FOUND);
+}
+END_TEST
+
+/* What a datagram asks the networks for, as the other end reads it. */
+static int class_of(int from, int family)
+{
+	struct sockaddr_storage to;
+	socklen_t length = sizeof to;
+	const int yes = 1;
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	char byte;
+	struct iovec into = {&byte, 1};
+	struct msghdr message = {.msg_iov = &into,
+	                         .msg_iovlen = 1,
+	                         .msg_control = &control,
+	                         .msg_controllen = sizeof control};
+	ck_assert_int_eq(getsockname(from, (struct sockaddr *)&to, &length), 0);
+	if (family == AF_INET)
+		ck_assert_int_eq(setsockopt(from, IPPROTO_IP, IP_RECVTOS, &yes, sizeof yes), 0);
+	else
+		ck_assert_int_eq(setsockopt(from, IPPROTO_IPV6, IPV6_RECVTCLASS, &yes, sizeof yes),
+		                 0);
+	ck_assert_int_eq(sendto(from, "x", 1, 0, (const struct sockaddr *)&to, length), 1);
+	ck_assert_int_eq(recvmsg(from, &message, MSG_DONTWAIT), 1);
+	ck_assert_ptr_nonnull(CMSG_FIRSTHDR(&message));
+	return *(const unsigned char *)CMSG_DATA(CMSG_FIRSTHDR(&message));
+}
+
+START_TEST(a_datagram_asks_networks_for_its_class)
+{
+	static const char *const loopbacks[] = {"127.0.0.1", "::1"};
+	static const uint8_t classes[] = {DSCP_DEFAULT, 0, 46, DSCP_MAX};
+	struct address loopback = address_of(loopbacks[_i]);
+	for (size_t i = 0; i < sizeof classes; i++) {
+		int fd = -1;
+		ck_assert_int_eq(platform_udp_open(&loopback, 0, classes[i], &fd, NULL), CODE_OK);
+		ck_assert_int_eq(class_of(fd, loopback.family), classes[i] << 2);
+		close(fd);
+	}
 }
 END_TEST
 
@@ -137,7 +180,7 @@ START_TEST(a_filter_passes_only_what_has_the_bytes_in_their_place)
 	    {.offset = 6, .length = 7, .bytes = {1, 2, 3, 4, 5, 6, 7}},
 	};
 	int fd = -1;
-	ck_assert_int_eq(platform_udp_open(&loopback, 0, &fd, NULL), CODE_OK);
+	ck_assert_int_eq(platform_udp_open(&loopback, 0, DSCP_DEFAULT, &fd, NULL), CODE_OK);
 	ck_assert(arrives(fd, "junk", 4));
 	ck_assert_int_eq(platform_udp_filter(fd, matches, 2, 100, NULL), CODE_OK);
 	char datagram[101] = "FOVDxx\1\2\3\4\5\6\7";
@@ -306,6 +349,7 @@ int main(void)
 	tcase_add_test(all, a_socket_does_not_block_and_is_not_inherited);
 	tcase_add_test(all, a_taken_port_is_an_error_that_names_it);
 	tcase_add_test(all, a_socket_may_wait_for_an_address_that_is_not_there_yet);
+	tcase_add_loop_test(all, a_datagram_asks_networks_for_its_class, 0, 2);
 	tcase_add_test(all, a_filter_passes_only_what_has_the_bytes_in_their_place);
 	tcase_add_test(all, a_peer_is_who_the_system_says);
 	tcase_add_test(all, users_and_groups_are_found_by_name);

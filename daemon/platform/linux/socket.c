@@ -39,6 +39,18 @@ static bool set_options(int fd, int family)
 	       set_option(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
 }
 
+/* The class selector in front is the priority of the queue of this host, too. The lower two bits of
+ * the byte are for congestion. Whoever may not choose (RFC 2474) sends as usual. */
+static void ask_for_class(int fd, int family, uint8_t dscp)
+{
+	if (family == AF_INET)
+		set_option(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+	else
+		set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
+	/* After the byte, which sets a priority of its own. More than 6 is not for everybody. */
+	set_option(fd, SOL_SOCKET, SO_PRIORITY, dscp / 8 > 6 ? 6 : dscp / 8);
+}
+
 static enum code bind_error(const struct address *address, uint16_t port, struct error *error)
 {
 	char text[ADDRESS_TEXT_BYTES];
@@ -50,7 +62,7 @@ static enum code bind_error(const struct address *address, uint16_t port, struct
 	                 "cannot listen on UDP port %u of %s: %s", port, text, strerror(errno));
 }
 
-enum code platform_udp_open(const struct address *address, uint16_t port, int *fd,
+enum code platform_udp_open(const struct address *address, uint16_t port, uint8_t dscp, int *fd,
                             struct error *error)
 {
 	int made = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -65,6 +77,7 @@ enum code platform_udp_open(const struct address *address, uint16_t port, int *f
 		close(made);
 		return code;
 	}
+	ask_for_class(made, address->family, dscp);
 	*fd = made;
 	return CODE_OK;
 }
