@@ -50,7 +50,10 @@ static bool has_not_learned(const struct world *world, uint8_t h)
 	bool is_hindered = world->plan.formed || world->plan.network.severed_count > 0;
 	for (uint8_t i = 0; i < world->plan.member_count; i++)
 		is_hindered = is_hindered || world->plan.members[i].has_other_file;
-	return is_hindered && (!disk->has || disk->now.relearning);
+	/* What the disk does not say yet the member may know. */
+	const struct host *host = &world->hosts[h];
+	bool knows = host->state != HOST_OFF && host->member->relearning;
+	return is_hindered && (!disk->has || disk->now.relearning || knows);
 }
 
 static bool counts_for_core(const struct world *world, uint8_t h)
