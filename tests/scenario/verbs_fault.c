@@ -135,14 +135,14 @@ static bool crash_one(struct stage *stage, uint8_t h, bool power)
 static bool boot_one(struct stage *stage, uint8_t h, bool forget)
 {
 	struct host *host = &stage->world->hosts[h];
-	if (host->state != HOST_OFF && host->self_fencing.guard == GUARD_NONE) {
+	if (host->state != HOST_OFF && host->layers.guard == GUARD_NONE) {
 		guard_boot(stage->world, h);
 		return stage_now(stage);
 	}
 	if (host->state != HOST_OFF)
 		return stage_fail(stage, "%s runs already", story_host(stage->world, h));
 	if (forget)
-		host->self_fencing.has_kept = false;
+		host->layers.has_kept = false;
 	host_boot(stage->world, h);
 	return stage_now(stage);
 }
@@ -164,7 +164,7 @@ static bool for_each(struct stage *stage, const struct words *words, const char 
 static bool crash_guard(struct stage *stage, uint8_t h, bool flagged)
 {
 	(void)flagged;
-	if (stage->world->hosts[h].self_fencing.guard == GUARD_NONE)
+	if (stage->world->hosts[h].layers.guard == GUARD_NONE)
 		return stage_fail(stage, "%s has no guard", story_host(stage->world, h));
 	guard_kill(stage->world, h, INT64_MAX);
 	return stage_now(stage);

@@ -36,8 +36,8 @@ static int64_t settle_bound(const struct world *world)
 	int64_t promise = world_longest_promise(world).ns;
 	promise += promise / 50;
 	int64_t round = promise + world->plan.stop_max + world->plan.script_max +
-	                world->plan.start_max +
-	                WRITES * world->plan.write_max + SEEK_HEARTBEATS * longest_heartbeat(world);
+	                world->plan.start_max + WRITES * world->plan.write_max +
+	                SEEK_HEARTBEATS * longest_heartbeat(world);
 	return ROUNDS * round + 4 * world->check.grace;
 }
 

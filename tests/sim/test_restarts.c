@@ -50,8 +50,7 @@ static struct world *owned_world(struct timing timing)
 static int64_t lease_left(const struct world *world, uint8_t owner)
 {
 	const struct host *host = &world->hosts[owner];
-	return instant_since(host->self_fencing.roles[0].lease_end,
-	                     clock_show(&host->clock, world->now))
+	return instant_since(host->layers.roles[0].lease_end, clock_show(&host->clock, world->now))
 	    .ns;
 }
 

@@ -237,7 +237,7 @@ static void expect_of_memory(void (*spoil)(struct kept_role *kept), const char *
 	uint8_t owner;
 	struct world *world = owned_world(&owner);
 	host_crash(world, owner, false, false);
-	spoil(&world->hosts[owner].self_fencing.kept.roles[0]);
+	spoil(&world->hosts[owner].layers.kept.roles[0]);
 	host_boot(world, owner);
 	expect(world, words);
 }
@@ -270,7 +270,7 @@ START_TEST(an_address_that_answers_on_two_hosts_is_reported_even_where_services_
 	ck_assert(world_run(world, world->now + INT64_C(3000) * 1000000));
 	ck_assert_uint_eq(world->up[0], 3); /* both, but only one answers */
 	ck_assert(!layers_answer(world, owner, 0) && layers_answer(world, other, 0));
-	world->hosts[owner].self_fencing.roles[0].gate_end = INSTANT_NEVER;
+	world->hosts[owner].layers.roles[0].gate_end = INSTANT_NEVER;
 	ck_assert(!world_run(world, world->now + INT64_C(1000) * 1000000));
 	expect(world, "two hosts answer");
 }

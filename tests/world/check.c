@@ -90,7 +90,7 @@ void check_forgets(struct world *world, uint8_t h)
 static bool is_overdue(const struct world *world, uint8_t h, uint8_t role)
 {
 	const struct host *host = &world->hosts[h];
-	const struct layer_role *layer = &host->self_fencing.roles[role];
+	const struct layer_role *layer = &host->layers.roles[role];
 	struct instant end = instant_plus(layer->lease_end, layer->limit);
 	if (!stub_is_script(world, h, role) ||
 	    instant_before(clock_show(&host->clock, world->now), end))
@@ -281,7 +281,7 @@ void check_adoption(struct world *world, uint8_t h)
 	for (uint8_t r = 0; r < host->setup.role_count; r++) {
 		const struct stub *stub = &host->stubs[r];
 		const struct claim *claim = &host->member->roles[r].claim;
-		bool valid = instant_before(now, host->self_fencing.roles[r].lease_end);
+		bool valid = instant_before(now, host->layers.roles[r].lease_end);
 		if (stub->state != STUB_DOWN && claim->state == CLAIM_NONE)
 			check_violation(world,
 			                "%s is up on %s, whose new daemon knows nothing of it",

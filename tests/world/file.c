@@ -15,8 +15,8 @@ static bool lists(const struct setup_role *role, uint8_t member)
 
 static bool is_kept(const struct host *host, uint64_t id)
 {
-	const struct kept *kept = &host->self_fencing.kept;
-	for (uint8_t i = 0; host->self_fencing.has_kept && i < kept->role_count; i++)
+	const struct kept *kept = &host->layers.kept;
+	for (uint8_t i = 0; host->layers.has_kept && i < kept->role_count; i++)
 		if (kept->roles[i].role == id)
 			return kept->roles[i].claim == CLAIM_HOLDING ||
 			       kept->roles[i].claim == CLAIM_RELEASING;

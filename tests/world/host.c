@@ -40,10 +40,10 @@ static void shutdown_done(struct world *world, uint8_t h)
 	struct host *host = &world->hosts[h];
 	check_left(world, h);
 	story_tell(world, h, "(left)");
-	layers_reset(&host->self_fencing); /* the guard ends with it */
+	layers_reset(&host->layers); /* the guard ends with it */
 	host_crash(world, h, false, false);
 	check_forgets(world, h);
-	host->self_fencing.has_kept = false;
+	host->layers.has_kept = false;
 	host->leaving = false;
 }
 
@@ -133,7 +133,7 @@ static void carry_out(struct world *world, uint8_t h, enum doom doom)
 	if (doom == DOOM_DIES_KEPT)
 		roles = (uint8_t)rng_below(&world->rng, roles + 1u);
 	if (!host->is_unkept)
-		self_fencing_follow(world, h, roles);
+		layers_follow(world, h, roles);
 	switch (doom) {
 	case DOOM_NONE:
 		apply(world, h, &world->effects, AT_ONCE);
@@ -247,10 +247,10 @@ static void begin(struct world *world, uint8_t h)
 	host->disk.had_before = host->disk.has;
 	layers_attend(world, h);
 	file_follow(world, h);
-	bool had_kept = host->self_fencing.has_kept;
-	host->self_fencing.has_kept = false;
+	bool had_kept = host->layers.has_kept;
+	host->layers.has_kept = false;
 	member_init(host->member, &host->setup, host->disk.has ? &host->disk.now : NULL,
-	            had_kept ? &host->self_fencing.kept : NULL, rng_next(&world->rng),
+	            had_kept ? &host->layers.kept : NULL, rng_next(&world->rng),
 	            clock_show(&host->clock, world->now));
 	if (had_kept)
 		check_adoption(world, h);
@@ -281,9 +281,9 @@ void host_boot(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
 	/* A stopped guard starts nothing, and for its supervisor it runs. */
-	if (host->state != HOST_OFF || host->self_fencing.guard == GUARD_FROZEN)
+	if (host->state != HOST_OFF || host->layers.guard == GUARD_FROZEN)
 		return;
-	story_tell(world, h, host->self_fencing.has_kept ? "(boot, with memory)" : "(boot)");
+	story_tell(world, h, host->layers.has_kept ? "(boot, with memory)" : "(boot)");
 	if (!host->powered) {
 		/* A clock that counts from the boot. */
 		host->clock.behind = 0;
@@ -292,7 +292,7 @@ void host_boot(struct world *world, uint8_t h)
 		host->powered = true;
 	}
 	guard_start(world, h);
-	if (host->self_fencing.has_kept) {
+	if (host->layers.has_kept) {
 		begin(world, h);
 		return;
 	}
@@ -310,15 +310,15 @@ void host_crash(struct world *world, uint8_t h, bool power, bool damage)
 		return;
 	if (!power && (!host_is_up(host) || host->halt.is_on))
 		return;
-	bool knew = host_is_up(host) || host->self_fencing.has_kept;
+	bool knew = host_is_up(host) || host->layers.has_kept;
 	if (host_is_up(host) && !host->is_unkept)
 		layers_keep(world, h);
 	host->is_unkept = false;
 	if (power) {
-		layers_reset(&host->self_fencing);
+		layers_reset(&host->layers);
 		host->powered = host->is_suspended = false;
 	}
-	if (knew && !host->self_fencing.has_kept)
+	if (knew && !host->layers.has_kept)
 		check_forgets(world, h);
 	halt_end(world, h);
 	host->state = HOST_OFF;
@@ -361,7 +361,7 @@ void host_thaw(struct world *world, uint8_t h)
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
 		stub_go_on(world, h, r);
 	if (host->is_unkept)
-		self_fencing_follow(world, h, host->setup.role_count);
+		layers_follow(world, h, host->setup.role_count);
 	host->is_unkept = false;
 	host_notices_ends(world, h);
 	if (host->has_parked) {

@@ -53,12 +53,12 @@ struct host {
 	bool leaving;
 	bool has_ended; /* some stub may be `is_ended` */
 	struct setup setup;
-	bool has_file;     /* and `file` is what its next process reads */
-	struct setup file; /* tests/world/file.h */
+	bool has_file;         /* and `file` is what its next process reads */
+	struct setup file;     /* tests/world/file.h */
 	struct member *member; /* owned */
 	struct host_clock clock;
 	struct disk disk;
-	struct self_fencing self_fencing;
+	struct layers layers;
 	bool is_adopting;      /* what is up, and what is not, is still being told to the member */
 	bool is_unkept;        /* layers.kept is of before the step that the process is in */
 	bool is_suspended;     /* the whole machine stands still, and its clock with it */

@@ -12,7 +12,7 @@
 /* A watchdog has fired by the middle of what a promise leaves after the lease. */
 enum { WATCHDOG_SHARE = 2 };
 
-void layers_reset(struct self_fencing *layers)
+void layers_reset(struct layers *layers)
 {
 	uint32_t life = layers->guard_life;
 	memset(layers, 0, sizeof *layers);
@@ -27,16 +27,16 @@ void layers_reset(struct self_fencing *layers)
 void layers_keep(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
-	host->self_fencing.has_kept = world->plan.keeps;
-	if (host->self_fencing.has_kept)
-		member_keep(host->member, &host->self_fencing.kept);
+	host->layers.has_kept = world->plan.keeps;
+	if (host->layers.has_kept)
+		member_keep(host->member, &host->layers.kept);
 }
 
-void self_fencing_follow(struct world *world, uint8_t h, uint8_t roles)
+void layers_follow(struct world *world, uint8_t h, uint8_t roles)
 {
 	struct host *host = &world->hosts[h];
 	for (uint8_t r = 0; r < roles; r++) {
-		struct layer_role *role = &host->self_fencing.roles[r];
+		struct layer_role *role = &host->layers.roles[r];
 		role->lease_end = role->gate_end = member_lease_end(host->member, r);
 		role->limit = host->member->roles[r].claim.release_limit;
 	}
@@ -45,7 +45,7 @@ void self_fencing_follow(struct world *world, uint8_t h, uint8_t roles)
 bool layers_answer(const struct world *world, uint8_t h, uint8_t role)
 {
 	const struct host *host = &world->hosts[h];
-	const struct layer_role *layer = &host->self_fencing.roles[role];
+	const struct layer_role *layer = &host->layers.roles[role];
 	if (host->stubs[role].state == STUB_DOWN || host->is_suspended)
 		return false;
 	struct instant now = clock_show(&host->clock, world->now);
@@ -58,12 +58,12 @@ bool layers_answer(const struct world *world, uint8_t h, uint8_t role)
 bool layers_excuse(const struct world *world, uint8_t h, uint8_t role)
 {
 	const struct host *host = &world->hosts[h];
-	const struct layer_role *layer = &host->self_fencing.roles[role];
+	const struct layer_role *layer = &host->layers.roles[role];
 	if (host->is_suspended)
 		return true;
 	if (world->plan.services_too || world->plan.watchdog)
 		return false;
-	if (!host->self_fencing.unattended)
+	if (!host->layers.unattended)
 		return world->now <= layer->excused_until;
 	return !instant_before(clock_show(&host->clock, world->now), layer->lease_end);
 }
@@ -88,7 +88,7 @@ static struct instant reset_by(const struct layer_role *layer)
 
 void layers_watch(struct world *world, uint8_t h, uint8_t role)
 {
-	struct self_fencing *layers = &world->hosts[h].self_fencing;
+	struct layers *layers = &world->hosts[h].layers;
 	struct layer_role *layer = &layers->roles[role];
 	if (layers->guard == GUARD_RUNNING)
 		plan_look(world, h, role, HAPPEN_GUARD, layer->lease_end, &layer->guard_at);
@@ -99,11 +99,11 @@ void layers_watch(struct world *world, uint8_t h, uint8_t role)
 void layers_guard_looks(struct world *world, uint8_t h, uint8_t role)
 {
 	struct host *host = &world->hosts[h];
-	struct layer_role *layer = &host->self_fencing.roles[role];
+	struct layer_role *layer = &host->layers.roles[role];
 	if (world->now != layer->guard_at)
 		return; /* of an earlier guard, or of an earlier start */
 	layer->guard_at = INT64_MAX;
-	if (host->self_fencing.guard != GUARD_RUNNING || host->stubs[role].state == STUB_DOWN)
+	if (host->layers.guard != GUARD_RUNNING || host->stubs[role].state == STUB_DOWN)
 		return;
 	if (instant_before(clock_show(&host->clock, world->now), layer->lease_end))
 		plan_look(world, h, role, HAPPEN_GUARD, layer->lease_end, &layer->guard_at);
@@ -114,7 +114,7 @@ void layers_guard_looks(struct world *world, uint8_t h, uint8_t role)
 void layers_watchdog_looks(struct world *world, uint8_t h, uint8_t role)
 {
 	struct host *host = &world->hosts[h];
-	struct layer_role *layer = &host->self_fencing.roles[role];
+	struct layer_role *layer = &host->layers.roles[role];
 	if (world->now != layer->watchdog_at)
 		return;
 	layer->watchdog_at = INT64_MAX;
@@ -134,14 +134,14 @@ void layers_watchdog_looks(struct world *world, uint8_t h, uint8_t role)
 
 static bool is_attended(const struct host *host)
 {
-	return host->self_fencing.guard == GUARD_RUNNING || host->state == HOST_RUNNING ||
+	return host->layers.guard == GUARD_RUNNING || host->state == HOST_RUNNING ||
 	       host->state == HOST_CLEANING;
 }
 
 static void come_back(struct world *world, uint8_t h, uint8_t role)
 {
 	struct host *host = &world->hosts[h];
-	struct layer_role *layer = &host->self_fencing.roles[role];
+	struct layer_role *layer = &host->layers.roles[role];
 	if (instant_before(clock_show(&host->clock, world->now), layer->lease_end))
 		return;
 	layer->excused_until = world->now + clock_true_span(&host->clock, layer->limit) + 1;
@@ -151,12 +151,12 @@ void layers_attend(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
 	bool unattended = host->powered && !is_attended(host);
-	bool was = host->self_fencing.unattended;
-	host->self_fencing.unattended = unattended;
+	bool was = host->layers.unattended;
+	host->layers.unattended = unattended;
 	for (uint8_t r = 0; r < world->plan.role_count; r++) {
 		if (host->stubs[r].state == STUB_DOWN)
 			continue;
-		if (host->self_fencing.guard != GUARD_RUNNING)
+		if (host->layers.guard != GUARD_RUNNING)
 			stub_lose_guard(world, h, r);
 		if (was && !unattended)
 			come_back(world, h, r);
@@ -175,7 +175,7 @@ static void guard_look_at_all(struct world *world, uint8_t h)
 
 void guard_start(struct world *world, uint8_t h)
 {
-	struct self_fencing *layers = &world->hosts[h].self_fencing;
+	struct layers *layers = &world->hosts[h].layers;
 	if (!world->plan.guard || layers->guard != GUARD_NONE)
 		return;
 	layers->guard = GUARD_RUNNING;
@@ -188,12 +188,12 @@ static void plan_guard(struct world *world, uint8_t h, enum happening_kind kind,
 {
 	world_plan(world, after,
 	           &(struct happening){
-		       .kind = kind, .host = h, .life = world->hosts[h].self_fencing.guard_life});
+		       .kind = kind, .host = h, .life = world->hosts[h].layers.guard_life});
 }
 
 void guard_kill(struct world *world, uint8_t h, int64_t back_after)
 {
-	struct self_fencing *layers = &world->hosts[h].self_fencing;
+	struct layers *layers = &world->hosts[h].layers;
 	if (layers->guard == GUARD_NONE)
 		return;
 	story_tell(world, h, "(guard killed)");
@@ -206,7 +206,7 @@ void guard_kill(struct world *world, uint8_t h, int64_t back_after)
 
 void guard_freeze(struct world *world, uint8_t h, int64_t duration)
 {
-	struct self_fencing *layers = &world->hosts[h].self_fencing;
+	struct layers *layers = &world->hosts[h].layers;
 	if (layers->guard != GUARD_RUNNING)
 		return;
 	story_tell(world, h, "(guard frozen for %" PRId64 " ms)", duration / 1000000);
@@ -218,10 +218,10 @@ void guard_freeze(struct world *world, uint8_t h, int64_t duration)
 void guard_thaw(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
-	if (host->self_fencing.guard != GUARD_FROZEN)
+	if (host->layers.guard != GUARD_FROZEN)
 		return;
 	story_tell(world, h, "(guard goes on)");
-	host->self_fencing.guard = GUARD_RUNNING;
+	host->layers.guard = GUARD_RUNNING;
 	layers_attend(world, h);
 	guard_look_at_all(world, h);
 	if (host->state == HOST_OFF)
@@ -233,7 +233,7 @@ void guard_thaw(struct world *world, uint8_t h)
 void guard_boot(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
-	if (!world->plan.guard || !host->powered || host->self_fencing.guard != GUARD_NONE)
+	if (!world->plan.guard || !host->powered || host->layers.guard != GUARD_NONE)
 		return;
 	story_tell(world, h, "(a new guard)");
 	guard_start(world, h);
@@ -247,7 +247,7 @@ void guard_boot(struct world *world, uint8_t h)
 void guard_restarts_worker(struct world *world, uint8_t h)
 {
 	struct host *host = &world->hosts[h];
-	if (!world->plan.restarts || host->self_fencing.guard != GUARD_RUNNING)
+	if (!world->plan.restarts || host->layers.guard != GUARD_RUNNING)
 		return;
 	int64_t after = rng_edgy(&world->rng, world->plan.restart_max);
 	if (rng_chance(&world->rng, world->plan.too_often_permille)) {

@@ -33,7 +33,7 @@ struct layer_role {
 	int64_t excused_until; /* somebody who can release has just come back */
 };
 
-struct self_fencing {
+struct layers {
 	enum guard_state guard;
 	uint32_t guard_life;
 	bool has_kept;
@@ -43,11 +43,11 @@ struct self_fencing {
 };
 
 /* The host has lost power, or never had it. */
-void layers_reset(struct self_fencing *layers);
+void layers_reset(struct layers *layers);
 
 /* The worker, after each step and before anything that the step asks for. `roles`: so many are
  * told, the others not any more. */
-void self_fencing_follow(struct world *world, uint8_t host, uint8_t roles);
+void layers_follow(struct world *world, uint8_t host, uint8_t roles);
 /* Into the memory, as the member is now. */
 void layers_keep(struct world *world, uint8_t host);
 

@@ -21,8 +21,8 @@ void machine_suspend(struct world *world, uint8_t h, int64_t duration)
 	host->state = HOST_FROZEN;
 	host->is_suspended = true;
 	host->clock.local_base = clock_show(&host->clock, world->now).ns;
-	if (host->self_fencing.guard == GUARD_RUNNING)
-		host->self_fencing.guard = GUARD_FROZEN;
+	if (host->layers.guard == GUARD_RUNNING)
+		host->layers.guard = GUARD_FROZEN;
 	layers_attend(world, h);
 	world_plan(world, duration, &(struct happening){.kind = HAPPEN_RESUME, .host = h});
 }
@@ -40,7 +40,7 @@ void machine_resume(struct world *world, uint8_t h)
 	host->resumed_until = world->now + hears_within;
 	guard_thaw(world, h);
 	for (uint8_t r = 0; r < world->plan.role_count; r++)
-		host->self_fencing.roles[r].excused_until =
-		    host->resumed_until + host->self_fencing.roles[r].limit.ns * 2;
+		host->layers.roles[r].excused_until =
+		    host->resumed_until + host->layers.roles[r].limit.ns * 2;
 	host_thaw(world, h);
 }

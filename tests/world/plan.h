@@ -72,7 +72,7 @@ struct plan {
 	bool lifetime;               /* an address has left by the end of lease and release */
 	bool watchdog;               /* a host is reset by the middle of `release` */
 	bool services_too; /* demand what without a watchdog cannot be had: see layers_excuse */
-	int64_t start_max, stop_max;  /* start and graceful stop of a role take up to this */
+	int64_t start_max, stop_max; /* start and graceful stop of a role take up to this */
 	/* Only its `stop` brings a role down, which takes up to this; 0: a kill does. */
 	int64_t script_max;
 	int64_t write_min, write_max; /* a write of the state file takes this long */

@@ -184,7 +184,7 @@ static int64_t forced_time(struct world *world, uint8_t h, uint8_t role, struct 
 		return drawn(world, h, world->hosts[h].stubs[role].script_time,
 		             world->plan.script_max);
 	/* Without a guard half of the limit is for noticing: timers, pauses and restarts. */
-	bool guarded = world->hosts[h].self_fencing.guard == GUARD_RUNNING;
+	bool guarded = world->hosts[h].layers.guard == GUARD_RUNNING;
 	int64_t most = guarded ? limit.ns : limit.ns / 2;
 	return drawn(world, h, world->hosts[h].stubs[role].forced_time, most);
 }
@@ -245,7 +245,7 @@ void stub_strike(struct world *world, uint8_t h, uint8_t role)
 	stub->by_guard = true;
 	stub->is_struck_early = host->is_unkept && host->state == HOST_FROZEN;
 	story_tell(world, h, "(the guard kills %s)", story_role(world, role));
-	go_down(world, h, role, forced_time(world, h, role, host->self_fencing.roles[role].limit));
+	go_down(world, h, role, forced_time(world, h, role, host->layers.roles[role].limit));
 }
 
 static void stop_half_way(struct stub *stub)
@@ -273,7 +273,7 @@ void stub_go_on(struct world *world, uint8_t h, uint8_t role)
 	struct stub *stub = &host->stubs[role];
 	if (stub->state != STUB_STOPPING || stub->ends_at != INT64_MAX || !stub->answer_due)
 		return;
-	const struct layer_role *layer = &host->self_fencing.roles[role];
+	const struct layer_role *layer = &host->layers.roles[role];
 	bool over = !instant_before(clock_show(&host->clock, world->now), layer->lease_end);
 	go_down(world, h, role,
 	        over ? forced_time(world, h, role, layer->limit) : graceful_time(world, h, role));

@@ -104,7 +104,7 @@ static void host_reset(struct world *world, uint8_t h)
 	host->parked = parked;
 	host->inbox = inbox;
 	host->wake_at = INT64_MAX;
-	layers_reset(&host->self_fencing);
+	layers_reset(&host->layers);
 	setup_fill(&world->plan, &host->setup, h);
 	host->clock.ppm = world->plan.members[h].ppm;
 	host->disk.write_min = world->plan.write_min;
@@ -200,7 +200,7 @@ static void happen(struct world *world, struct happening *item)
 		break;
 	case HAPPEN_GUARD_BOOT:
 	case HAPPEN_GUARD_THAW:
-		if (item->life == host->self_fencing.guard_life)
+		if (item->life == host->layers.guard_life)
 			(item->kind == HAPPEN_GUARD_BOOT ? guard_boot : guard_thaw)(world, h);
 		break;
 	case HAPPEN_RESUME:
