@@ -121,8 +121,8 @@ def test_the_next_node_asks_when_the_best_one_cannot(plugs):
     lab = plugs(nodes=3, witnesses=0)
     lab.set_mode("fail")
     lab.cluster.power_off("alpha")
-    lab.cluster.wait_log("beta", "alpha could not be switched off")
-    lab.cluster.wait_log("gamma", "alpha could not be switched off")
+    lab.cluster.wait_log("beta", "alpha could not be fenced")
+    lab.cluster.wait_log("gamma", "alpha could not be fenced")
 
 
 def test_a_move_and_a_shutdown_switch_nobody_off(plugs):
@@ -141,4 +141,4 @@ def test_an_agent_that_lies_is_found_out(plugs):
     lab.cluster.isolate("alpha")
     lab.cluster.wait_up("web", "beta")
     lab.cluster.heal()
-    lab.cluster.wait_log("beta", "alpha was confirmed to be off and was not")
+    lab.cluster.wait_log("beta", "alpha was not fenced: its fence agent reported success")

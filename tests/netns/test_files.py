@@ -104,7 +104,7 @@ def test_a_role_with_a_new_name_is_never_up_twice(make):
     cluster.write_configuration()
     since = boottime()
     take_over(cluster, "beta")
-    cluster.wait_log("beta", "site: nobody has owned it", since)
+    cluster.wait_log("beta", "site: no owner for", since)
     assert list(cluster.watch.standing(cluster.roles[0].address)) == ["alpha"]
     take_over(cluster, "alpha", "w1")
     cluster.wait_up("site")
