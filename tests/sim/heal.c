@@ -42,18 +42,18 @@ static int64_t settle_bound(const struct world *world)
 }
 
 /* Where a link was never there, or a member counts with other voters, a member of a new cluster may
- * not have learned yet that it is new. In a cluster that was formed, who relearns has lost what it
- * knew: its disk, or its trust in it. */
+ * not have learned yet that it is new. Anywhere else who relearns has lost what it knew: its disk,
+ * or its trust in it, which the member may know before the disk says so. */
 static bool has_not_learned(const struct world *world, uint8_t h)
 {
-	const struct disk *disk = &world->hosts[h].disk;
-	bool is_hindered = world->plan.formed || world->plan.network.severed_count > 0;
+	const struct host *host = &world->hosts[h];
+	bool is_up = host->state != HOST_OFF;
+	bool is_new = !world->plan.formed && (!is_up || host->member->incarnation == 1);
+	bool is_hindered = world->plan.network.severed_count > 0;
 	for (uint8_t i = 0; i < world->plan.member_count; i++)
 		is_hindered = is_hindered || world->plan.members[i].has_other_file;
-	/* What the disk does not say yet the member may know. */
-	const struct host *host = &world->hosts[h];
-	bool knows = host->state != HOST_OFF && host->member->relearning;
-	return is_hindered && (!disk->has || disk->now.relearning || knows);
+	return (is_hindered || !is_new) && (!host->disk.has || host->disk.now.relearning ||
+	                                    (is_up && host->member->relearning));
 }
 
 static bool counts_for_core(const struct world *world, uint8_t h)
