@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When the watchdog of this host is armed, fed and disarmed. Pure: it is told what this node
- * owns and what time it is, and answers what is to be done with the device. Knows neither the
+ * When the watchdog of this host is armed, fed and disarmed. Pure: it takes what this node owns
+ * and the time, and answers what the device is to do. Knows neither the
  * device (platform/watchdog.h) nor roles by name, and reads no clock.
  *
  * The arithmetic. An owner's heartbeat, sent at s, is confirmed by a majority. The lease runs until

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the resources of a role are, told by its owner to the other members, so that whoever is asked
- * can answer. For people only: nothing is decided by it. What an owner says fills what is left of
+ * The state of a role's resources, as its owner reports it to the other members, so that each can
+ * answer for it. For people only: no rule reads it. What an owner says fills what is left of
  * its pages, a changed resource first and each once a second at least, in turn: where pages are
  * full it is late, and nothing else is. Knows the configuration and pages, and no sockets.
  */
